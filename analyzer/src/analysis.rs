@@ -1,0 +1,113 @@
+//! The one pass over a trace: every analysis sees every event, then all is asked for its findings.
+
+use lockhound_trace::{Event, EventIndex, EventSource, Progress, ReadError, Tables};
+
+use crate::end::{Ends, Standing};
+use crate::finding::{Finding, Refutation};
+use crate::holds::Holds;
+
+/// What is known when an event is about to take effect.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    pub(crate) tables: &'a Tables,
+    pub(crate) index: EventIndex,
+    pub(crate) event: &'a Event,
+    /// What is held just before the event.
+    pub(crate) holds: &'a Holds,
+}
+
+/// What is known when the trace is over.
+#[derive(Clone, Copy)]
+pub(crate) struct End<'a> {
+    pub(crate) tables: &'a Tables,
+    pub(crate) holds: &'a Holds,
+    /// How every thread stands, in the order of their ids.
+    pub(crate) standings: &'a [Standing],
+}
+
+/// Where analyses put what they found.
+#[derive(Default, Debug)]
+pub(crate) struct Results {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) refutations: Vec<Refutation>,
+}
+
+/// A streaming analysis.
+pub(crate) trait Analysis {
+    /// Sees the next event, just before it takes effect on what is held.
+    fn observe(&mut self, now: Moment<'_>);
+
+    /// Says what it found.
+    fn finish(self: Box<Self>, end: End<'_>, results: &mut Results);
+}
+
+/// What one trace yields.
+#[derive(Debug)]
+pub struct Report {
+    /// Bugs, worst and surest first, in an order that equal traces share.
+    pub findings: Vec<Finding>,
+    /// Patterns that this run refutes.
+    pub refutations: Vec<Refutation>,
+    /// How many events were read.
+    pub events: u64,
+    /// What the ids in the findings stand for.
+    pub tables: Tables,
+    /// Why the rest of the trace could not be read; the findings speak of what came before.
+    pub error: Option<ReadError>,
+}
+
+/// How many events pass between two calls of `progress`.
+const PROGRESS_INTERVAL: u64 = 1 << 16;
+
+/// Reads `source` to its end, or to its first error, and analyses what it gave. Calls `progress` now and then.
+/// Time is linear in the events for bounded numbers of threads and nested locks; memory depends on the number of
+/// threads, objects and places, not on the number of events.
+pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)) -> Report {
+    let mut analyses: Vec<Box<dyn Analysis>> = all();
+    let mut holds = Holds::default();
+    let mut ends = Ends::default();
+    let mut events = 0;
+    let error = loop {
+        let event = match source.next_event() {
+            Ok(Some(event)) => event,
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        };
+        let index = EventIndex(events);
+        let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
+        for analysis in &mut analyses {
+            analysis.observe(now);
+        }
+        holds.apply(index, &event);
+        ends.apply(index, &event);
+        events += 1;
+        if events.is_multiple_of(PROGRESS_INTERVAL) {
+            progress(source.progress());
+        }
+    };
+    let tables = source.tables().clone();
+    let standings = ends.standings(tables.threads().len());
+    let mut results = Results::default();
+    for analysis in analyses {
+        analysis.finish(End { tables: &tables, holds: &holds, standings: &standings }, &mut results);
+    }
+    let Results { mut findings, refutations } = results;
+    sort(&mut findings);
+    Report { findings, refutations, events, tables, error }
+}
+
+fn all() -> Vec<Box<dyn Analysis>> {
+    Vec::new()
+}
+
+/// Worst and surest first; then by where in the trace, so that equal traces give equal reports.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| {
+        (
+            std::cmp::Reverse((finding.severity, finding.evidence)),
+            finding.rule,
+            finding.steps.iter().map(|step| step.event).min(),
+            finding.fingerprint,
+        )
+    });
+}

@@ -1,0 +1,111 @@
+//! The identity of a bug across runs, machines and edits elsewhere in the file.
+
+use std::fmt;
+
+use lockhound_trace::{ObjectId, SiteId, Tables};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::finding::Rule;
+
+/// Identifies one bug across runs. Made of names, kinds and files, never of line numbers, thread ids or addresses.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Fingerprint(u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Collects what makes a bug the same bug. Parts that may come in any order are sorted, so that a cycle of locks has
+/// one fingerprint wherever it is entered.
+#[derive(Debug)]
+pub(crate) struct FingerprintBuilder<'a> {
+    tables: &'a Tables,
+    rule: Rule,
+    parts: Vec<String>,
+}
+
+impl<'a> FingerprintBuilder<'a> {
+    pub(crate) fn new(tables: &'a Tables, rule: Rule) -> Self {
+        Self { tables, rule, parts: Vec::new() }
+    }
+
+    /// One participant: what it does, to which object, in which file, holding what.
+    pub(crate) fn part(
+        &mut self,
+        op: &str,
+        object: Option<ObjectId>,
+        site: Option<SiteId>,
+        holds: impl IntoIterator<Item = ObjectId>,
+    ) -> &mut Self {
+        let mut held: Vec<String> = holds.into_iter().map(|lock| self.object(lock)).collect();
+        held.sort_unstable();
+        let object = object.map_or_else(String::new, |object| self.object(object));
+        let file = site.map_or("", |site| file_of(self.tables.site(site)));
+        self.parts.push(format!("{op}\u{1f}{object}\u{1f}{file}\u{1f}{}", held.join("\u{1e}")));
+        self
+    }
+
+    pub(crate) fn finish(&mut self) -> Fingerprint {
+        self.parts.sort_unstable();
+        let mut hash = Xxh3::new();
+        hash.update(self.rule.name().as_bytes());
+        for part in &self.parts {
+            hash.update(&[0x1d]);
+            hash.update(part.as_bytes());
+        }
+        Fingerprint(hash.digest())
+    }
+
+    /// A name outlives edits and runs. Without one, an object is known by its kind and type, the file that creates
+    /// it, and which of that file's creation sites of that kind it comes from.
+    fn object(&self, id: ObjectId) -> String {
+        let object = self.tables.object(id);
+        let kind = object.kind.name();
+        if let Some(name) = &object.name {
+            return format!("{kind} {name}");
+        }
+        let type_name = object.type_name.as_deref().unwrap_or_default();
+        match object.at {
+            Some(at) => {
+                format!("{kind} {type_name} {} #{}", file_of(self.tables.site(at)), self.rank_in_file(kind, at))
+            }
+            None => format!("{kind} {type_name} {}", object.id),
+        }
+    }
+
+    /// How many creation sites of the same kind stand before `at` in its file.
+    fn rank_in_file(&self, kind: &str, at: SiteId) -> usize {
+        let here = self.tables.site(at);
+        let mut before: Vec<SiteId> = self
+            .tables
+            .objects()
+            .iter()
+            .filter(|object| object.kind.name() == kind)
+            .filter_map(|object| object.at)
+            .filter(|&other| {
+                let other = self.tables.site(other);
+                file_of(other) == file_of(here) && line_column_of(other) < line_column_of(here)
+            })
+            .collect();
+        before.sort_unstable();
+        before.dedup();
+        before.len()
+    }
+}
+
+/// `src/bank.rs` of `src/bank.rs:7:25`; nothing of a site of another form, which may hold anything.
+fn file_of(site: &str) -> &str {
+    split_site(site).map_or("", |(file, _)| file)
+}
+
+fn line_column_of(site: &str) -> (u32, u32) {
+    split_site(site).map_or((0, 0), |(_, place)| place)
+}
+
+fn split_site(site: &str) -> Option<(&str, (u32, u32))> {
+    let (rest, column) = site.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    Some((file, (line.parse().ok()?, column.parse().ok()?)))
+}

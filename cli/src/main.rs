@@ -1,0 +1,5 @@
+//! The command line of Lockhound.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,540 @@
+//! The vocabulary: everything a thread can be recorded doing.
+
+use crate::ids::{MessageId, ObjectId, TextId, ThreadId};
+
+/// How a lock is held or asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Mode {
+    /// Exclusive.
+    #[default]
+    Write,
+    /// Shared with other readers.
+    Read,
+    /// Shared with readers, exclusive among upgraders, may become `Write`.
+    Upgrade,
+}
+
+impl Mode {
+    /// Whether two holds of one lock in these modes exclude each other.
+    #[must_use]
+    pub const fn conflicts_with(self, other: Self) -> bool {
+        !matches!((self, other), (Self::Read, Self::Read | Self::Upgrade) | (Self::Upgrade, Self::Read))
+    }
+}
+
+/// How long a request is ready to wait.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum How {
+    /// For ever.
+    #[default]
+    Lock,
+    /// Not at all.
+    Try,
+    /// Up to a time-out.
+    Timed,
+}
+
+impl How {
+    /// Whether the request may wait without end.
+    #[must_use]
+    pub const fn may_wait_for_ever(self) -> bool {
+        matches!(self, Self::Lock)
+    }
+}
+
+/// What happened to the data inside a lock while it was held.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Touched {
+    /// The recorder could not tell; analyses assume `Write`.
+    #[default]
+    Unknown,
+    /// Nothing.
+    None,
+    /// Only looked at.
+    Read,
+    /// Looked at and written.
+    Write,
+    /// Written without having been looked at first.
+    Blind,
+}
+
+impl Touched {
+    /// Whether the hold may depend on what an earlier hold left behind.
+    #[must_use]
+    pub const fn looks(self) -> bool {
+        matches!(self, Self::Unknown | Self::Read | Self::Write)
+    }
+
+    /// Whether the hold may leave something for later holds to depend on.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        matches!(self, Self::Unknown | Self::Write | Self::Blind)
+    }
+}
+
+/// Why a wait on a condition variable returned.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum WakeReason {
+    /// Somebody notified it.
+    Notify,
+    /// Its time was up.
+    Timeout,
+    /// Neither.
+    Spurious,
+}
+
+/// Memory order of an atomic operation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Order {
+    /// Orders nothing else.
+    Relaxed,
+    /// A load that sees a release.
+    Acquire,
+    /// A store that an acquire may see.
+    Release,
+    /// Both, for read-modify-writes.
+    AcqRel,
+    /// Both, and one total order among its kind.
+    #[default]
+    SeqCst,
+}
+
+impl Order {
+    /// Whether a load in this order synchronises with the release it reads from.
+    #[must_use]
+    pub const fn acquires(self) -> bool {
+        matches!(self, Self::Acquire | Self::AcqRel | Self::SeqCst)
+    }
+
+    /// Whether a store in this order publishes what its thread did before.
+    #[must_use]
+    pub const fn releases(self) -> bool {
+        matches!(self, Self::Release | Self::AcqRel | Self::SeqCst)
+    }
+}
+
+/// A value read or written, where the recorder knows it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Value {
+    /// A truth value.
+    Bool(bool),
+    /// An integer that fits `i64`.
+    Int(i64),
+    /// An integer beyond `i64::MAX`.
+    Big(u64),
+    /// A floating-point number.
+    Float(f64),
+    /// Anything else that was written down as text.
+    Text(TextId),
+}
+
+/// An operation that can wait, as the operand of [`Op::Block`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Request {
+    /// To take a lock.
+    Acquire {
+        /// The lock.
+        lock: ObjectId,
+        /// In which mode.
+        mode: Mode,
+        /// How long it is ready to wait.
+        how: How,
+    },
+    /// To take permits of a semaphore.
+    AcquirePermits {
+        /// The semaphore.
+        semaphore: ObjectId,
+        /// How many.
+        n: u32,
+        /// How long it is ready to wait.
+        how: How,
+    },
+    /// For a thread to end.
+    Join {
+        /// That thread.
+        child: ThreadId,
+    },
+    /// For a notification (releasing the lock), where the wait itself was not recorded.
+    Wait {
+        /// The condition variable.
+        condvar: ObjectId,
+        /// The lock it gives back.
+        lock: ObjectId,
+    },
+    /// To have the lock again after a notification.
+    Wake {
+        /// The condition variable.
+        condvar: ObjectId,
+        /// The lock.
+        lock: ObjectId,
+    },
+    /// For the barrier to open.
+    Pass {
+        /// The barrier.
+        barrier: ObjectId,
+    },
+    /// To put a message.
+    Send {
+        /// The channel.
+        channel: ObjectId,
+    },
+    /// To take a message.
+    Recv {
+        /// The channel.
+        channel: ObjectId,
+    },
+    /// For a flag to be set, a wait group to reach zero, a once-initialiser to end.
+    Await {
+        /// The flag, wait group or once.
+        object: ObjectId,
+    },
+}
+
+impl Request {
+    /// The object it waits at; none for a join.
+    #[must_use]
+    pub const fn object(&self) -> Option<ObjectId> {
+        match *self {
+            Self::Acquire { lock: object, .. }
+            | Self::AcquirePermits { semaphore: object, .. }
+            | Self::Wait { condvar: object, .. }
+            | Self::Wake { condvar: object, .. }
+            | Self::Pass { barrier: object }
+            | Self::Send { channel: object }
+            | Self::Recv { channel: object }
+            | Self::Await { object } => Some(object),
+            Self::Join { .. } => None,
+        }
+    }
+
+    /// The operation's name in the JSON Lines format.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Acquire { .. } | Self::AcquirePermits { .. } => "acquire",
+            Self::Join { .. } => "join",
+            Self::Wait { .. } => "wait",
+            Self::Wake { .. } => "wake",
+            Self::Pass { .. } => "pass",
+            Self::Send { .. } => "send",
+            Self::Recv { .. } => "recv",
+            Self::Await { .. } => "await",
+        }
+    }
+}
+
+/// One operation of one thread.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Op {
+    /// Creates a thread.
+    Spawn {
+        /// The new thread.
+        child: ThreadId,
+    },
+    /// First event of a thread; may be left out.
+    Start,
+    /// Last event of a thread; may be left out.
+    Exit,
+    /// `child` has ended.
+    Join {
+        /// The thread that ended.
+        child: ThreadId,
+    },
+    /// Began an operation that could not complete at once.
+    Block {
+        /// That operation.
+        on: Request,
+    },
+    /// The lock is now held.
+    Acquire {
+        /// The lock.
+        lock: ObjectId,
+        /// In which mode.
+        mode: Mode,
+        /// How the request was made.
+        how: How,
+    },
+    /// A request that was not ready to wait (any longer) gave up.
+    TryFailed {
+        /// The lock (or semaphore).
+        object: ObjectId,
+        /// In which mode it was asked for.
+        mode: Mode,
+    },
+    /// The lock is given back.
+    Release {
+        /// The lock.
+        lock: ObjectId,
+        /// In which mode it was held.
+        mode: Mode,
+        /// What happened to the data inside.
+        touched: Touched,
+    },
+    /// Releases `lock` and waits, in one step.
+    Wait {
+        /// The condition variable.
+        condvar: ObjectId,
+        /// The lock given back.
+        lock: ObjectId,
+        /// What happened to the data inside the lock before.
+        touched: Touched,
+    },
+    /// The wait returned; `lock` is held again.
+    Wake {
+        /// The condition variable.
+        condvar: ObjectId,
+        /// The lock held again.
+        lock: ObjectId,
+        /// Why it returned.
+        by: WakeReason,
+    },
+    /// Wakes one waiter.
+    Notify {
+        /// The condition variable.
+        condvar: ObjectId,
+    },
+    /// Wakes all waiters.
+    NotifyAll {
+        /// The condition variable.
+        condvar: ObjectId,
+    },
+    /// Takes permits of a semaphore.
+    AcquirePermits {
+        /// The semaphore.
+        semaphore: ObjectId,
+        /// How many.
+        n: u32,
+        /// How the request was made.
+        how: How,
+    },
+    /// Gives permits of a semaphore back.
+    ReleasePermits {
+        /// The semaphore.
+        semaphore: ObjectId,
+        /// How many.
+        n: u32,
+    },
+    /// Reached a barrier.
+    Arrive {
+        /// The barrier.
+        barrier: ObjectId,
+    },
+    /// Let through a barrier.
+    Pass {
+        /// The barrier.
+        barrier: ObjectId,
+    },
+    /// Put a message.
+    Send {
+        /// The channel.
+        channel: ObjectId,
+        /// Which message, where known.
+        message: Option<MessageId>,
+    },
+    /// Took a message.
+    Recv {
+        /// The channel.
+        channel: ObjectId,
+        /// Which message, where known.
+        message: Option<MessageId>,
+    },
+    /// A receive returned because the channel is closed and empty.
+    RecvClosed {
+        /// The channel.
+        channel: ObjectId,
+    },
+    /// No more messages will come.
+    Close {
+        /// The channel.
+        channel: ObjectId,
+    },
+    /// A send that was not ready to wait gave up.
+    TrySendFailed {
+        /// The channel.
+        channel: ObjectId,
+    },
+    /// A receive that was not ready to wait gave up.
+    TryRecvFailed {
+        /// The channel.
+        channel: ObjectId,
+    },
+    /// Sets a flag.
+    Set {
+        /// The flag.
+        flag: ObjectId,
+    },
+    /// Clears a flag.
+    Clear {
+        /// The flag.
+        flag: ObjectId,
+    },
+    /// The wait for a flag, a wait group or a once-initialiser returned.
+    Await {
+        /// The flag, wait group or once.
+        object: ObjectId,
+    },
+    /// Raises a wait group's count.
+    Add {
+        /// The wait group.
+        waitgroup: ObjectId,
+        /// By how much.
+        n: u32,
+    },
+    /// Lowers a wait group's count.
+    Done {
+        /// The wait group.
+        waitgroup: ObjectId,
+        /// By how much.
+        n: u32,
+    },
+    /// The one run of a once-initialiser begins.
+    OnceBegin {
+        /// The once.
+        once: ObjectId,
+    },
+    /// The one run of a once-initialiser ended.
+    OnceEnd {
+        /// The once.
+        once: ObjectId,
+    },
+    /// Plain read.
+    Read {
+        /// The variable.
+        var: ObjectId,
+        /// What was read.
+        value: Option<Value>,
+    },
+    /// Plain write.
+    Write {
+        /// The variable.
+        var: ObjectId,
+        /// What was written.
+        value: Option<Value>,
+    },
+    /// Atomic load.
+    Load {
+        /// The atomic.
+        atomic: ObjectId,
+        /// In which order.
+        order: Order,
+        /// What was read.
+        value: Option<Value>,
+        /// Whether this is a compare-exchange that failed.
+        failed_cas: bool,
+    },
+    /// Atomic store.
+    Store {
+        /// The atomic.
+        atomic: ObjectId,
+        /// In which order.
+        order: Order,
+        /// What was written.
+        value: Option<Value>,
+    },
+    /// Atomic read-modify-write.
+    Rmw {
+        /// The atomic.
+        atomic: ObjectId,
+        /// In which order.
+        order: Order,
+        /// What was written.
+        value: Option<Value>,
+        /// Whether this is a compare-exchange that succeeded; any other writes whatever it reads.
+        cas: bool,
+    },
+    /// From here on should be atomic …
+    Begin {
+        /// What the user calls the region.
+        name: Option<TextId>,
+    },
+    /// … to here.
+    End {
+        /// What the user calls the region.
+        name: Option<TextId>,
+    },
+}
+
+impl Op {
+    /// The object it works on; none for thread operations and regions.
+    #[must_use]
+    pub const fn object(&self) -> Option<ObjectId> {
+        match *self {
+            Self::Spawn { .. }
+            | Self::Start
+            | Self::Exit
+            | Self::Join { .. }
+            | Self::Begin { .. }
+            | Self::End { .. } => None,
+            Self::Block { ref on } => on.object(),
+            Self::Acquire { lock: object, .. }
+            | Self::TryFailed { object, .. }
+            | Self::Release { lock: object, .. }
+            | Self::Wait { condvar: object, .. }
+            | Self::Wake { condvar: object, .. }
+            | Self::Notify { condvar: object }
+            | Self::NotifyAll { condvar: object }
+            | Self::AcquirePermits { semaphore: object, .. }
+            | Self::ReleasePermits { semaphore: object, .. }
+            | Self::Arrive { barrier: object }
+            | Self::Pass { barrier: object }
+            | Self::Send { channel: object, .. }
+            | Self::Recv { channel: object, .. }
+            | Self::RecvClosed { channel: object }
+            | Self::Close { channel: object }
+            | Self::TrySendFailed { channel: object }
+            | Self::TryRecvFailed { channel: object }
+            | Self::Set { flag: object }
+            | Self::Clear { flag: object }
+            | Self::Await { object }
+            | Self::Add { waitgroup: object, .. }
+            | Self::Done { waitgroup: object, .. }
+            | Self::OnceBegin { once: object }
+            | Self::OnceEnd { once: object }
+            | Self::Read { var: object, .. }
+            | Self::Write { var: object, .. }
+            | Self::Load { atomic: object, .. }
+            | Self::Store { atomic: object, .. }
+            | Self::Rmw { atomic: object, .. } => Some(object),
+        }
+    }
+
+    /// The operation's name in the JSON Lines format.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Spawn { .. } => "spawn",
+            Self::Start => "start",
+            Self::Exit => "exit",
+            Self::Join { .. } => "join",
+            Self::Block { .. } => "block",
+            Self::Acquire { .. } | Self::AcquirePermits { .. } => "acquire",
+            Self::TryFailed { .. } => "try_failed",
+            Self::Release { .. } | Self::ReleasePermits { .. } => "release",
+            Self::Wait { .. } => "wait",
+            Self::Wake { .. } => "wake",
+            Self::Notify { .. } => "notify",
+            Self::NotifyAll { .. } => "notify_all",
+            Self::Arrive { .. } => "arrive",
+            Self::Pass { .. } => "pass",
+            Self::Send { .. } => "send",
+            Self::Recv { .. } | Self::RecvClosed { .. } => "recv",
+            Self::Close { .. } => "close",
+            Self::TrySendFailed { .. } => "try_send_failed",
+            Self::TryRecvFailed { .. } => "try_recv_failed",
+            Self::Set { .. } => "set",
+            Self::Clear { .. } => "clear",
+            Self::Await { .. } => "await",
+            Self::Add { .. } => "add",
+            Self::Done { .. } => "done",
+            Self::OnceBegin { .. } => "once_begin",
+            Self::OnceEnd { .. } => "once_end",
+            Self::Read { .. } => "read",
+            Self::Write { .. } => "write",
+            Self::Load { .. } => "load",
+            Self::Store { .. } => "store",
+            Self::Rmw { .. } => "rmw",
+            Self::Begin { .. } => "begin",
+            Self::End { .. } => "end",
+        }
+    }
+}
