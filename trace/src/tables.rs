@@ -1,12 +1,16 @@
 //! Everything a trace declares: what ids stand for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
-use crate::ids::{ObjectId, SiteId, StackId, TextId, ThreadId};
+use crate::ids::{MessageId, ObjectId, SiteId, StackId, TextId, ThreadId};
 use crate::objects::{Object, ObjectKind, Thread};
+
+/// Marks the id of a message that the trace names by a text which is no number.
+const TEXT_MESSAGE: u64 = 1 << 63;
 
 /// What the recording says about itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -198,6 +202,33 @@ impl Tables {
     #[must_use]
     pub fn text(&self, id: TextId) -> &str {
         &self.texts.values[id.index()]
+    }
+
+    /// The id of the message that the trace calls `text`: canonical decimal numbers are their own ids, any other text
+    /// gets an id of its own with the top bit set. Texts are kept, numbers take no memory.
+    pub fn message_named(&mut self, text: &str) -> MessageId {
+        let number = text.parse().ok().filter(|number| number & TEXT_MESSAGE == 0);
+        // `+1` and `01` are texts of their own: only what a number is written back as may share its id.
+        let canonical = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
+        match number {
+            Some(number) if canonical => MessageId(number),
+            _ => MessageId(TEXT_MESSAGE | self.intern_text(text).index() as u64),
+        }
+    }
+
+    /// The id of the message that a binary trace numbers `number`: itself, unless that is what ids of texts look like.
+    pub(crate) fn message_numbered(&mut self, number: u64) -> MessageId {
+        if number & TEXT_MESSAGE == 0 { MessageId(number) } else { self.message_named(&number.to_string()) }
+    }
+
+    /// What the trace calls a message: the inverse of [`Tables::message_named`].
+    #[must_use]
+    pub fn message_text(&self, id: MessageId) -> Cow<'_, str> {
+        let index = usize::try_from(id.0 & !TEXT_MESSAGE).ok().filter(|_| id.0 & TEXT_MESSAGE != 0);
+        match index.and_then(|index| self.texts.values.get(index)) {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(id.0.to_string()),
+        }
     }
 
     /// What a report calls a thread: its name, else its id.

@@ -1,0 +1,94 @@
+//! The binary encoding (`*.lht`): what the recorder writes, and the smallest and fastest form to keep a trace in.
+//!
+//! All numbers are little-endian. The codes are in [`format`](mod@format), the layout of every record in [`encode`].
+//!
+//! # The file
+//!
+//! ```text
+//! 0   magic  89 4c 48 54 0d 0a 1a 0a
+//! 8   layout version   u16   (1)
+//! 10  payload          u8    0 streams, 1 merged
+//! 11  0                u8
+//! 12  length of fields u32
+//! 16  CRC-32 of bytes 0..16 and the fields
+//! 20  fields: key u8, length u32, bytes               (format::field)
+//!     zeros up to a multiple of 4096, then chunks
+//! ```
+//!
+//! A **chunk** begins at a multiple of 4096 and holds records of one thread:
+//!
+//! ```text
+//! 0   magic "LHCK"
+//! 4   thread's number          u32
+//! 8   sequence in the thread   u32   from 0
+//! 12  size with this header    u32   a multiple of 4096
+//! 16  CRC-32 of bytes 0..16
+//! 20  committed bytes          u32   stored with Release after the bytes themselves
+//! 24  records; none crosses a chunk's end
+//! ```
+//!
+//! A recorder takes a chunk by adding its size to the file's end, so chunks of all threads interleave, and a process that
+//! is killed in between leaves a chunk without header: a reader that finds zeros where a header should be looks at the next
+//! multiple of 4096. What is not committed was not recorded. There is no footer and nothing to close.
+//!
+//! # Records
+//!
+//! The first byte is a code (low six bits) and two flags. Most records are **events** and go on with a *head*:
+//!
+//! | | site | subject | after, if `HAND_OVER` |
+//! |---|---|---|---|
+//! | narrow | `u16` | `u16` | `u32` |
+//! | `WIDE` | `u32` | `u32` | 7 bytes |
+//!
+//! A release has no site: three bytes in all, an acquire five. *Site* is a number that the stream has defined before, 0 = none;
+//! *subject* an object's (for thread events a thread's) number, the same in all streams. Operands by code follow.
+//!
+//! **Definitions** are records too, in the stream that uses them, before the use: sites, texts and modules are
+//! numbered from 1 by each stream for itself. Objects and threads are numbered for the whole file; an object's definition
+//! may stand in another thread's stream than its use, and holds the version from which its events count. A definition that
+//! nothing uses is the trace of a lost race between two threads for the same object, and is dropped.
+//!
+//! A **stack**, a **time** or a **site** may stand before an event and belongs to it. Addresses in stacks are those of the
+//! call, relative to where the module is loaded.
+//!
+//! # Order
+//!
+//! In payload *merged* the records are in observed order, and `SWITCH` says whose they are from there on.
+//!
+//! In payload *streams* the reader merges. Each object counts its events: the count is 1 + the base version once it is
+//! defined, and grows with every event on it that is not a `block`, a `try_failed`, or an acquire or release for reading. An
+//! event is ready when its object's count has reached its `after`; without `after`, at once, since its predecessor
+//! is the same thread's or the object's state did not change since the same thread saw it. Recorders write `after` = the
+//! count before the event; for acquires for reading, `block` and `try_failed` = the count that was seen. An acquire for
+//! writing of a read/write lock may also ask for a number of releases for reading. A wait or wake asks for two objects at
+//! once and counts for both. `start` with subject 1 comes after its spawn, `join` after its child's `exit`.
+//!
+//! What is left when no event is ready shows that the recording has gaps. The reader then takes the least that any event
+//! asks for as reached, and goes on; if bytes are known to be missing or damaged, it stops there with that error instead.
+
+pub mod encode;
+pub mod format;
+
+#[cfg(feature = "read")]
+mod decode;
+#[cfg(feature = "read")]
+mod directory;
+#[cfg(feature = "read")]
+mod reader;
+#[cfg(feature = "read")]
+mod scan;
+#[cfg(feature = "read")]
+mod step;
+#[cfg(feature = "read")]
+mod stream;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "read")]
+mod time;
+#[cfg(feature = "read")]
+mod writer;
+
+#[cfg(feature = "read")]
+pub use reader::Reader;
+#[cfg(feature = "read")]
+pub use writer::BinaryWriter;

@@ -1,0 +1,162 @@
+//! One stream of records: its chunks, and what it has defined so far.
+
+use std::fs::File;
+
+use super::decode::{Malformed, Operands, PADDING};
+use super::format::{TEXT_FRAME, define};
+use super::scan::{ChunkPlace, Damage, read_at};
+use crate::ids::{SiteId, StackId, TextId, ThreadId};
+use crate::tables::{Frame, Tables};
+
+/// What goes before an event.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ahead {
+    pub(super) site: Option<SiteId>,
+    pub(super) stack: Option<StackId>,
+    pub(super) time: Option<u64>,
+}
+
+/// A stream being read.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// Index of its thread.
+    pub(super) thread: u32,
+    /// The id of its thread, once it has an event. A merged stream switches it.
+    pub(super) thread_id: Option<ThreadId>,
+    chunks: std::vec::IntoIter<ChunkPlace>,
+    chunk: ChunkPlace,
+    /// The records of the current chunk and [`PADDING`].
+    pub(super) bytes: Vec<u8>,
+    /// Where the records end.
+    pub(super) end: usize,
+    /// Where the next record begins.
+    pub(super) at: usize,
+    sites: Vec<SiteId>,
+    texts: Vec<String>,
+    modules: Vec<String>,
+    /// What was said of the next event.
+    pub(super) ahead: Option<Ahead>,
+    /// The join at the head can never become ready.
+    pub(super) drop_join: bool,
+}
+
+impl Stream {
+    pub(super) fn new(thread: u32, chunks: Vec<ChunkPlace>) -> Self {
+        Self {
+            thread,
+            thread_id: None,
+            chunks: chunks.into_iter(),
+            chunk: ChunkPlace { offset: 0, length: 0, clipped: false },
+            bytes: vec![0; PADDING],
+            end: 0,
+            at: 0,
+            sites: Vec::new(),
+            texts: Vec::new(),
+            modules: Vec::new(),
+            ahead: None,
+            drop_join: false,
+        }
+    }
+
+    /// Whether the current chunk goes on beyond the end of the file.
+    pub(super) const fn is_clipped(&self) -> bool {
+        self.chunk.clipped
+    }
+
+    /// Where in the file the next record begins.
+    pub(super) const fn offset(&self) -> u64 {
+        self.chunk.offset + self.at as u64
+    }
+
+    /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end.
+    pub(super) fn load(&mut self, file: &mut File) -> Result<Option<usize>, Damage> {
+        for chunk in self.chunks.by_ref() {
+            if chunk.length == 0 {
+                continue;
+            }
+            self.chunk = chunk;
+            self.at = 0;
+            self.end = chunk.length as usize;
+            self.bytes.clear();
+            self.bytes.resize(self.end + PADDING, 0);
+            read_at(file, chunk.offset, &mut self.bytes[..self.end])
+                .map_err(|error| Damage::io(chunk.offset, error))?;
+            return Ok(Some(self.end));
+        }
+        self.bytes = Vec::new();
+        Ok(None)
+    }
+
+    /// Operands from `at` on.
+    pub(super) fn operands(&self, at: usize) -> Operands<'_> {
+        Operands::new(&self.bytes[..self.end], at)
+    }
+
+    /// The site that the stream numbers so; 0 = none.
+    #[inline]
+    pub(super) fn site(&self, number: u32) -> Result<Option<SiteId>, Malformed> {
+        match number {
+            0 => Ok(None),
+            _ => self.sites.get(number as usize - 1).copied().map(Some).ok_or(Malformed("a site that was not defined")),
+        }
+    }
+
+    /// The text that the stream numbers so; 0 = none.
+    pub(super) fn text(&self, number: u32) -> Result<Option<&str>, Malformed> {
+        match number {
+            0 => Ok(None),
+            _ => self
+                .texts
+                .get(number as usize - 1)
+                .map(|text| Some(&**text))
+                .ok_or(Malformed("a text that was not defined")),
+        }
+    }
+
+    /// The same, as the trace numbers it.
+    pub(super) fn text_id(&self, number: u32, tables: &mut Tables) -> Result<Option<TextId>, Malformed> {
+        Ok(self.text(number)?.map(|text| tables.intern_text(text)))
+    }
+
+    /// Takes up the definition of a site, place, text or module at `at`; gives where it ends.
+    pub(super) fn define(&mut self, what: u8, at: usize, tables: &mut Tables) -> Result<usize, Malformed> {
+        let mut operands = Operands::new(&self.bytes[..self.end], at);
+        match what {
+            define::SITE => {
+                let (line, column) = (operands.u32()?, operands.u32()?);
+                let site = format!("{}:{line}:{column}", operands.text()?);
+                self.sites.push(tables.intern_site(&site));
+            }
+            define::PLACE => self.sites.push(tables.intern_site(operands.text()?)),
+            define::TEXT => self.texts.push(operands.text()?.to_owned()),
+            define::MODULE => self.modules.push(operands.text()?.to_owned()),
+            _ => return Err(Malformed("an unknown definition")),
+        }
+        Ok(operands.at())
+    }
+
+    /// Takes up the stack of the next event; gives where it ends.
+    pub(super) fn read_stack(&mut self, at: usize, tables: &mut Tables) -> Result<usize, Malformed> {
+        let mut operands = Operands::new(&self.bytes[..self.end], at);
+        let count = operands.u16()?;
+        let mut frames = Vec::new();
+        for _ in 0..count {
+            let (module, offset) = (operands.u16()?, operands.u64()?);
+            frames.push(self.frame(module, offset)?);
+        }
+        self.ahead.get_or_insert_default().stack = Some(tables.intern_stack(&frames));
+        Ok(operands.at())
+    }
+
+    fn frame(&self, module: u16, offset: u64) -> Result<Frame, Malformed> {
+        if module == TEXT_FRAME {
+            let number = u32::try_from(offset).map_err(|_| Malformed("a text that was not defined"))?;
+            return Ok(Frame::Text(self.text(number)?.unwrap_or_default().to_owned()));
+        }
+        let module = match module {
+            0 => String::new(),
+            _ => self.modules.get(usize::from(module) - 1).ok_or(Malformed("a module that was not defined"))?.clone(),
+        };
+        Ok(Frame::Address { module, offset })
+    }
+}

@@ -1,0 +1,41 @@
+//! The encoding as a whole: simulated recordings, written traces, damaged files.
+
+mod damage;
+mod merge;
+mod round_trip;
+mod simulator;
+
+use std::io::Write;
+
+use super::Reader;
+use crate::event::Event;
+use crate::source::{EventSource, ReadError};
+use crate::tables::Tables;
+
+/// Everything that a file's reader gives, and how it ends.
+struct Outcome {
+    events: Vec<Event>,
+    tables: Tables,
+    gaps: u64,
+    error: Option<ReadError>,
+}
+
+fn file_of(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("writable");
+    file.write_all(bytes).expect("writable");
+    file
+}
+
+fn read(bytes: &[u8]) -> Result<Outcome, ReadError> {
+    let file = file_of(bytes);
+    let mut reader = Reader::open(file.path())?;
+    let mut events = Vec::new();
+    let error = loop {
+        match reader.next_event() {
+            Ok(Some(event)) => events.push(event),
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    Ok(Outcome { events, tables: reader.tables().clone(), gaps: reader.gaps(), error })
+}
