@@ -1,0 +1,52 @@
+//! Locks and variables with a name of their own in reports.
+//!
+//! All are `const`, so that they can stand in a `static`. With the feature `record` off the name is dropped and the
+//! result is std's own type (or, for what std lacks, the same type unrecorded).
+//!
+//! ```
+//! use lockhound::named;
+//! use lockhound::sync::Mutex;
+//!
+//! static ACCOUNTS: Mutex<Vec<i64>> = named::mutex("accounts", Vec::new());
+//!
+//! ACCOUNTS.lock().unwrap().push(1000);
+//! ```
+
+use crate::sync::label::Label;
+use crate::sync::labelled;
+use crate::sync::{Condvar, Mutex, ReentrantMutex, RwLock, Shared};
+
+/// A [`Mutex`] called `name` in reports.
+#[track_caller]
+pub const fn mutex<T>(name: &'static str, value: T) -> Mutex<T> {
+    labelled::mutex(label(name), value)
+}
+
+/// A [`RwLock`] called `name` in reports.
+#[track_caller]
+pub const fn rwlock<T>(name: &'static str, value: T) -> RwLock<T> {
+    labelled::rwlock(label(name), value)
+}
+
+/// A [`Condvar`] called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn condvar(name: &'static str) -> Condvar {
+    labelled::condvar(label(name))
+}
+
+/// A [`ReentrantMutex`] called `name` in reports.
+#[track_caller]
+pub const fn reentrant_mutex<T>(name: &'static str, value: T) -> ReentrantMutex<T> {
+    ReentrantMutex::labelled(label(name), value)
+}
+
+/// A [`Shared`] variable called `name` in reports.
+#[track_caller]
+pub const fn shared<T>(name: &'static str, value: T) -> Shared<T> {
+    Shared::labelled(label(name), value)
+}
+
+const fn label(name: &'static str) -> Label {
+    Label { name, level: None }
+}

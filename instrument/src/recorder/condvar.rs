@@ -1,0 +1,142 @@
+//! Events of condition variables.
+
+use std::sync::atomic::Ordering;
+
+use lockhound_trace::binary::format::{other, reason_number, touched_number};
+use lockhound_trace::{Touched, WakeReason};
+
+use super::gate;
+use super::local::{self, Local};
+use super::object::{Object, Site};
+
+/// Who waits, and for how many of them a notification is under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Waiters {
+    waiting: u32,
+    notified: u32,
+}
+
+impl Waiters {
+    const fn unpack(word: u64) -> Self {
+        Self { waiting: word as u32, notified: (word >> 32) as u32 }
+    }
+
+    const fn pack(self) -> u64 {
+        self.waiting as u64 | (self.notified as u64) << 32
+    }
+
+    fn enter(&mut self) {
+        self.waiting = self.waiting.saturating_add(1);
+    }
+
+    fn notify(&mut self, all: bool) {
+        let reached = if all { self.waiting } else { self.notified.saturating_add(1) };
+        self.notified = reached.min(self.waiting);
+    }
+
+    /// A waiter returned. A notification that it did not need stays for another, but never for more than wait.
+    fn leave(&mut self, timed_out: bool) -> WakeReason {
+        self.waiting = self.waiting.saturating_sub(1);
+        let reason = match (timed_out, self.notified) {
+            (true, _) => WakeReason::Timeout,
+            (false, 0) => WakeReason::Spurious,
+            (false, _) => {
+                self.notified -= 1;
+                WakeReason::Notify
+            }
+        };
+        self.notified = self.notified.min(self.waiting);
+        reason
+    }
+}
+
+impl Object {
+    /// On a condition variable: to be called just before the real wait, `lock` still held.
+    pub(crate) fn waiting(&self, lock: &Object, touched: Touched, site: Site) {
+        if gate::is_on() {
+            local::with(|local| {
+                let local = local?;
+                let lock_number = lock.number(local)?;
+                local.held.pop(lock_number);
+                self.pass_lock(local, other::WAIT, lock, site, |waiters| {
+                    waiters.enter();
+                    touched_number(touched)
+                })
+            });
+        }
+    }
+
+    /// On a condition variable: to be called just after the real wait returned, `lock` held again.
+    pub(crate) fn woken(&self, lock: &Object, timed_out: bool, site: Site) {
+        if gate::is_on() {
+            local::with(|local| {
+                let local = local?;
+                self.pass_lock(local, other::WAKE, lock, site, |waiters| reason_number(waiters.leave(timed_out)))?;
+                let lock_number = lock.number(local)?;
+                local.held.push(lock_number);
+                Some(())
+            });
+        }
+    }
+
+    /// Gives the lock up or has it again, in one step with what becomes of the waiters. The thread holds the lock all the
+    /// while, so the versions of both objects agree on the order of two such steps.
+    fn pass_lock(
+        &self,
+        local: &mut Local,
+        sub: u8,
+        lock: &Object,
+        site: Site,
+        change: impl FnOnce(&mut Waiters) -> u8,
+    ) -> Option<()> {
+        let number = self.number(local)?;
+        let lock_number = lock.number(local)?;
+        let site = local.site(site)?;
+        local.buffer.reserve()?;
+        let mut spin = self.spin();
+        let mut waiters = Waiters::unpack(self.aux.load(Ordering::Relaxed));
+        let detail = change(&mut waiters);
+        self.aux.store(waiters.pack(), Ordering::Relaxed);
+        let lock_after = lock.take_version(local);
+        let after = spin.take_version(local);
+        let operands = u128::from(lock_number) | u128::from(lock_after) << 32 | u128::from(detail) << 96;
+        local.other(sub, site, number, after, operands, 13)
+    }
+
+    /// On a condition variable: to be called just before the real notification.
+    pub(crate) fn notifying(&self, all: bool, site: Site) {
+        if gate::is_on() {
+            local::with(|local| {
+                let local = local?;
+                let number = self.number(local)?;
+                let site = local.site(site)?;
+                local.buffer.reserve()?;
+                let mut spin = self.spin();
+                let mut waiters = Waiters::unpack(self.aux.load(Ordering::Relaxed));
+                waiters.notify(all);
+                self.aux.store(waiters.pack(), Ordering::Relaxed);
+                let after = spin.take_version(local);
+                local.other(if all { other::NOTIFY_ALL } else { other::NOTIFY }, site, number, after, 0, 0)
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_as_many_wake_by_notification_as_were_notified() {
+        let mut waiters = Waiters::unpack(0);
+        waiters.notify(true);
+        waiters.enter();
+        assert_eq!(waiters.leave(false), WakeReason::Spurious, "nobody waited when it was notified");
+        waiters.enter();
+        waiters.enter();
+        waiters.notify(false);
+        assert_eq!(waiters.leave(true), WakeReason::Timeout);
+        assert_eq!(waiters.leave(false), WakeReason::Notify, "the one that timed out did not take it");
+        assert_eq!(Waiters::unpack(waiters.pack()), Waiters { waiting: 0, notified: 0 });
+    }
+}

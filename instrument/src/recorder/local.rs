@@ -1,0 +1,274 @@
+//! What a thread keeps to itself while it records.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lockhound_trace::binary::encode::{self, Head, Scratch, ThreadDefinition};
+use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
+
+use super::buffer::Buffer;
+use super::held::Held;
+use super::object::Site;
+use super::sites::{Sites, Texts};
+use super::stacks::Modules;
+use super::{file, gate};
+
+/// Bits of a thread's number in an object's word.
+const THREAD_BITS: u32 = 24;
+
+/// The next thread's number. Never reused, not even by the children of forks: a word written by the parent must not look
+/// as if the child's thread had written it.
+static NEXT_THREAD: AtomicU32 = AtomicU32::new(1);
+
+thread_local! {
+    /// The thread's state; null before its first event, after its last, and while the recorder is at work on a cold path.
+    static CURRENT: Cell<*mut Local> = const { Cell::new(ptr::null_mut()) };
+    /// Whether the recorder is at work: what happens then (an allocator that locks) is not recorded.
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+    /// Its destructor ends the thread's stream. Registered at the first event, so destructors registered later run before.
+    static FAREWELL: Farewell = const { Farewell };
+}
+
+struct Farewell;
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        end();
+    }
+}
+
+/// The state of a thread that records.
+#[derive(Debug)]
+pub(super) struct Local {
+    pub(super) generation: u32,
+    /// The thread's number, where an object's word has it.
+    pub(super) tag: u64,
+    pub(super) buffer: Buffer,
+    pub(super) sites: Sites,
+    pub(super) held: Held,
+    /// The last version of a lock under which this thread read, by the lock's number.
+    pub(super) read_under: [(u32, u64); 32],
+    pub(super) texts: Texts,
+    pub(super) modules: Modules,
+    next_object: u32,
+    last_object: u32,
+}
+
+/// A stretch of the recorder's own work: until it is dropped, events of this thread are left out.
+pub(super) struct Busy {
+    resume: *mut Local,
+    was_busy: bool,
+    here: PhantomData<*const ()>,
+}
+
+impl Busy {
+    fn enter() -> Self {
+        Self { resume: CURRENT.replace(ptr::null_mut()), was_busy: BUSY.replace(true), here: PhantomData }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        CURRENT.set(self.resume);
+        BUSY.set(self.was_busy);
+    }
+}
+
+/// Calls `record` with the thread's state; with none when nothing may be recorded now.
+#[inline]
+pub(super) fn with<R>(record: impl FnOnce(Option<&mut Local>) -> R) -> R {
+    let mut current = CURRENT.get();
+    if current.is_null() {
+        current = begin_root();
+    }
+    // SAFETY: null, or the thread's own state, which lives until the thread's end. No second reference can arise: whatever
+    // runs foreign code under this one (`Busy`) hides the pointer first.
+    record(unsafe { current.as_mut() })
+}
+
+/// The first event of a thread that nobody announced.
+#[cold]
+#[inline(never)]
+fn begin_root() -> *mut Local {
+    if BUSY.get() || !gate::is_on() {
+        return ptr::null_mut();
+    }
+    let Some(number) = take_thread_number() else { return ptr::null_mut() };
+    begin(number, false);
+    CURRENT.get()
+}
+
+/// A number for a new thread; none when recording has to stop.
+pub(super) fn take_thread_number() -> Option<u32> {
+    let number = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
+    if number >> THREAD_BITS != 0 {
+        NEXT_THREAD.store(1 << THREAD_BITS, Ordering::Relaxed);
+        gate::stop("more threads than a recording can number");
+        return None;
+    }
+    Some(number)
+}
+
+/// Begins the stream of this thread, as its creator announced it.
+#[cold]
+pub(super) fn begin_spawned(number: u32) {
+    if !CURRENT.get().is_null() {
+        // Something in the thread's set-up (an allocator that locks) came before; those events stay a stream of their own.
+        end();
+    }
+    if !BUSY.get() {
+        begin(number, true);
+    }
+}
+
+fn begin(number: u32, spawned: bool) {
+    let local = {
+        let _busy = Busy::enter();
+        // In a destructor that runs after ours this fails, and the stream will have no end.
+        let _ = FAREWELL.try_with(|_| ());
+        let Some(mut local) = Local::open(number) else { return };
+        local.write_start(spawned);
+        Box::into_raw(Box::new(local))
+    };
+    CURRENT.set(local);
+}
+
+/// Ends the stream of this thread.
+fn end() {
+    let mut busy = Busy::enter();
+    let local = std::mem::replace(&mut busy.resume, ptr::null_mut());
+    if !local.is_null() {
+        // SAFETY: made by `begin` on this thread, and from here on unreachable: `Busy` has hidden the pointer.
+        let mut local = unsafe { Box::from_raw(local) };
+        local.write_exit();
+        local.buffer.close();
+    }
+}
+
+/// In the child of a fork: the thread's chunk is the parent's. Leaks the state, since the child may not free safely.
+pub(super) fn abandon() {
+    CURRENT.set(ptr::null_mut());
+    BUSY.set(false);
+}
+
+/// Writes the whole stream of a thread that never ran.
+pub(super) fn write_stillborn(number: u32) {
+    let _busy = Busy::enter();
+    if let Some(mut local) = Local::open(number) {
+        local.write_start(true);
+        local.write_exit();
+        local.buffer.close();
+    }
+}
+
+impl Local {
+    fn open(number: u32) -> Option<Self> {
+        Some(Self {
+            generation: gate::generation(),
+            tag: u64::from(number) << (64 - THREAD_BITS),
+            buffer: Buffer::open(number)?,
+            sites: Sites::new(),
+            held: Held::new(),
+            read_under: [(u32::MAX, 0); 32],
+            texts: Texts::default(),
+            modules: Modules::default(),
+            next_object: 0,
+            last_object: 0,
+        })
+    }
+
+    /// Until the result is dropped, this thread's events are left out.
+    pub(super) fn busy(&self) -> Busy {
+        Busy::enter()
+    }
+
+    fn write_start(&mut self, spawned: bool) {
+        if !spawned && is_main_thread() {
+            let name = self.define_text("main").unwrap_or(0);
+            let number = (self.tag >> (64 - THREAD_BITS)) as u32;
+            let mut record = Scratch::<32>::default();
+            ThreadDefinition { number, name, ..ThreadDefinition::default() }.put(&mut record);
+            self.buffer.put_record(record.bytes());
+        }
+        self.other(other::START, 0, u32::from(spawned), 0, 0, 0);
+    }
+
+    fn write_exit(&mut self) {
+        self.other(other::EXIT, 0, 0, 0, 0, 0);
+    }
+
+    /// Writes and commits an event of [`code::OTHER`] with up to 15 bytes of operands.
+    pub(super) fn other(
+        &mut self,
+        sub: u8,
+        site: u32,
+        subject: u32,
+        after: u64,
+        operands: u128,
+        length: usize,
+    ) -> Option<()> {
+        self.buffer.reserve()?;
+        let head = Head::new(code::OTHER, site, subject, after);
+        self.buffer.put(head.word, head.length);
+        self.buffer.put(u128::from(sub) | operands << 8, 1 + length);
+        self.buffer.commit();
+        Some(())
+    }
+
+    /// The number of a site, defined if it is new to this thread.
+    #[inline]
+    pub(super) fn site(&mut self, site: Site) -> Option<u32> {
+        match self.sites.cached(site) {
+            Some(number) => Some(number),
+            None => self.look_up_site(site),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_up_site(&mut self, site: Site) -> Option<u32> {
+        let _busy = self.busy();
+        let (number, new) = self.sites.number(site);
+        if new {
+            let mut record = Scratch::<2048>::default();
+            encode::site(&mut record, encode::cut(site.file()), site.line(), site.column());
+            self.buffer.put_record(record.bytes())?;
+        }
+        Some(number)
+    }
+
+    /// Defines a text; its number.
+    pub(super) fn define_text(&mut self, text: &str) -> Option<u32> {
+        let mut record = Scratch::<2048>::default();
+        encode::named(&mut record, define::TEXT, encode::cut(text));
+        self.buffer.put_record(record.bytes())?;
+        Some(self.texts.next())
+    }
+
+    /// The number of a text that lives for ever, defined if it is new to this thread.
+    pub(super) fn text(&mut self, text: &'static str) -> Option<u32> {
+        if let Some(number) = self.texts.known(text) {
+            return Some(number);
+        }
+        let number = self.define_text(text)?;
+        self.texts.remember(text, number);
+        Some(number)
+    }
+
+    /// A number for an object.
+    pub(super) fn take_object_number(&mut self) -> Option<u32> {
+        if self.next_object == self.last_object {
+            self.next_object = file::take_object_numbers(OBJECT_BLOCK)?;
+            self.last_object = self.next_object + OBJECT_BLOCK;
+        }
+        self.next_object += 1;
+        Some(self.next_object - 1)
+    }
+}
+
+fn is_main_thread() -> bool {
+    // SAFETY: both calls only ask for numbers.
+    unsafe { libc::syscall(libc::SYS_gettid) == libc::c_long::from(libc::getpid()) }
+}

@@ -1,0 +1,26 @@
+//! Writes what the wrappers see into the process's trace file. The facade that `sync` and `thread` call.
+//!
+//! Nothing here may panic, block for ever, or record itself; on any error recording stops and says so once. The order of
+//! events across threads comes from a version in every object ([`object`]), not from a shared counter or clock.
+
+mod buffer;
+mod condvar;
+mod file;
+mod gate;
+mod held;
+mod local;
+mod lock;
+mod object;
+mod settings;
+mod sites;
+mod stacks;
+#[cfg(test)]
+mod tests;
+mod threads;
+mod value;
+mod variable;
+
+pub(crate) use gate::is_on;
+pub(crate) use object::{Kind, Object, Site};
+pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use value::RawValue;

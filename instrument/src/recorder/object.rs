@@ -1,0 +1,242 @@
+//! What a wrapper carries so that its events can be put in order.
+
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use lockhound_trace::binary::encode::{ObjectDefinition, Scratch};
+use lockhound_trace::{ObjectKind, Policy};
+
+use super::local::Local;
+
+/// A place in the source.
+pub(crate) type Site = &'static Location<'static>;
+
+/// What a recorded object is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// Exclusive lock.
+    Mutex,
+    /// Exclusive lock that its holder may take again.
+    ReentrantMutex,
+    /// Shared or exclusive lock.
+    RwLock,
+    /// Condition variable.
+    Condvar,
+    /// A thread's park token.
+    Flag,
+    /// Plain shared memory.
+    Var,
+}
+
+impl Kind {
+    const fn of_trace(self) -> ObjectKind {
+        match self {
+            Self::Mutex => ObjectKind::Mutex { reentrant: false },
+            Self::ReentrantMutex => ObjectKind::Mutex { reentrant: true },
+            // Since 1.62 std's own lock on Linux makes new readers wait once a writer queues.
+            Self::RwLock => ObjectKind::RwLock { policy: Policy::Writer },
+            Self::Condvar => ObjectKind::Condvar,
+            Self::Flag => ObjectKind::Flag { set: false },
+            Self::Var => ObjectKind::Var,
+        }
+    }
+}
+
+/// Bits of a word that count the object's events.
+const VERSION: u64 = SPIN - 1;
+/// Set while a thread makes access and event one step.
+const SPIN: u64 = 1 << 39;
+/// Bits of a word that say which thread's event was the last.
+const THREAD: u64 = !(VERSION | SPIN);
+
+/// The recorder's part of a wrapper.
+pub(crate) struct Object {
+    /// Who did what how often:
+    ///
+    /// | bits | |
+    /// |---|---|
+    /// | 0–38 | version: the events so far that others must keep their distance to |
+    /// | 39 | spin: a thread is making an access and its event (condvar, flag, var) |
+    /// | 40–63 | the thread of the last event |
+    ///
+    /// Of a lock it is written only by its holder, of the others only under the spin bit.
+    word: AtomicU64,
+    /// Generation and number in that generation's file.
+    id: AtomicU64,
+    /// Of a read/write lock: releases of reading. Of a condition variable: threads that wait (low half) and notifications
+    /// that none of them has taken yet (high half).
+    pub(super) aux: AtomicU64,
+    /// Of a read/write lock: `aux` when it was acquired for writing last.
+    pub(super) reads_seen: AtomicU64,
+    pub(super) kind: Kind,
+    birth: Site,
+    name: Option<&'static str>,
+    level: Option<i64>,
+    type_name: fn() -> &'static str,
+}
+
+impl Object {
+    /// An object that is born where the caller stands.
+    #[track_caller]
+    pub(crate) const fn new(kind: Kind, type_name: fn() -> &'static str) -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            id: AtomicU64::new(0),
+            aux: AtomicU64::new(0),
+            reads_seen: AtomicU64::new(0),
+            kind,
+            birth: Location::caller(),
+            name: None,
+            level: None,
+            type_name,
+        }
+    }
+
+    /// The same object, called `name` in reports.
+    pub(crate) const fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// The same object, at this place in the declared lock order.
+    pub(crate) const fn levelled(mut self, level: i64) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// Its place in the declared lock order, if it has one.
+    pub(crate) const fn level(&self) -> Option<i64> {
+        self.level
+    }
+
+    /// The object's number in this process's file, declared if need be.
+    #[inline]
+    pub(super) fn number(&self, local: &mut Local) -> Option<u32> {
+        let id = self.id.load(Ordering::Acquire);
+        if (id >> 32) as u32 == local.generation { Some(id as u32) } else { self.register(local, id) }
+    }
+
+    /// Declares the object in this thread's stream, then publishes the number: an event that uses it comes later.
+    ///
+    /// Two threads may do so at once. The declaration of the one that comes second stays unused; both say the same version,
+    /// since none is taken before a number is published.
+    #[cold]
+    #[inline(never)]
+    fn register(&self, local: &mut Local, unpublished: u64) -> Option<u32> {
+        let site = local.site(self.birth)?;
+        let number = local.take_object_number()?;
+        let _busy = local.busy();
+        let name = match self.name {
+            Some(name) => local.text(name)?,
+            None => 0,
+        };
+        let definition = ObjectDefinition {
+            number,
+            base: self.version(),
+            base_reads: if self.kind == Kind::RwLock { self.aux.load(Ordering::Relaxed) } else { 0 },
+            kind: self.kind.of_trace(),
+            level: self.level,
+            site,
+            name,
+            type_name: local.text((self.type_name)())?,
+            id: 0,
+        };
+        let mut record = Scratch::<128>::default();
+        definition.put(&mut record);
+        local.buffer.put_record(record.bytes())?;
+        local.buffer.commit();
+        let id = u64::from(local.generation) << 32 | u64::from(number);
+        match self.id.compare_exchange(unpublished, id, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Some(number),
+            Err(published) => Some(published as u32),
+        }
+    }
+
+    /// How many events the object has had.
+    #[inline]
+    pub(super) fn version(&self) -> u64 {
+        self.word.load(Ordering::Relaxed) & VERSION
+    }
+
+    /// Whether the last event was this thread's.
+    #[inline]
+    pub(super) fn is_mine(&self, local: &Local) -> bool {
+        self.word.load(Ordering::Relaxed) & THREAD == local.tag
+    }
+
+    /// What an event must say that only needs to come after all events so far: the object's count, which starts at 1.
+    pub(super) fn after_all(&self) -> u64 {
+        self.version() + 1
+    }
+
+    /// Takes the next version of a lock that the thread holds. What the event must say: the count before it, or 0 if this
+    /// thread's own last event was the one before.
+    #[inline]
+    pub(super) fn take_version(&self, local: &Local) -> u64 {
+        let word = self.word.load(Ordering::Relaxed);
+        let version = (word & VERSION) + 1;
+        self.word.store(local.tag | version & VERSION, Ordering::Relaxed);
+        if word & THREAD == local.tag { 0 } else { version }
+    }
+
+    /// Keeps all others off the object until the result is dropped.
+    #[inline]
+    pub(super) fn spin(&self) -> Spin<'_> {
+        let word = self.word.load(Ordering::Relaxed) & !SPIN;
+        match self.word.compare_exchange(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => Spin { object: self, word },
+            Err(_) => self.spin_contended(),
+        }
+    }
+
+    #[cold]
+    fn spin_contended(&self) -> Spin<'_> {
+        let mut round = 0_u32;
+        loop {
+            let word = self.word.load(Ordering::Relaxed);
+            let free = word & SPIN == 0;
+            if free && self.word.compare_exchange_weak(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            {
+                return Spin { object: self, word };
+            }
+            back_off(round);
+            round = round.saturating_add(1);
+        }
+    }
+}
+
+/// The other may have been preempted in between. A thread of real-time priority would never let it go on by yielding,
+/// so in the end it sleeps.
+fn back_off(round: u32) {
+    match round {
+        0..64 => std::hint::spin_loop(),
+        64..128 => std::thread::yield_now(),
+        _ => std::thread::sleep(Duration::from_micros(50)),
+    }
+}
+
+/// The right to change an object that nothing else protects.
+pub(super) struct Spin<'a> {
+    object: &'a Object,
+    /// The word to leave behind.
+    word: u64,
+}
+
+impl Spin<'_> {
+    /// Takes the next version; what the event must say, as [`Object::take_version`].
+    #[inline]
+    pub(super) fn take_version(&mut self, local: &Local) -> u64 {
+        let version = (self.word & VERSION) + 1;
+        let mine = self.word & THREAD == local.tag;
+        self.word = local.tag | version & VERSION;
+        if mine { 0 } else { version }
+    }
+}
+
+impl Drop for Spin<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.object.word.store(self.word, Ordering::Release);
+    }
+}

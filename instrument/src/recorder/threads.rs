@@ -1,0 +1,84 @@
+//! Threads: who was spawned by whom, and who has ended.
+
+use lockhound_trace::binary::encode::{Scratch, ThreadDefinition};
+use lockhound_trace::binary::format::{other, request};
+
+use super::gate;
+use super::local::{self, Local};
+use super::object::Site;
+
+/// The trace's number of a thread that is about to be spawned; 0 when not recording.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThreadTicket {
+    number: u32,
+    generation: u32,
+}
+
+impl ThreadTicket {
+    const NONE: Self = Self { number: 0, generation: 0 };
+
+    /// The number, if it means something in this process's file.
+    fn number(self) -> Option<u32> {
+        (self.number != 0 && self.generation == gate::generation() && gate::is_on()).then_some(self.number)
+    }
+}
+
+/// To be called just before the real spawn.
+pub(crate) fn spawning(name: Option<&str>, site: Site) -> ThreadTicket {
+    if !gate::is_on() {
+        return ThreadTicket::NONE;
+    }
+    local::with(|local| spawn(local?, name, site)).unwrap_or(ThreadTicket::NONE)
+}
+
+fn spawn(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTicket> {
+    let number = local::take_thread_number()?;
+    let site = local.site(site)?;
+    {
+        let _busy = local.busy();
+        let name = match name {
+            Some(name) => local.define_text(name)?,
+            None => 0,
+        };
+        let mut record = Scratch::<32>::default();
+        ThreadDefinition { number, site, name, id: 0 }.put(&mut record);
+        local.buffer.put_record(record.bytes())?;
+    }
+    local.other(other::SPAWN, site, number, 0, 0, 0)?;
+    Some(ThreadTicket { number, generation: local.generation })
+}
+
+/// The operating system refused the thread: it ends without having begun.
+pub(crate) fn spawn_failed(ticket: ThreadTicket) {
+    if let Some(number) = ticket.number() {
+        local::write_stillborn(number);
+    }
+}
+
+/// To be called first thing on the new thread.
+pub(crate) fn started(ticket: ThreadTicket) {
+    if let Some(number) = ticket.number() {
+        local::begin_spawned(number);
+    }
+}
+
+/// To be called before a join that cannot return at once.
+pub(crate) fn blocked_on_join(ticket: ThreadTicket, site: Site) {
+    let Some(number) = ticket.number() else { return };
+    local::with(|local| {
+        let local = local?;
+        let site = local.site(site)?;
+        local.capture_stack()?;
+        local.other(other::BLOCK, site, number, 0, u128::from(request::JOIN), 7)
+    });
+}
+
+/// To be called right after the real join returned.
+pub(crate) fn joined(ticket: ThreadTicket, site: Site) {
+    let Some(number) = ticket.number() else { return };
+    local::with(|local| {
+        let local = local?;
+        let site = local.site(site)?;
+        local.other(other::JOIN, site, number, 0, 0, 0)
+    });
+}

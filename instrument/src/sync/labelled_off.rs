@@ -1,0 +1,24 @@
+//! The labels of std's types, which cannot carry any.
+
+use super::label::Label;
+use super::{Condvar, Mutex, RwLock};
+
+pub(crate) const fn mutex<T>(_label: Label, value: T) -> Mutex<T> {
+    Mutex::new(value)
+}
+
+pub(crate) const fn rwlock<T>(_label: Label, value: T) -> RwLock<T> {
+    RwLock::new(value)
+}
+
+pub(crate) const fn mutex_level<T: ?Sized>(_mutex: &Mutex<T>) -> Option<i64> {
+    None
+}
+
+pub(crate) const fn rwlock_level<T: ?Sized>(_lock: &RwLock<T>) -> Option<i64> {
+    None
+}
+
+pub(crate) const fn condvar(_label: Label) -> Condvar {
+    Condvar::new()
+}

@@ -1,0 +1,33 @@
+//! `std::sync`, with what the feature `record` records in place of std's own.
+//!
+//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards are recorded
+//! types of the same name and API; the rest is std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+
+#[cfg(feature = "record")]
+mod condvar;
+#[cfg(feature = "record")]
+mod hold;
+pub(crate) mod label;
+#[cfg_attr(feature = "record", path = "labelled_on.rs")]
+#[cfg_attr(not(feature = "record"), path = "labelled_off.rs")]
+pub(crate) mod labelled;
+mod lock_all;
+#[cfg(feature = "record")]
+mod mutex;
+mod reentrant_mutex;
+#[cfg(feature = "record")]
+mod rwlock;
+mod shared;
+
+pub use std::sync::*;
+
+#[cfg(feature = "record")]
+pub use self::{
+    condvar::Condvar,
+    mutex::{Mutex, MutexGuard},
+    rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+pub use lock_all::{LockSet, Lockable, lock_all};
+pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
+pub use shared::Shared;

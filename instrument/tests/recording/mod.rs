@@ -1,0 +1,178 @@
+//! Runs a test's body in a process of its own that records, and reads what it wrote.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lockhound_trace::binary::Reader;
+use lockhound_trace::{Event, EventSource, How, Mode, Op, Request, Tables, Touched};
+
+/// Set in the child, which runs the body.
+const CHILD: &str = "LOCKHOUND_TEST_RECORDS";
+
+/// Asserts what `body` records when `test`, which calls this, runs in a process of its own: the events of the thread
+/// that runs it, then on a line each `name: ` and those of other threads. Blocks that ended are left out, as they
+/// depend on timing; so are the first thread's start and exit.
+pub(crate) fn events(test: &str, body: fn(), expected: &str) {
+    if in_child(body) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let status = start(test, folder.path()).wait().unwrap();
+    assert!(status.success(), "the recorded run failed");
+    assert_eq!(by_thread(&read(folder.path())), parse(expected));
+}
+
+/// The same for a body that hangs: once everything expected is there, the process is killed.
+pub(crate) fn events_of_hung(test: &str, body: fn(), expected: &str) {
+    if in_child(body) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = start(test, folder.path());
+    let expected = parse(expected);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut seen = BTreeMap::new();
+    while seen != expected && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+        // The file exists for a moment before its header does.
+        let reader = trace_in(folder.path()).and_then(|path| Reader::open(&path).ok());
+        seen = reader.map(|reader| by_thread(&read_all(reader))).unwrap_or_default();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(by_thread(&read(folder.path())), expected);
+}
+
+/// The events and objects of `body` that have a place, with it; none in the child.
+pub(crate) fn sites(test: &str, body: fn()) -> Option<Vec<(String, String)>> {
+    if in_child(body) {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(start(test, folder.path()).wait().unwrap().success(), "the recorded run failed");
+    let births = births(folder.path()).into_iter();
+    Some(births.chain(read(folder.path()).into_iter().filter_map(|event| Some((event.what, event.site?)))).collect())
+}
+
+struct Recorded {
+    thread: String,
+    what: String,
+    site: Option<String>,
+}
+
+fn in_child(body: fn()) -> bool {
+    let child = std::env::var_os(CHILD).is_some();
+    if child {
+        body();
+    }
+    child
+}
+
+fn start(test: &str, folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--test-threads=1", "--quiet"])
+        .env("LOCKHOUND_TRACE", folder.join("trace.lht"))
+        .env(CHILD, "1")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn trace_in(folder: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(folder).unwrap().next().map(|entry| entry.unwrap().path())
+}
+
+fn read(folder: &Path) -> Vec<Recorded> {
+    read_all(Reader::open(&trace_in(folder).expect("a trace")).unwrap())
+}
+
+fn read_all(mut reader: Reader) -> Vec<Recorded> {
+    let mut all = Vec::new();
+    while let Some(event) = reader.next_event().unwrap() {
+        all.push(event);
+    }
+    let tables = reader.tables();
+    let first = all.first().map(|event| event.thread);
+    let recorded = all.iter().map(|event| Recorded {
+        thread: if Some(event.thread) == first { String::new() } else { tables.thread_label(event.thread).to_owned() },
+        what: describe(event, tables),
+        site: event.site.map(|site| tables.site(site).to_owned()),
+    });
+    recorded.filter(|event| !(event.thread.is_empty() && matches!(event.what.as_str(), "start" | "exit"))).collect()
+}
+
+fn births(folder: &Path) -> Vec<(String, String)> {
+    let mut reader = Reader::open(&trace_in(folder).expect("a trace")).unwrap();
+    while reader.next_event().unwrap().is_some() {}
+    let tables = reader.tables();
+    let objects = tables.objects().iter().map(|object| (format!("birth of {}", object.id), object.at));
+    let threads = tables.threads().iter().map(|thread| (format!("birth of {}", thread.id), thread.at));
+    objects.chain(threads).filter_map(|(what, at)| Some((what, tables.site(at?).to_owned()))).collect()
+}
+
+fn by_thread(recorded: &[Recorded]) -> BTreeMap<String, Vec<String>> {
+    let mut threads: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for event in recorded {
+        let events = threads.entry(event.thread.clone()).or_default();
+        if events.last().is_some_and(|last| last.starts_with("block ")) {
+            events.pop();
+        }
+        events.push(event.what.clone());
+    }
+    threads
+}
+
+fn parse(expected: &str) -> BTreeMap<String, Vec<String>> {
+    let mut threads = BTreeMap::new();
+    let lines = expected.replace(",\n", ",");
+    for line in lines.lines() {
+        let (thread, events) = line.split_once(": ").unwrap_or(("", line));
+        let events = events.split(',').map(|event| event.trim().to_owned()).collect();
+        threads.insert(thread.trim().to_owned(), events);
+    }
+    threads
+}
+
+fn describe(event: &Event, tables: &Tables) -> String {
+    let object = |id| tables.object_label(id);
+    let thread = |id| tables.thread_label(id).to_owned();
+    let mode = |mode| if mode == Mode::Write { "" } else { " read" };
+    let value = |value| match value {
+        Some(value) => format!(" {value:?}"),
+        None => String::new(),
+    };
+    match event.op {
+        Op::Spawn { child } => format!("spawn {}", thread(child)),
+        Op::Start => "start".into(),
+        Op::Exit => "exit".into(),
+        Op::Join { child } => format!("join {}", thread(child)),
+        Op::Block { on: Request::Acquire { lock, mode: m, .. } } => {
+            format!("block acquire {}{}", object(lock), mode(m))
+        }
+        Op::Block { on: Request::Join { child } } => format!("block join {}", thread(child)),
+        Op::Block { on: Request::Await { object: flag } } => format!("block await {}", object(flag)),
+        Op::Acquire { lock, mode: m, how } => {
+            format!("acquire {}{}{}", object(lock), mode(m), if how == How::Try { " try" } else { "" })
+        }
+        Op::TryFailed { object: lock, mode: m } => format!("try_failed {}{}", object(lock), mode(m)),
+        Op::Release { lock, mode: m, touched: t } => format!("release {}{} {}", object(lock), mode(m), touched(t)),
+        Op::Wait { condvar, lock, touched: t } => format!("wait {} {} {}", object(condvar), object(lock), touched(t)),
+        Op::Wake { condvar, lock, by } => {
+            format!("wake {} {} {}", object(condvar), object(lock), format!("{by:?}").to_lowercase())
+        }
+        Op::Notify { condvar } => format!("notify {}", object(condvar)),
+        Op::NotifyAll { condvar } => format!("notify_all {}", object(condvar)),
+        Op::Set { flag } => format!("set {}", object(flag)),
+        Op::Clear { flag } => format!("clear {}", object(flag)),
+        Op::Await { object: flag } => format!("await {}", object(flag)),
+        Op::Read { var, value: v } => format!("read {}{}", object(var), value(v)),
+        Op::Write { var, value: v } => format!("write {}{}", object(var), value(v)),
+        other => format!("{other:?}"),
+    }
+}
+
+fn touched(touched: Touched) -> String {
+    format!("{touched:?}").to_lowercase()
+}
