@@ -2,9 +2,13 @@
 
 use lockhound_trace::{Event, EventIndex, EventSource, Progress, ReadError, Tables};
 
+use crate::atomicity::Atomicity;
+use crate::deadlock::{EndState, LockOrder};
 use crate::end::{Ends, Standing};
 use crate::finding::{Finding, Refutation};
 use crate::holds::Holds;
+use crate::levels::Levels;
+use crate::race::DataRaces;
 
 /// What is known when an event is about to take effect.
 #[derive(Clone, Copy)]
@@ -30,6 +34,8 @@ pub(crate) struct End<'a> {
 pub(crate) struct Results {
     pub(crate) findings: Vec<Finding>,
     pub(crate) refutations: Vec<Refutation>,
+    /// What was not looked at because there was too much of it.
+    pub(crate) limits: Vec<String>,
 }
 
 /// A streaming analysis.
@@ -48,6 +54,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Patterns that this run refutes.
     pub refutations: Vec<Refutation>,
+    /// Where the analyses stopped short, one sentence each; empty if they did not.
+    pub limits: Vec<String>,
     /// How many events were read.
     pub events: u64,
     /// What the ids in the findings stand for.
@@ -91,13 +99,20 @@ pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)
     for analysis in analyses {
         analysis.finish(End { tables: &tables, holds: &holds, standings: &standings }, &mut results);
     }
-    let Results { mut findings, refutations } = results;
+    let Results { mut findings, refutations, limits } = results;
     sort(&mut findings);
-    Report { findings, refutations, events, tables, error }
+    Report { findings, refutations, limits, events, tables, error }
 }
 
 fn all() -> Vec<Box<dyn Analysis>> {
-    Vec::new()
+    vec![
+        Box::<EndState>::default(),
+        // After the end state: what has happened need not be predicted.
+        Box::<LockOrder>::default(),
+        Box::<Levels>::default(),
+        Box::<DataRaces>::default(),
+        Box::<Atomicity>::default(),
+    ]
 }
 
 /// Worst and surest first; then by where in the trace, so that equal traces give equal reports.

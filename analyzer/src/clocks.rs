@@ -2,6 +2,13 @@
 
 use lockhound_trace::ThreadId;
 
+/// One step of one thread: `c@t` of the FastTrack paper.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Epoch {
+    pub(crate) thread: ThreadId,
+    pub(crate) count: u32,
+}
+
 /// For every thread, how many of its steps are known: the vector clock of Fidge and Mattern. Threads beyond its
 /// length count as 0.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -39,6 +46,16 @@ impl VectorClock {
     /// Whether `other` knows all that this clock knows.
     pub(crate) fn le(&self, other: &Self) -> bool {
         self.counts.iter().enumerate().all(|(index, &count)| count <= other.counts.get(index).copied().unwrap_or(0))
+    }
+
+    /// Becomes equal to `other`, keeping the memory.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.counts.clone_from(&other.counts);
+    }
+
+    /// Whether this clock knows the step that `epoch` stands for.
+    pub(crate) fn knows(&self, epoch: Epoch) -> bool {
+        epoch.count <= self.get(epoch.thread)
     }
 
     /// Forgets everything, keeping the memory.

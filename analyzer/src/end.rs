@@ -5,7 +5,7 @@ use lockhound_trace::{EventIndex, Op, Request, SiteId, StackId, ThreadId};
 /// How a thread stands at the end of the trace.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Standing {
-    /// It has no event: spawned at most.
+    /// It has no event: spawned at most, and still to begin.
     Unseen,
     /// It ended.
     Ended,
@@ -57,7 +57,7 @@ impl Ends {
             .collect();
         if !self.explicit && !cut_short(&standings) {
             for standing in &mut standings {
-                if *standing == Standing::Running {
+                if matches!(standing, Standing::Running | Standing::Unseen) {
                     *standing = Standing::Ended;
                 }
             }

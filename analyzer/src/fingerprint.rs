@@ -1,6 +1,8 @@
 //! The identity of a bug across runs, machines and edits elsewhere in the file.
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use lockhound_trace::{ObjectId, SiteId, Tables};
 use xxhash_rust::xxh3::Xxh3;
@@ -14,6 +16,15 @@ pub struct Fingerprint(u64);
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = ParseIntError;
+
+    /// Reads what `Display` writes, as users copy it from a report.
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        u64::from_str_radix(text, 16).map(Self)
     }
 }
 

@@ -1,0 +1,92 @@
+//! The interleavings that no serial run could show, as they were met.
+
+use lockhound_trace::{ObjectId, SiteId};
+use rustc_hash::FxHashMap;
+
+use super::access::{Access, Class};
+use super::cells::Cell;
+use super::regions::Declared;
+use crate::finding::Pattern;
+
+/// Two reads of one thread with a foreign write between: the second contradicts the first.
+#[derive(Clone, Debug)]
+pub(super) struct StaleRead {
+    pub(super) first: Access,
+    pub(super) foreign: Access,
+    pub(super) second: Access,
+}
+
+/// Why the two accesses around the foreign one may have been meant as one step.
+#[derive(Clone, Debug)]
+pub(super) enum Basis {
+    /// The user said so.
+    Declared(Declared),
+    /// A read and the next write; whether the values agree is seen at the end of the trace.
+    ReadWrite,
+    /// A hold that looked, and the next one that wrote without looking.
+    LookThenBlind,
+    /// The reads contradict each other, and the thread wrote all the same: this write.
+    WroteAllTheSame(Box<Access>),
+}
+
+/// One foreign access `q` between two accesses `p` and `c` of one thread to one cell.
+#[derive(Clone, Debug)]
+pub(super) struct Interleaving {
+    pub(super) object: ObjectId,
+    pub(super) basis: Basis,
+    pub(super) pattern: Pattern,
+    pub(super) p: Access,
+    pub(super) q: Access,
+    pub(super) c: Access,
+}
+
+/// What makes two interleavings the same: the cell, the sites of the pair, the pattern and the basis.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Key(ObjectId, Option<SiteId>, Option<SiteId>, Pattern, u8);
+
+impl Interleaving {
+    fn key(&self) -> Key {
+        let basis = match &self.basis {
+            Basis::Declared(_) => 0,
+            Basis::ReadWrite => 1,
+            Basis::LookThenBlind => 2,
+            Basis::WroteAllTheSame(_) => 3,
+        };
+        Key(self.object, self.p.site, self.c.site, self.pattern, basis)
+    }
+}
+
+/// An interleaving as it was met first, and how often it was met.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) first: Interleaving,
+    pub(super) count: u64,
+}
+
+/// All of them, in the order of their first meeting. Memory in the number of cells and pairs of sites.
+#[derive(Debug, Default)]
+pub(super) struct Interleavings {
+    index: FxHashMap<Key, usize>,
+    pub(super) seen: Vec<Seen>,
+}
+
+impl Interleavings {
+    pub(super) fn meet(&mut self, interleaving: Interleaving) {
+        let index = *self.index.entry(interleaving.key()).or_insert(self.seen.len());
+        match self.seen.get_mut(index) {
+            Some(seen) => seen.count += 1,
+            None => self.seen.push(Seen { first: interleaving, count: 1 }),
+        }
+    }
+}
+
+/// The pattern of `p`, a foreign access since, and `c`, an access that is being made: the four of AVIO (Lu and others,
+/// ASPLOS 2006) that no serial run could show. Returns the foreign access with it.
+pub(super) fn between<'a>(cell: &'a Cell, p: &Access, c: &Access) -> Option<(Pattern, &'a Access)> {
+    match (p.kind.as_first(), c.kind.as_second()) {
+        (Class::Read, Class::Write) => Some((Pattern::Rww, cell.foreign_write_since(p)?)),
+        (Class::Read, Class::Read) => Some((Pattern::Rwr, cell.foreign_write_since(p)?)),
+        (Class::Write, Class::Write) => Some((Pattern::Wrw, cell.foreign_read_of(p)?)),
+        (Class::Write, Class::Read) => Some((Pattern::Wwr, cell.foreign_write_since(p)?)),
+    }
+}

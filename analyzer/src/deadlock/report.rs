@@ -1,0 +1,407 @@
+//! The words for what is stuck at the end of the trace.
+
+use lockhound_trace::{Mode, ObjectId, ObjectKind, Request, ThreadId};
+
+use crate::analysis::End;
+use crate::deadlock::state::{State, States};
+use crate::deadlock::wait_for::{Cause, Stuck, WaitFor};
+use crate::finding::{Evidence, Finding, Rule, Severity, Step};
+use crate::fingerprint::FingerprintBuilder;
+use crate::leak::Leak;
+use crate::prose;
+
+/// Everything a description of the end needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) end: End<'a>,
+    pub(crate) states: &'a States,
+    pub(crate) relation: &'a WaitFor,
+}
+
+impl Scene<'_> {
+    /// Threads that wait for one another.
+    pub(crate) fn deadlock(&self, members: &[usize], hangers_on: &[usize]) -> Finding {
+        let order = self.round(members);
+        let mut finding = self.finding(Rule::Deadlock, Severity::Error, &order);
+        let names = prose::threads(self.end.tables, &finding.threads);
+        let others = prose::each_other(order.len());
+        finding.message = if finding.objects.is_empty() {
+            format!("{names} wait for {others} to end")
+        } else {
+            format!("{}: {names} wait for {others}", prose::objects(self.end.tables, &finding.objects))
+        };
+        finding.notes.push(format!(
+            "when the recording ended, each of them was waiting for another of them, and {}",
+            if self.only_locks_and_joins(&order) {
+                "whoever holds a lock while it waits cannot release it"
+            } else {
+                "nobody else was left who could have helped"
+            }
+        ));
+        self.mention(&mut finding, hangers_on);
+        finding.help.push(self.help_for_deadlock(&order));
+        finding
+    }
+
+    /// A thread that waits for itself.
+    pub(crate) fn self_deadlock(&self, member: usize, hangers_on: &[usize]) -> Finding {
+        let stuck = &self.relation.stuck[member];
+        let mut finding = self.finding(Rule::SelfDeadlock, Severity::Error, &[member]);
+        let who = prose::thread(self.end.tables, stuck.thread);
+        let what = prose::objects(self.end.tables, &finding.objects);
+        let held = stuck.object().and_then(|lock| self.end.holds.find(stuck.thread, lock));
+        finding.message = match (stuck.blocked.on, held) {
+            (Request::AcquirePermits { .. }, _) => format!("{who} waits for permits of {what} that only it has"),
+            (Request::Acquire { mode, .. }, Some(held)) if held.mode != Mode::Write || mode != Mode::Write => {
+                let first = if held.mode == Mode::Write { "write-locked" } else { "read-locked" };
+                let then = if mode == Mode::Write { "write-lock" } else { "read-lock" };
+                format!("{who} has {first} {what} and waits to {then} it")
+            }
+            _ => format!("{who} waits for {what}, which it holds itself"),
+        };
+        finding.notes.push("it happens whenever this code runs: no other thread is needed".into());
+        self.mention(&mut finding, hangers_on);
+        finding.help.push(match stuck.blocked.on {
+            Request::AcquirePermits { .. } => {
+                format!("take all permits of {what} at once, or give back before taking more")
+            }
+            _ => format!(
+                "release {what} first, hand the guard on instead of locking again, or split off an inner function that \
+                 expects the lock to be held"
+            ),
+        });
+        finding
+    }
+
+    /// Threads that wait, at one place, for what nobody is left to provide.
+    pub(crate) fn blocked_forever(&self, members: &[usize], hangers_on: &[usize]) -> Finding {
+        let stuck = &self.relation.stuck[members[0]];
+        let mut finding = self.finding(Rule::BlockedForever, Severity::Warning, members);
+        // How many wait there, and from which files, is not what makes it the same bug.
+        finding.fingerprint = FingerprintBuilder::new(self.end.tables, Rule::BlockedForever)
+            .part(stuck.blocked.on.name(), stuck.object(), None, [])
+            .finish();
+        let names = prose::threads(self.end.tables, &finding.threads);
+        let verb = if finding.threads.len() == 1 { "waits" } else { "wait" };
+        let reason = self.reason(stuck);
+        finding.message = match stuck.object() {
+            Some(object) => {
+                format!("{names} {verb} for ever at {}: {reason}", prose::object(self.end.tables, object))
+            }
+            None => format!("{names} {verb} for ever: {reason}"),
+        };
+        finding.notes.push(
+            "not a deadlock: no thread here waits for one that waits for it; what is missing is somebody who provides \
+             it, and no such thread is left"
+                .into(),
+        );
+        self.mention(&mut finding, hangers_on);
+        finding.help.extend(self.help_for_waiting(stuck.blocked.on));
+        finding
+    }
+
+    /// A lock whose holder has ended, with the threads that hang on it.
+    pub(crate) fn leaked_lock(&self, leak: &Leak, victims: &[usize]) -> Finding {
+        let tables = self.end.tables;
+        let (who, lock) = (prose::thread(tables, leak.thread), prose::object(tables, leak.held.lock));
+        let mut steps = vec![Step {
+            thread: leak.thread,
+            op: "acquire",
+            object: Some(leak.held.lock),
+            site: leak.held.site,
+            event: leak.held.event,
+            holds: Vec::new(),
+            stack: leak.held.stack,
+            label: format!("{who} {} {lock} here and never releases it", prose::locks(leak.held.mode)),
+            marks: Vec::new(),
+            story: format!("{who} {} {lock} and ends", prose::locks(leak.held.mode)),
+        }];
+        steps.extend(victims.iter().map(|&victim| Step {
+            story: format!("caused by it: {} is stuck", prose::thread(tables, self.relation.stuck[victim].thread)),
+            ..self.step(&self.relation.stuck[victim])
+        }));
+        let mut notes = vec![format!("{who} has ended, and only the holder of a lock can release it")];
+        let stuck: Vec<ThreadId> = victims.iter().map(|&victim| self.relation.stuck[victim].thread).collect();
+        if !stuck.is_empty() {
+            let verb = if stuck.len() == 1 { "is" } else { "are" };
+            notes.push(format!("caused by it: {} {verb} stuck for ever", prose::threads(tables, &stuck)));
+        }
+        Finding {
+            rule: Rule::LeakedLock,
+            evidence: Evidence::Observed,
+            severity: Severity::Error,
+            fingerprint: FingerprintBuilder::new(tables, Rule::LeakedLock)
+                .part("acquire", Some(leak.held.lock), leak.held.site, [])
+                .finish(),
+            message: format!("{who} ended while it held {lock}"),
+            pattern: None,
+            region: None,
+            threads: vec![leak.thread],
+            objects: vec![leak.held.lock],
+            steps,
+            witness: Vec::new(),
+            occurrences: 1,
+            notes,
+            help: vec![format!(
+                "release {lock} on every way out of the code that takes it, early returns included; a guard given to \
+                 `mem::forget` never does"
+            )],
+        }
+    }
+
+    /// The members in the order of the circle, from the first thread on, as far as there is one circle.
+    fn round(&self, members: &[usize]) -> Vec<usize> {
+        let mut left = members.to_vec();
+        let mut order = Vec::with_capacity(left.len());
+        let mut next = left.first().copied();
+        while let Some(node) = next {
+            left.retain(|&other| other != node);
+            order.push(node);
+            next = self.relation.waits[node].on().iter().copied().find(|other| left.contains(other));
+            next = next.or_else(|| left.first().copied());
+        }
+        order
+    }
+
+    fn only_locks_and_joins(&self, members: &[usize]) -> bool {
+        members.iter().all(|&member| !matches!(self.relation.stuck[member].cause, Cause::Provision(_)))
+    }
+
+    fn finding(&self, rule: Rule, severity: Severity, members: &[usize]) -> Finding {
+        let stuck: Vec<&Stuck> = members.iter().map(|&member| &self.relation.stuck[member]).collect();
+        let objects = prose::sorted(stuck.iter().filter_map(|one| one.object()).collect());
+        let mut fingerprint = FingerprintBuilder::new(self.end.tables, rule);
+        for one in &stuck {
+            // What else is held by chance is no part of the bug.
+            let held = self.end.holds.of(one.thread).iter().map(|held| held.lock).filter(|lock| objects.contains(lock));
+            fingerprint.part(one.blocked.on.name(), one.object(), one.blocked.site, held);
+        }
+        Finding {
+            rule,
+            evidence: Evidence::Observed,
+            severity,
+            fingerprint: fingerprint.finish(),
+            message: String::new(),
+            pattern: None,
+            region: None,
+            threads: prose::sorted(stuck.iter().map(|one| one.thread).collect()),
+            objects,
+            steps: stuck.iter().map(|one| self.step(one)).collect(),
+            witness: Vec::new(),
+            occurrences: 1,
+            notes: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    fn step(&self, stuck: &Stuck) -> Step {
+        let holds = prose::holds(self.end.holds.of(stuck.thread));
+        let who = prose::thread(self.end.tables, stuck.thread);
+        let what = self.what_it_waits_for(stuck);
+        let held: Vec<ObjectId> = holds.iter().map(|hold| hold.object).collect();
+        let story = if held.is_empty() {
+            format!("{who} waits for {what}")
+        } else {
+            format!("{who} holds {} and waits for {what}", prose::objects(self.end.tables, &held))
+        };
+        Step {
+            thread: stuck.thread,
+            op: stuck.blocked.on.name(),
+            object: stuck.object(),
+            site: stuck.blocked.site,
+            event: stuck.blocked.event,
+            label: format!("{}waits here for {what}", if holds.is_empty() { "" } else { "and " }),
+            holds,
+            stack: stuck.blocked.stack,
+            marks: Vec::new(),
+            story,
+        }
+    }
+
+    /// "`b`, which `worker-3` holds".
+    fn what_it_waits_for(&self, stuck: &Stuck) -> String {
+        let tables = self.end.tables;
+        let object = stuck.object().map_or_else(String::new, |object| prose::object(tables, object));
+        match &stuck.cause {
+            Cause::Child(child) => format!("the end of {}", prose::thread(tables, *child)),
+            Cause::Runner(runner) => {
+                format!("{object} to be initialised, which {} has begun", prose::thread(tables, *runner))
+            }
+            Cause::Lock { holders, queued } => self.whose(stuck, holders, queued),
+            Cause::Provision(_) => match stuck.blocked.on {
+                Request::Recv { .. } => format!("a message from {object}"),
+                Request::Send { channel } if self.capacity(channel) == Some(0) => {
+                    format!("somebody to receive from {object}")
+                }
+                Request::Send { .. } => format!("room in {object}, which is full"),
+                Request::Wait { .. } => format!("a notification of {object}"),
+                Request::Pass { .. } => format!("the other parties of {object}"),
+                Request::AcquirePermits { .. } => format!("a permit of {object}"),
+                Request::Await { object: awaited } => match tables.object(awaited).kind {
+                    ObjectKind::Waitgroup { .. } => format!("{object} to reach zero"),
+                    _ => format!("{object} to be set"),
+                },
+                _ => object,
+            },
+        }
+    }
+
+    /// "`b`, which `worker-3` holds" of a lock.
+    fn whose(&self, stuck: &Stuck, holders: &[ThreadId], queued: &[ThreadId]) -> String {
+        let tables = self.end.tables;
+        let (lock, again) = match stuck.blocked.on {
+            Request::Acquire { lock, .. } => (lock, ""),
+            Request::Wake { lock, .. } => (lock, " (to return from its wait)"),
+            _ => return String::new(),
+        };
+        let lock = prose::object(tables, lock);
+        if holders == [stuck.thread] {
+            return format!("{lock}, which it holds itself");
+        }
+        let verb = |threads: &[ThreadId], one: &'static str, many: &'static str| {
+            if threads.len() == 1 { one } else { many }
+        };
+        if holders.is_empty() {
+            let verb = verb(queued, "is", "are");
+            return format!("{lock}, for which {} {verb} queued to write", prose::threads(tables, queued));
+        }
+        format!("{lock}{again}, which {} {}", prose::threads(tables, holders), verb(holders, "holds", "hold"))
+    }
+
+    /// Why nobody will ever provide it.
+    fn reason(&self, stuck: &Stuck) -> String {
+        let tables = self.end.tables;
+        let state = stuck.object().and_then(|object| self.states.of(object));
+        match (stuck.blocked.on, state) {
+            (Request::Wait { .. }, Some(State::Condvar(state))) => match (state.notified, state.lost) {
+                (0, _) => "nobody ever notified it, and nobody is left to".to_owned(),
+                (all, lost) if lost == all => {
+                    format!(
+                        "notified {} when nobody was waiting, and nobody is left to notify again",
+                        prose::times(lost)
+                    )
+                }
+                (all, 0) => {
+                    format!(
+                        "notified {}, each time for another wait, and nobody is left to notify again",
+                        prose::times(all)
+                    )
+                }
+                (all, lost) => format!(
+                    "notified {} ({} when nobody was waiting), and nobody is left to notify again",
+                    prose::times(all),
+                    prose::times(lost)
+                ),
+            },
+            (Request::Recv { .. }, Some(State::Channel(state))) => {
+                if state.sent == 0 {
+                    "nothing was ever sent, and no sender is left".to_owned()
+                } else {
+                    let sent = if state.sent == 1 { "the one message" } else { "all messages" };
+                    format!("it is empty, {sent} received, and no sender is left")
+                }
+            }
+            (Request::Send { channel }, Some(State::Channel(_))) => match self.capacity(channel) {
+                Some(0) => "no receiver is left".to_owned(),
+                capacity => {
+                    format!("it is full ({} of {0}), and no receiver is left", capacity.unwrap_or_default())
+                }
+            },
+            (Request::Pass { barrier }, Some(State::Barrier(state))) => {
+                let parties = match tables.object(barrier).kind {
+                    ObjectKind::Barrier { parties: Some(parties) } => parties,
+                    _ => 0,
+                };
+                format!("{} of {parties} arrived, and nobody else will", state.arrived.len())
+            }
+            (Request::AcquirePermits { n, .. }, Some(State::Semaphore(state))) => {
+                format!("it has {} permits, {n} wanted, and nobody is left to give one back", state.permits.max(0))
+            }
+            (_, Some(State::Flag(state))) => match state.times_set {
+                0 => "it was never set, and nobody is left to set it".to_owned(),
+                times => format!("set {} and cleared since, and nobody is left to set it", prose::times(times)),
+            },
+            (_, Some(State::Waitgroup(state))) => {
+                format!("{} still to be done, and nobody is left to do it", state.count)
+            }
+            (_, Some(State::Once(state))) => match state.runner {
+                Some(runner) => {
+                    format!("{} ended while it was initialising it", prose::thread(tables, runner))
+                }
+                None => "nobody initialises it".to_owned(),
+            },
+            (Request::Join { child }, _) => format!("{} never ran", prose::thread(tables, child)),
+            _ => "nobody is left who could provide it".to_owned(),
+        }
+    }
+
+    fn capacity(&self, channel: ObjectId) -> Option<u64> {
+        match self.end.tables.object(channel).kind {
+            ObjectKind::Channel { capacity } => capacity,
+            _ => None,
+        }
+    }
+
+    /// Adds the threads that are stuck only because those of the finding are.
+    fn mention(&self, finding: &mut Finding, hangers_on: &[usize]) {
+        let tables = self.end.tables;
+        for &position in hangers_on {
+            let stuck = &self.relation.stuck[position];
+            let at = stuck.blocked.site.map_or_else(String::new, |site| format!(", at {}", tables.site(site)));
+            finding.notes.push(format!(
+                "also waiting: {}, for {}{at}",
+                prose::thread(tables, stuck.thread),
+                self.what_it_waits_for(stuck)
+            ));
+        }
+    }
+
+    fn help_for_deadlock(&self, members: &[usize]) -> String {
+        let tables = self.end.tables;
+        let requests = || members.iter().map(|&member| &self.relation.stuck[member]);
+        let held: Vec<ObjectId> =
+            prose::sorted(requests().flat_map(|stuck| self.end.holds.of(stuck.thread)).map(|held| held.lock).collect());
+        if requests().all(|stuck| matches!(stuck.cause, Cause::Lock { .. })) {
+            let locks = prose::sorted(requests().filter_map(|stuck| stuck.object()).collect());
+            return match locks.as_slice() {
+                [lock] => format!(
+                    "do not lock {} again while holding it: a writer that queues in between stops the second read",
+                    prose::object(tables, *lock)
+                ),
+                _ => format!(
+                    "lock {} in one order everywhere, or release the one before taking the other",
+                    prose::objects(tables, &locks)
+                ),
+            };
+        }
+        if held.is_empty() {
+            "let one of them go on without the other: decide who waits for whom, and stop the other one first"
+                .to_owned()
+        } else {
+            format!(
+                "release {} before waiting: a thread that waits for another must not hold what that one needs",
+                prose::objects(tables, &held)
+            )
+        }
+    }
+
+    fn help_for_waiting(&self, request: Request) -> Option<String> {
+        let object = prose::object(self.end.tables, request.object()?);
+        Some(match request {
+            Request::Wait { .. } => format!(
+                "wait for a condition, not for the notification: check it under the lock before waiting on {object}, and \
+                 tell the waiters of {object} when no more will come"
+            ),
+            Request::Recv { .. } => format!("drop or close the sending side of {object} when no more will come"),
+            Request::Send { .. } => {
+                format!(
+                    "keep receiving from {object} until its senders are done, or drop the receiver so that they fail"
+                )
+            }
+            Request::Pass { .. } => format!("let as many threads come to {object} as it has parties, every time round"),
+            Request::AcquirePermits { .. } => format!("give the permits of {object} back on every way out"),
+            Request::Await { .. } => format!("make sure that whoever must complete {object} does so on every way out"),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Data races as findings.
+
+use lockhound_trace::{ObjectId, Tables};
+
+use super::access::Access;
+use super::data_races::Race;
+use crate::finding::{Evidence, Finding, Rule, Severity, Step};
+use crate::fingerprint::{Fingerprint, FingerprintBuilder};
+use crate::prose;
+use crate::values::shown;
+
+pub(super) fn finding(tables: &Tables, race: &Race) -> Finding {
+    let mut threads = vec![race.first.thread, race.second.thread];
+    threads.sort_unstable();
+    Finding {
+        rule: Rule::DataRace,
+        evidence: Evidence::Observed,
+        severity: Severity::Error,
+        fingerprint: fingerprint(tables, race),
+        message: message(tables, race),
+        pattern: None,
+        region: None,
+        threads,
+        objects: vec![race.var],
+        steps: vec![
+            step(tables, race.var, &race.second, &race.first),
+            step(tables, race.var, &race.first, &race.second),
+        ],
+        witness: Vec::new(),
+        occurrences: race.occurrences,
+        notes: notes(tables, race),
+        help: help(tables, race),
+    }
+}
+
+/// Which of the two statements' accesses are met first, and with which locks held, differs from run to run: only the
+/// variable and the files stay.
+fn fingerprint(tables: &Tables, race: &Race) -> Fingerprint {
+    let mut builder = FingerprintBuilder::new(tables, Rule::DataRace);
+    for access in [&race.first, &race.second] {
+        builder.part("access", Some(race.var), access.site, []);
+    }
+    builder.finish()
+}
+
+fn message(tables: &Tables, race: &Race) -> String {
+    let var = prose::object(tables, race.var);
+    let (first, second) = (&race.first, &race.second);
+    let (one, other) = (prose::thread(tables, first.thread), prose::thread(tables, second.thread));
+    if first.kind == second.kind {
+        let did = first.kind.did();
+        return format!("{one} and {other} both {did} {var}, and nothing ordered the two accesses");
+    }
+    let (did, also_did) = (first.kind.did(), second.kind.did());
+    format!("{one} {did} {var} and {other} {also_did} it, and nothing ordered the two accesses")
+}
+
+fn step(tables: &Tables, var: ObjectId, access: &Access, other: &Access) -> Step {
+    let name = prose::object(tables, var);
+    let thread = prose::thread(tables, access.thread);
+    let does = access.kind.does();
+    let label = match access.value {
+        Some(value) => format!("{thread} {does} {name} here: {}", shown(tables, value)),
+        None => format!("{thread} {does} {name} here"),
+    };
+    let when = if access.event < other.event { "before that" } else { "after that" };
+    Step {
+        thread: access.thread,
+        op: access.kind.name(),
+        object: Some(var),
+        site: access.site,
+        event: access.event,
+        holds: prose::holds(access.holds.iter()),
+        stack: access.stack,
+        label,
+        marks: Vec::new(),
+        story: format!("{when}, {thread} {} {name}, {}", access.kind.did(), holding(tables, access)),
+    }
+}
+
+/// "holding `a` and `b`".
+fn holding(tables: &Tables, access: &Access) -> String {
+    let locks: Vec<_> = access.holds.iter().map(|held| held.lock).collect();
+    if locks.is_empty() { "holding no lock".to_owned() } else { format!("holding {}", prose::objects(tables, &locks)) }
+}
+
+fn notes(tables: &Tables, race: &Race) -> Vec<String> {
+    let (first, second) = (&race.first, &race.second);
+    let (one, other) = (prose::thread(tables, first.thread), prose::thread(tables, second.thread));
+    let held = match (first.holds.is_empty(), second.holds.is_empty()) {
+        (true, true) => "neither held a lock".to_owned(),
+        _ => format!(
+            "no lock kept them apart: {one} was {}, {other} was {}",
+            holding(tables, first),
+            holding(tables, second)
+        ),
+    };
+    let mut notes = vec![format!(
+        "{held}, and no spawn, join, message, notification or atomic of this run put one access before the other"
+    )];
+    notes.push(format!("seen {}: {}", prose::times(race.occurrences), kinds(race)));
+    if race.threads.len() > 2 {
+        notes.push(format!("{} threads took part", race.threads.len()));
+    }
+    notes
+}
+
+/// "read against write 3 times, write against write once".
+fn kinds(race: &Race) -> String {
+    let mut kinds = race.kinds.clone();
+    kinds.sort_unstable();
+    let shown = kinds
+        .iter()
+        .map(|&(one, other, count)| format!("{} against {} {}", one.name(), other.name(), prose::times(count)))
+        .collect();
+    prose::list(shown)
+}
+
+fn help(tables: &Tables, race: &Race) -> Vec<String> {
+    let var = prose::object(tables, race.var);
+    let common = [(&race.first, &race.second), (&race.second, &race.first)]
+        .into_iter()
+        .find_map(|(one, other)| one.holds.first().filter(|_| other.holds.is_empty()).map(|held| (held.lock, other)));
+    let how = match common {
+        Some((lock, other)) => format!(
+            "hold {} in {} too whenever it accesses {var}",
+            prose::object(tables, lock),
+            prose::thread(tables, other.thread)
+        ),
+        None => format!("protect every access of {var} by one lock, or make it an atomic"),
+    };
+    vec![how]
+}

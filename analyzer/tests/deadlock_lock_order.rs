@@ -1,0 +1,238 @@
+//! Lock orders: what can deadlock, what cannot and why, and declared levels.
+
+#[expect(dead_code, reason = "each test file uses its part")]
+mod deadlock_support;
+
+use deadlock_support::{analyze_lines, relevant, summary};
+use lockhound_analyzer::Report;
+
+/// `T1 +a +b -b -a`: one line a thread's stretch; `+` locks, `r+` read-locks, `t+` tries, `-` and `r-` release,
+/// `^T2` spawns, `vT2` joins, `!q` sends, `?q` receives, `@g` arrives at a barrier, `=g` passes it.
+fn trace(declarations: &str, stretches: &[&str]) -> Report {
+    let mut lines = declarations.to_owned();
+    for (number, stretch) in stretches.iter().enumerate() {
+        let mut words = stretch.split_whitespace();
+        let thread = words.next().expect("a thread");
+        for (place, word) in words.enumerate() {
+            let (kind, name) = word.split_at(word.find(|c: char| !"rt+-^v!?@=".contains(c)).expect("a name"));
+            let event = match kind {
+                "+" => format!(r#""op":"acquire","obj":"{name}""#),
+                "r+" => format!(r#""op":"acquire","obj":"{name}","mode":"read""#),
+                "t+" => format!(r#""op":"acquire","obj":"{name}","how":"try""#),
+                "-" => format!(r#""op":"release","obj":"{name}""#),
+                "r-" => format!(r#""op":"release","obj":"{name}","mode":"read""#),
+                "^" => format!(r#""op":"spawn","child":"{name}""#),
+                "v" => format!(r#""op":"join","child":"{name}""#),
+                "!" => format!(r#""op":"send","obj":"{name}","msg":"1""#),
+                "?" => format!(r#""op":"recv","obj":"{name}","msg":"1""#),
+                "@" => format!(r#""op":"arrive","obj":"{name}""#),
+                "=" => format!(r#""op":"pass","obj":"{name}""#),
+                other => panic!("{other}?"),
+            };
+            lines.push_str(&format!("\n{{\"t\":\"{thread}\",{event},\"at\":\"x.rs:{}:{place}\"}}", number + 1));
+        }
+    }
+    analyze_lines(&lines)
+}
+
+const RW: &str = r#"
+    {"object":"a","kind":"rwlock"}
+    {"object":"b","kind":"rwlock"}
+"#;
+
+fn reasons(report: &Report) -> Vec<&str> {
+    report.refutations.iter().map(|refutation| refutation.reason.as_str()).collect()
+}
+
+#[test]
+fn opposite_orders_of_two_threads_can_deadlock() {
+    let report = trace("", &["T1 +a +b -b -a", "T2 +b +a -a -b"]);
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2 a,b"]);
+    let finding = relevant(&report).next().expect("the finding");
+    assert_eq!(finding.message, "`a` and `b` are locked in opposite orders: `T1` and `T2` can wait for each other");
+    assert_eq!(finding.steps[1].story, "`T2` takes the same two locks the other way round: `b`, then `a`");
+    assert_eq!(finding.help, ["lock `a` before `b` at x.rs:2:1, or release `b` before taking `a`"]);
+}
+
+#[test]
+fn hand_over_hand_is_silent() {
+    let report = trace("", &["T1 +a +b -a +c -b -c", "T2 +a +b -a +c -b -c", "T1 +c -c +a -a"]);
+    assert!(summary(&report).is_empty());
+    assert!(report.refutations.is_empty());
+}
+
+#[test]
+fn readers_in_both_orders_need_writers_to_stop_each_other() {
+    let readers = ["T1 r+a r+b r-b r-a", "T2 r+b r+a r-a r-b"];
+    let report = trace(RW, &readers);
+    assert!(summary(&report).is_empty());
+    assert_eq!(reasons(&report), ["`b` is only read-locked there, and readers do not stop each other"]);
+    let report = trace(RW, &[readers[0], readers[1], "T3 +a -a", "T3 +b -b"]);
+    assert!(summary(&report).is_empty(), "one thread cannot queue for both");
+    let report = trace(RW, &[readers[0], readers[1], "T3 +a -a", "T4 +b -b"]);
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2,T3,T4 a,b"]);
+}
+
+#[test]
+fn a_second_read_needs_a_writer_in_another_thread() {
+    let again = "T1 r+a r+a r-a r-a";
+    assert_eq!(summary(&trace(RW, &[again, "T2 +a -a"])), ["potential-deadlock possible T1,T2 a"]);
+    assert!(summary(&trace(RW, &[again, "T1 +a -a"])).is_empty());
+    assert!(summary(&trace(RW, &["T1 r+b", again, "T1 r-b", "T2 +b +a -a -b"])).is_empty(), "`b` keeps them apart");
+    let reader_first = r#"{"object":"a","kind":"rwlock","policy":"reader"}"#;
+    assert!(summary(&trace(reader_first, &[again, "T2 +a -a"])).is_empty());
+}
+
+#[test]
+fn a_gate_that_both_only_read_is_none() {
+    let gate = r#"{"object":"g","kind":"rwlock"}"#;
+    let report = trace(gate, &["T1 r+g +a +b -b -a r-g", "T2 r+g +b +a -a -b r-g"]);
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2 a,b"]);
+    let report = trace(gate, &["T1 r+g +a +b -b -a r-g", "T2 +g +b +a -a -b -g"]);
+    assert_eq!(summary(&report), ["lock-order-inversion possible T1,T2 a,b"]);
+    assert_eq!(reasons(&report), ["both hold the gate lock `g`"]);
+}
+
+#[test]
+fn what_spawns_joins_messages_and_barriers_keep_apart_cannot_deadlock() {
+    let (one, two) = ("+a +b -b -a", "+b +a -a -b");
+    let cases = [
+        ("", vec![format!("T1 {one} ^T2"), format!("T2 {two}")], "`T2` starts only after `T1` has done this"),
+        (
+            "",
+            vec!["T0 ^T1".into(), format!("T1 {one}"), "T0 vT1 ^T2".into(), format!("T2 {two}")],
+            "`T2` does this only after `T1` was joined",
+        ),
+        (
+            r#"{"object":"q","kind":"channel"}"#,
+            vec![format!("T1 {one} !q"), format!("T2 ?q {two}")],
+            "a barrier, a message or a notification lets `T2` do this only after `T1` has done so",
+        ),
+        (
+            r#"{"object":"g","kind":"barrier","parties":2}"#,
+            vec![format!("T1 {one} @g"), "T2 @g =g".into(), "T1 =g".into(), format!("T2 {two}")],
+            "a barrier, a message or a notification lets `T2` do this only after `T1` has done so",
+        ),
+    ];
+    for (declaration, stretches, reason) in cases {
+        let stretches: Vec<&str> = stretches.iter().map(String::as_str).collect();
+        let report = trace(declaration, &stretches);
+        assert_eq!(summary(&report), ["lock-order-inversion possible T1,T2 a,b"], "{reason}");
+        assert_eq!(reasons(&report), [reason]);
+    }
+}
+
+#[test]
+fn one_unordered_occurrence_is_enough() {
+    let report = trace("", &["T1 +a +b -b -a ^T2 +a +b -b -a", "T2 +b +a -a -b"]);
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2 a,b"]);
+    let step = &relevant(&report).next().expect("the finding").steps[0];
+    assert_eq!(report.tables.site(step.site.expect("a site")), "x.rs:1:6", "the occurrence after the spawn");
+}
+
+#[test]
+fn who_sends_before_taking_the_locks_is_not_ordered_by_the_message() {
+    let report = trace(r#"{"object":"q","kind":"channel"}"#, &["T1 !q +a +b -b -a", "T2 ?q +b +a -a -b"]);
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2 a,b"]);
+}
+
+#[test]
+fn a_lock_held_by_try_still_blocks_others() {
+    let report = trace("", &["T1 t+a +b -b -a", "T2 +b +a -a -b"]);
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2 a,b"]);
+    let report = trace("", &["T1 +a t+b -b -a", "T2 +b +a -a -b"]);
+    assert!(summary(&report).is_empty());
+    assert_eq!(reasons(&report), ["`b` is taken by a try, which never waits"]);
+}
+
+#[test]
+fn a_wait_takes_its_lock_back_under_the_others() {
+    let report = analyze_lines(
+        r#"
+        {"object":"c","kind":"condvar"}
+        {"t":"T1","op":"acquire","obj":"a"}
+        {"t":"T1","op":"acquire","obj":"b"}
+        {"t":"T1","op":"wait","obj":"c","lock":"a"}
+        {"t":"T1","op":"wake","obj":"c","lock":"a","by":"timeout"}
+        {"t":"T1","op":"release","obj":"a"}
+        {"t":"T1","op":"release","obj":"b"}
+        {"t":"T2","op":"acquire","obj":"a"}
+        {"t":"T2","op":"acquire","obj":"b"}
+        {"t":"T2","op":"release","obj":"b"}
+        {"t":"T2","op":"release","obj":"a"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2 a,b"]);
+    let wake = relevant(&report).flat_map(|finding| &finding.steps).find(|step| step.op == "wake");
+    assert_eq!(wake.map(|step| step.label.as_str()), Some("and takes `a` back to return from its wait"));
+}
+
+#[test]
+fn a_hundred_threads_that_do_the_same_are_one_finding() {
+    let stretches: Vec<String> = (1..=50)
+        .flat_map(|number| [format!("T{number} +a +b -b -a"), format!("T{} +b +a -a -b", number + 50)])
+        .collect();
+    let stretches: Vec<&str> = stretches.iter().map(String::as_str).collect();
+    assert_eq!(summary(&trace("", &stretches)), ["potential-deadlock possible T1,T51 a,b"]);
+}
+
+#[test]
+fn unnamed_locks_of_one_place_are_one_finding_with_occurrences() {
+    let declarations: String = ["a", "b", "c", "d"]
+        .iter()
+        .map(|id| {
+            let name = if "ac".contains(id) { "from" } else { "to" };
+            format!("{{\"object\":\"{id}\",\"kind\":\"mutex\",\"name\":\"{name}\"}}\n")
+        })
+        .collect();
+    let report = trace(&declarations, &["T1 +a +b -b -a", "T2 +b +a -a -b", "T3 +c +d -d -c", "T4 +d +c -c -d"]);
+    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2 a,b"]);
+    assert_eq!(relevant(&report).next().map(|finding| finding.occurrences), Some(2));
+}
+
+#[test]
+fn a_circle_needs_as_many_threads_as_locks() {
+    let report = trace("", &["T1 +a +b -b -a +b +c -c -b", "T2 +c +a -a -c"]);
+    assert_eq!(summary(&report), ["lock-order-inversion possible T1,T2 a,b,c"]);
+    assert_eq!(reasons(&report), ["only `T1` and `T2` take part, too few for the circle"]);
+}
+
+#[test]
+fn levels_must_rise() {
+    let declarations = r#"
+        {"object":"low","kind":"mutex","level":1,"reentrant":true}
+        {"object":"high","kind":"mutex","level":2}
+        {"object":"peer","kind":"mutex","level":2}
+        {"object":"free","kind":"mutex"}
+    "#;
+    for fine in ["T1 +low +low +high", "T1 +high -high +low", "T1 +high t+low", "T1 +high +free", "T1 +free +low"] {
+        let report = trace(declarations, &[fine]);
+        let violations = relevant(&report).filter(|finding| finding.rule.name() == "lock-order-violation").count();
+        assert_eq!(violations, 0, "{fine}");
+    }
+    let report = trace(declarations, &["T1 +high +low -low -high", "T2 +high +low -low -high"]);
+    assert_eq!(summary(&report), ["lock-order-violation observed T1 low,high"]);
+    let finding = relevant(&report).next().expect("the violation");
+    assert_eq!(finding.message, "`T1` takes `low` (level 1) while it holds `high` (level 2)");
+    assert_eq!(finding.occurrences, 2);
+    let sites: Vec<&str> = [finding.steps[0].holds[0].site, finding.steps[0].site]
+        .map(|site| report.tables.site(site.expect("a site")))
+        .to_vec();
+    assert_eq!(sites, ["x.rs:1:0", "x.rs:1:1"]);
+    let report = trace(declarations, &["T1 +high +peer -peer -high"]);
+    assert_eq!(summary(&report), ["lock-order-violation observed T1 high,peer"]);
+}
+
+#[test]
+fn what_is_deadlocked_already_is_not_predicted_too() {
+    let report = analyze_lines(
+        r#"
+        {"t":"T1","op":"acquire","obj":"a"}
+        {"t":"T2","op":"acquire","obj":"b"}
+        {"t":"T1","op":"block","on":"acquire","obj":"b"}
+        {"t":"T2","op":"block","on":"acquire","obj":"a"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
+    assert!(report.refutations.is_empty());
+}

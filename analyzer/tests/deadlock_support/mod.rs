@@ -1,0 +1,68 @@
+//! What the deadlock tests share: traces from text, and reports in few words.
+
+use std::path::{Path, PathBuf};
+
+use lockhound_analyzer::{Finding, Report, Rule, analyze};
+use lockhound_trace::{EventSource, JsonLinesReader, ObjectId, StdReader, ThreadId, Validated};
+
+/// Analyses a trace in the JSON Lines format, without its header line.
+pub(crate) fn analyze_lines(lines: &str) -> Report {
+    analyze_json(&format!("{{\"lockhound\":1}}\n{lines}"))
+}
+
+/// Analyses a whole file in the JSON Lines format.
+pub(crate) fn analyze_json(text: &str) -> Report {
+    checked(JsonLinesReader::new(text.as_bytes(), Path::new("test.jsonl"), 0))
+}
+
+/// Analyses a trace in RAPID's STD format.
+pub(crate) fn analyze_std(text: &str) -> Report {
+    checked(StdReader::new(text.as_bytes(), Path::new("test.std"), 0))
+}
+
+/// Only possible traces make a test.
+fn checked(source: impl EventSource) -> Report {
+    let report = analyze(Validated::new(source, Path::new("test")), |_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+    report
+}
+
+/// The traces that the project ships for its tests.
+pub(crate) fn data(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(folder)
+}
+
+/// The findings of the deadlock analyses.
+pub(crate) fn relevant(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|finding| {
+        matches!(
+            finding.rule,
+            Rule::Deadlock
+                | Rule::PotentialDeadlock
+                | Rule::SelfDeadlock
+                | Rule::LockOrderInversion
+                | Rule::LockOrderViolation
+                | Rule::BlockedForever
+                | Rule::LeakedLock
+        )
+    })
+}
+
+/// `rule evidence T1,T2 a,b` of each of them.
+pub(crate) fn summary(report: &Report) -> Vec<String> {
+    let threads =
+        |ids: &[ThreadId]| ids.iter().map(|&id| report.tables.thread(id).id.clone()).collect::<Vec<_>>().join(",");
+    let objects =
+        |ids: &[ObjectId]| ids.iter().map(|&id| report.tables.object(id).id.clone()).collect::<Vec<_>>().join(",");
+    relevant(report)
+        .map(|finding| {
+            format!(
+                "{} {} {} {}",
+                finding.rule.name(),
+                finding.evidence.name(),
+                threads(&finding.threads),
+                objects(&finding.objects)
+            )
+        })
+        .collect()
+}
