@@ -1,5 +1,11 @@
-//! The command line of Lockhound.
+//! `lockhound`.
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use lockhound_cli::Invocation;
+
+fn main() -> ExitCode {
+    lockhound_cli::main(Invocation::Direct)
+}

@@ -1,0 +1,227 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use lockhound_trace::Format;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  no finding counts as a failure
+  1  at least one does: by default every error and warning; --fail-on moves the line
+  2  lockhound could not do its job: wrong usage, input that is unreadable, broken or empty, nothing recorded";
+
+/// Finds deadlocks, lock-order violations, data races and lost updates from ordinary runs of a program.
+#[derive(Parser, Debug)]
+#[command(name = "lockhound", version, after_help = EXIT_STATUS, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// When to use colours; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Analyse recorded traces and report what is wrong
+    #[command(after_help = EXIT_STATUS)]
+    Check(CheckArgs),
+    /// Run a program, record it, and check what was recorded
+    ///
+    /// The program must have been built with the feature `record` of the crate `lockhound`. Its own exit status is
+    /// reported on stderr, but does not become lockhound's: only findings, or nothing to check, do.
+    #[command(after_help = EXIT_STATUS)]
+    Run(RunArgs),
+    /// List the demonstrations, or record and check one
+    #[command(after_help = EXIT_STATUS)]
+    Demo(DemoArgs),
+    /// The program of a demonstration, as a process of its own
+    #[command(hide = true)]
+    DemoProgram { id: String },
+    /// Print the events of a trace, one a line
+    Show(ShowArgs),
+    /// Write a trace in another format
+    Convert(ConvertArgs),
+}
+
+/// How to report.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReportArgs {
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+    /// Also list the patterns that the run refutes, each with the reason
+    #[arg(long)]
+    pub(crate) refuted: bool,
+    /// The least finding that makes the exit status 1
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+    pub(crate) fail_on: FailOn,
+    /// Show call stacks; twice: with the frames of lockhound and std
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Traces, and folders to search for *.lht, *.jsonl and *.std
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write the report to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// End the program, and all it started, after this long (500ms, 30s, 2m); without it a hung program is waited for
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub(crate) timeout: Option<Duration>,
+    /// Keep the traces in this folder, which must be new or empty [default: lockhound-traces/PROGRAM-TIME-PID]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// The program and its arguments
+    #[arg(required = true, last = true, value_name = "PROGRAM")]
+    pub(crate) program: Vec<std::ffi::OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// Which one; without it, all are listed
+    pub(crate) scenario: Option<String>,
+    /// Print the program instead of running it
+    #[arg(long, requires = "scenario")]
+    pub(crate) source: bool,
+    /// Keep the trace in this folder, which must be new or empty [default: lockhound-traces/SCENARIO-TIME-PID]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// The trace
+    pub(crate) trace: PathBuf,
+    /// Only events of this thread (may be repeated)
+    #[arg(short, long = "thread", value_name = "NAME|ID")]
+    pub(crate) threads: Vec<String>,
+    /// Only events on this object (may be repeated)
+    #[arg(short, long = "object", value_name = "NAME|ID")]
+    pub(crate) objects: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConvertArgs {
+    /// The trace to read
+    #[arg(value_name = "FROM")]
+    pub(crate) input: PathBuf,
+    /// The file to write
+    #[arg(value_name = "TO")]
+    pub(crate) output: PathBuf,
+    /// Format of the trace to read [default: by its content, then its extension]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) from: Option<TraceFormat>,
+    /// Format of the file to write [default: by its extension]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) to: Option<TraceFormat>,
+    /// Overwrite a file that exists
+    #[arg(short, long)]
+    pub(crate) force: bool,
+}
+
+/// The form of a report.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum ReportFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one JSON object, version 1
+    Json,
+}
+
+/// The least finding that fails, surest first. Findings of severity note count only as `note`, however sure they are.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum FailOn {
+    /// Errors and warnings that happened in the run
+    Observed,
+    /// Also those proved possible
+    Feasible,
+    /// Also those neither proved nor refuted: every error and warning
+    #[default]
+    Possible,
+    /// Any finding at all
+    Note,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Decides for all that this process prints.
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// An encoding of traces.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TraceFormat {
+    /// Binary, as recorded
+    Lht,
+    /// JSON Lines
+    Jsonl,
+    /// RAPID's STD text
+    Std,
+}
+
+impl From<TraceFormat> for Format {
+    fn from(format: TraceFormat) -> Self {
+        match format {
+            TraceFormat::Lht => Self::Binary,
+            TraceFormat::Jsonl => Self::JsonLines,
+            TraceFormat::Std => Self::Std,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}: expected 500ms, 30s, 2m …"))?;
+    if duration.is_zero() {
+        return Err("must be more than nothing".to_owned());
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert!(duration("30").is_err());
+        assert!(duration("0s").is_err());
+        assert!(duration("soon").is_err());
+    }
+}

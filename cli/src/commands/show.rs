@@ -1,0 +1,166 @@
+//! `lockhound show`: the events of a trace, one a line.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufWriter, Write};
+
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context, bail};
+use lockhound_trace::{Event, EventSource, ObjectId, Op, ReadError, Request, Tables, ThreadId};
+use unicode_width::UnicodeWidthStr;
+
+use super::describe::describe;
+use crate::args::ShowArgs;
+use crate::console::{self, one_line};
+use crate::exit_code::ExitCode;
+use crate::names;
+
+pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
+    let filter = Filter::new(args)?;
+    let mut out = anstream::AutoStream::auto(io::stdout());
+    let mut source = lockhound_trace::open(&args.trace, None)?;
+    match print(&mut source, &filter, BufWriter::new(&mut out)) {
+        Ok(None) => Ok(ExitCode::Clean),
+        Ok(Some(error)) => {
+            console::error(&error.to_string());
+            Ok(ExitCode::Trouble)
+        }
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Clean),
+        Err(error) => Err(error).context("stdout"),
+    }
+}
+
+/// Prints the events that pass, up to the end or the first that cannot be read.
+fn print(source: &mut impl EventSource, filter: &Filter, mut out: impl Write) -> io::Result<Option<ReadError>> {
+    let mut columns = Columns::default();
+    for index in 0u64.. {
+        match source.next_event() {
+            Ok(Some(event)) if filter.passes(&event) => columns.write(&mut out, index, &event, source.tables())?,
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => {
+                out.flush()?;
+                return Ok(Some(error));
+            }
+        }
+    }
+    out.flush()?;
+    Ok(None)
+}
+
+/// Aligns what it can without having seen the rest: each column is as wide as its widest text so far.
+#[derive(Debug)]
+struct Columns {
+    thread: usize,
+    operation: usize,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self { thread: 8, operation: 28 }
+    }
+}
+
+impl Columns {
+    fn write(&mut self, out: &mut impl Write, index: u64, event: &Event, tables: &Tables) -> io::Result<()> {
+        const DIM: Style = Style::new().dimmed();
+        const THREAD: Style = AnsiColor::Cyan.on_default();
+        let thread = one_line(tables.thread_label(event.thread));
+        let operation = one_line(&describe(&event.op, tables));
+        self.thread = self.thread.max(thread.width());
+        self.operation = self.operation.max(operation.width().min(60));
+        let thread_pad = self.thread - thread.width();
+        write!(out, "{DIM}{index:>7}{DIM:#}  {THREAD}{thread}{THREAD:#}{:thread_pad$}  {operation}", "")?;
+        if let Some(site) = event.site {
+            let pad = self.operation.saturating_sub(operation.width());
+            write!(out, "{:pad$}  {DIM}{}{DIM:#}", "", one_line(tables.site(site)))?;
+        }
+        writeln!(out)
+    }
+}
+
+/// Which events to print. Threads and objects are one choice each: an event must match one of every kind asked for.
+#[derive(Debug, Default)]
+struct Filter {
+    threads: Option<BTreeSet<ThreadId>>,
+    objects: Option<BTreeSet<ObjectId>>,
+}
+
+impl Filter {
+    /// A name may belong to several threads or objects, and may be declared anywhere, so with names given the trace is
+    /// read twice.
+    fn new(args: &ShowArgs) -> anyhow::Result<Self> {
+        if args.threads.is_empty() && args.objects.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut source = lockhound_trace::open(&args.trace, None)?;
+        // An error is reported when it is reached again, behind the events that precede it.
+        while let Ok(Some(_)) = source.next_event() {}
+        let tables = source.tables();
+        let threads = Known {
+            kind: "thread",
+            names: (0..tables.threads().len())
+                .map(ThreadId::from_index)
+                .map(|id| (id, tables.thread(id).id.clone(), tables.thread_label(id).to_owned()))
+                .collect(),
+        };
+        let objects = Known {
+            kind: "object",
+            names: (0..tables.objects().len())
+                .map(ObjectId::from_index)
+                .map(|id| (id, tables.object(id).id.clone(), tables.object_label(id)))
+                .collect(),
+        };
+        Ok(Self { threads: threads.choose(&args.threads)?, objects: objects.choose(&args.objects)? })
+    }
+
+    fn passes(&self, event: &Event) -> bool {
+        let thread = self.threads.as_ref().is_none_or(|threads| threads.contains(&event.thread));
+        let object = self.objects.as_ref().is_none_or(|objects| {
+            event.op.object().into_iter().chain(lock_of(&event.op)).any(|object| objects.contains(&object))
+        });
+        thread && object
+    }
+}
+
+/// The lock that an operation on a condition variable gives back or takes.
+fn lock_of(op: &Op) -> Option<ObjectId> {
+    match *op {
+        Op::Wait { lock, .. } | Op::Wake { lock, .. } => Some(lock),
+        Op::Block { on: Request::Wait { lock, .. } | Request::Wake { lock, .. } } => Some(lock),
+        _ => None,
+    }
+}
+
+/// The ids and labels of all threads or objects of a trace.
+struct Known<I> {
+    kind: &'static str,
+    names: Vec<(I, String, String)>,
+}
+
+impl<I: Copy + Ord> Known<I> {
+    fn choose(&self, wanted: &[String]) -> anyhow::Result<Option<BTreeSet<I>>> {
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let mut chosen = BTreeSet::new();
+        for name in wanted {
+            let matching: Vec<I> =
+                self.names.iter().filter(|(_, id, label)| id == name || label == name).map(|(id, ..)| *id).collect();
+            if matching.is_empty() {
+                let kind = self.kind;
+                bail!("no {kind} is called `{name}`: this trace has {}", self.all());
+            }
+            chosen.extend(matching);
+        }
+        Ok(Some(chosen))
+    }
+
+    fn all(&self) -> String {
+        if self.names.is_empty() {
+            return format!("no {}s", self.kind);
+        }
+        let labels: BTreeSet<&str> = self.names.iter().map(|(_, _, label)| label.as_str()).collect();
+        names::list(labels, "and")
+    }
+}

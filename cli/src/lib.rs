@@ -1,0 +1,21 @@
+//! The command line of Lockhound: finds traces, has them analysed, and reports what was found.
+//!
+//! The two binaries, `lockhound` and `cargo-lockhound`, are this library under two names.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod child;
+mod commands;
+mod console;
+mod exit_code;
+mod names;
+mod program;
+mod progress;
+mod report;
+mod sources;
+mod symbols;
+mod terminal;
+mod traces;
+
+pub use program::{Invocation, main};

@@ -1,0 +1,19 @@
+//! Reports: each a pure function of what was found.
+
+mod json;
+#[cfg(test)]
+mod json_tests;
+mod outcome;
+mod places;
+mod quote;
+#[cfg(test)]
+mod samples;
+mod site;
+mod summary;
+mod text;
+#[cfg(test)]
+mod text_tests;
+
+pub(crate) use json::json;
+pub(crate) use outcome::Outcome;
+pub(crate) use text::{TextOptions, text};

@@ -1,0 +1,8 @@
+//! The built binary, from the outside.
+
+#![forbid(unsafe_code)]
+
+mod check;
+mod run;
+mod show;
+mod support;

@@ -1,0 +1,112 @@
+//! `lockhound show` and `lockhound convert`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use predicates::prelude::*;
+use predicates::str::{contains, is_empty};
+
+use crate::support::{CLEAN, Folder, RACE};
+
+#[test]
+fn events_are_lines_with_names_values_and_places() {
+    let folder = Folder::new();
+    folder.file("race.jsonl", RACE);
+    let output = folder.lockhound(&["show", "race.jsonl"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let expected = "      0  主线程    spawn 副线程
+      1  主线程    write balance = 1             bank.rs:1:1
+      2  副线程    write balance = -600          bank.rs:2:1
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn threads_and_objects_are_chosen_by_name_or_id() {
+    let folder = Folder::new();
+    folder.file("race.jsonl", RACE);
+    for thread in ["副线程", "T1"] {
+        let output = folder.lockhound(&["show", "race.jsonl", "--thread", thread]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().count() == 1 && text.contains("-600"), "{text}");
+    }
+    let output = folder.lockhound(&["show", "race.jsonl", "--object", "balance", "--thread", "T0"]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_known_ones() {
+    let folder = Folder::new();
+    folder.file("race.jsonl", RACE);
+    let assert = folder.lockhound(&["show", "race.jsonl", "--thread", "nobody"]).assert().code(2);
+    assert.stderr(contains("no thread is called `nobody`: this trace has `主线程` and `副线程`"));
+    let assert = folder.lockhound(&["show", "race.jsonl", "--object", "nothing"]).assert().code(2);
+    assert.stderr(contains("no object is called `nothing`"));
+}
+
+#[test]
+fn the_events_before_an_error_are_shown() {
+    let folder = Folder::new();
+    folder.file("cut.jsonl", format!("{CLEAN}{{"));
+    let assert = folder.lockhound(&["show", "cut.jsonl"]).assert().code(2);
+    assert.stdout(contains("acquire mu")).stderr(contains("error: cut.jsonl:4"));
+}
+
+#[test]
+fn a_reader_may_stop_reading() {
+    let folder = Folder::new();
+    let many = "{\"t\":\"T0\",\"op\":\"write\",\"obj\":\"x\"}\n".repeat(10_000);
+    folder.file("long.jsonl", format!("{{\"lockhound\":1}}\n{many}"));
+    let mut command = folder.process(&["show", "long.jsonl"]);
+    let mut lockhound = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(lockhound.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ended = lockhound.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn a_trace_survives_its_conversion() {
+    let folder = Folder::new();
+    folder.file("race.jsonl", RACE);
+    folder.lockhound(&["convert", "race.jsonl", "again.jsonl"]).assert().code(0).stdout(is_empty());
+    let shown = |name| folder.lockhound(&["show", name]).output().unwrap().stdout;
+    assert_eq!(shown("again.jsonl"), shown("race.jsonl"));
+}
+
+#[test]
+fn events_that_std_cannot_express_are_counted() {
+    let folder = Folder::new();
+    folder.file("race.jsonl", format!("{RACE}{{\"t\":\"T1\",\"op\":\"try_failed\",\"obj\":\"mu\"}}\n"));
+    let assert = folder.lockhound(&["convert", "race.jsonl", "race.std"]).assert().code(0);
+    assert.stderr(contains("1 left out"));
+    assert!(fs::read_to_string(folder.path().join("race.std")).unwrap().contains("|fork("));
+}
+
+#[test]
+fn nothing_is_overwritten_unasked() {
+    let folder = Folder::new();
+    folder.file("race.jsonl", RACE);
+    folder.file("other.std", "precious");
+    let assert = folder.lockhound(&["convert", "race.jsonl", "other.std"]).assert().code(2);
+    assert.stderr(contains("other.std").and(contains("--force")));
+    assert_eq!(fs::read_to_string(folder.path().join("other.std")).unwrap(), "precious");
+    folder.lockhound(&["convert", "--force", "race.jsonl", "other.std"]).assert().code(0);
+    folder.lockhound(&["convert", "--force", "race.jsonl", "race.jsonl"]).assert().code(2);
+    assert_eq!(fs::read_to_string(folder.path().join("race.jsonl")).unwrap(), RACE);
+}
+
+#[test]
+fn a_target_without_a_format_is_refused() {
+    let folder = Folder::new();
+    folder.file("race.jsonl", RACE);
+    folder
+        .lockhound(&["convert", "race.jsonl", "race.xyz"])
+        .assert()
+        .code(2)
+        .stderr(contains("race.xyz: unknown format").and(contains("--to")));
+    folder.lockhound(&["convert", "race.jsonl", "race.xyz", "--to", "std"]).assert().code(0);
+    folder.lockhound(&["convert", "nowhere.lht", "x.std"]).assert().code(2).stderr(contains("nowhere.lht"));
+    assert!(!folder.path().join("x.std").exists());
+}
