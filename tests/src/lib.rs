@@ -1,1 +1,17 @@
 //! Helpers shared by the tests that cross crates.
+//!
+//! They run the real binary on real recordings and compare what it says, by names, with what is expected.
+
+#![forbid(unsafe_code)]
+
+mod binary;
+mod matching;
+mod names;
+mod recording;
+mod report;
+
+pub use binary::{Output, lockhound};
+pub use matching::mismatches;
+pub use names::{Named, Names};
+pub use recording::{Recording, record_to, trace_in};
+pub use report::{Finding, Hold, Move, Report, Step, Summary, Trace};

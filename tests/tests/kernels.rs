@@ -1,0 +1,111 @@
+//! Real bugs of other projects, re-encoded as traces: what the runs show is found, and what is right stays silent.
+
+#![forbid(unsafe_code)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lockhound_tests::{Finding, Output, lockhound};
+use serde::Deserialize;
+
+/// What `expected.json` says of a trace.
+#[derive(Deserialize)]
+struct Kernel {
+    expect: Vec<Bug>,
+    silent: bool,
+}
+
+#[derive(Deserialize)]
+struct Bug {
+    kind: String,
+    threads: Vec<String>,
+    objects: Vec<String>,
+}
+
+impl Bug {
+    /// Rules that mean this kind, which is that of the kernel's source. None: no rule of ours says it yet.
+    fn rules(&self) -> &'static [&'static str] {
+        match self.kind.as_str() {
+            "deadlock" => &["deadlock", "self-deadlock"],
+            "deadlock-potential" => &["potential-deadlock", "self-deadlock"],
+            "stuck" => &["blocked-forever"],
+            "data-race" => &["data-race"],
+            "leaked-lock" => &["leaked-lock"],
+            "lock-order" => &["lock-order-inversion"],
+            "order-violation" => &[],
+            kind => panic!("a new kind of bug: {kind}"),
+        }
+    }
+
+    fn is(&self, finding: &Finding) -> bool {
+        self.rules().contains(&finding.rule.as_str())
+            && set(&self.threads) == set(&finding.threads)
+            && set(&self.objects) == set(&finding.objects)
+    }
+}
+
+fn set(names: &[String]) -> BTreeSet<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+/// Bugs that these passing runs do not show as they stand; they take prediction, which is to come.
+const NOT_IN_REACH: [&str; 1] = [
+    // A lock and a full channel.
+    "rustbugs.chronicle_296.pass.jsonl",
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/kernels")
+}
+
+fn kernels() -> BTreeMap<String, Kernel> {
+    serde_json::from_str(&fs::read_to_string(folder().join("expected.json")).unwrap()).unwrap()
+}
+
+fn check(name: &str) -> Output {
+    lockhound(["check".as_ref(), "--format".as_ref(), "json".as_ref(), folder().join(name).as_os_str()])
+}
+
+#[test]
+fn every_trace_has_its_expectation() {
+    let traces = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let traces: BTreeSet<String> = traces.filter(|name| name.ends_with(".jsonl")).collect();
+    assert_eq!(traces, kernels().into_keys().collect());
+}
+
+#[test]
+fn every_trace_is_accepted() {
+    for name in kernels().keys() {
+        let output = check(name);
+        assert!(matches!(output.status, Some(0 | 1)), "{name}: {:?} {}", output.status, output.stderr);
+        assert_eq!(output.errors(), Vec::<&str>::new(), "{name}");
+    }
+}
+
+#[test]
+fn what_the_runs_show_is_found() {
+    let mut missed = Vec::new();
+    for (name, kernel) in kernels() {
+        if NOT_IN_REACH.contains(&name.as_str()) {
+            continue;
+        }
+        let report = check(&name).report();
+        for bug in kernel.expect.iter().filter(|bug| !bug.rules().is_empty()) {
+            if !report.findings.iter().any(|finding| bug.is(finding)) {
+                let said: Vec<_> = report.findings.iter().map(|finding| &finding.message).collect();
+                missed.push(format!("{name}: {} of {:?} on {:?}; said {said:?}", bug.kind, bug.threads, bug.objects));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "\n{}", missed.join("\n"));
+}
+
+#[test]
+fn what_is_right_stays_silent() {
+    for (name, _) in kernels().into_iter().filter(|(_, kernel)| kernel.silent) {
+        let output = check(&name);
+        assert_eq!(output.status, Some(0), "{name}");
+        assert!(output.report().findings.is_empty(), "{name}: {}", output.stdout);
+    }
+}
