@@ -94,7 +94,7 @@ pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)
         }
     };
     let tables = source.tables().clone();
-    let standings = ends.standings(tables.threads().len());
+    let standings = ends.standings(tables.threads().len(), error.is_none());
     let mut results = Results::default();
     for analysis in analyses {
         analysis.finish(End { tables: &tables, holds: &holds, standings: &standings }, &mut results);

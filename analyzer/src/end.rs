@@ -50,12 +50,13 @@ impl Ends {
         self.threads[thread] = Some(Last { event: index, op: event.op, site: event.site, stack: event.stack });
     }
 
-    /// The standing of every thread up to `count`, in the order of their ids.
-    pub(crate) fn standings(&self, count: usize) -> Vec<Standing> {
+    /// The standing of every thread up to `count`, in the order of their ids. `whole` says that the trace was read to its
+    /// end: what follows a broken place is not known, so no thread of such a trace has ended without saying so.
+    pub(crate) fn standings(&self, count: usize, whole: bool) -> Vec<Standing> {
         let mut standings: Vec<Standing> = (0..count)
             .map(|thread| self.threads.get(thread).copied().flatten().map_or(Standing::Unseen, standing))
             .collect();
-        if !self.explicit && !cut_short(&standings) {
+        if whole && !self.explicit && !cut_short(&standings) {
             for standing in &mut standings {
                 if matches!(standing, Standing::Running | Standing::Unseen) {
                     *standing = Standing::Ended;

@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "each test file uses its part")]
 mod deadlock_support;
 
-use deadlock_support::{analyze_lines, relevant, summary};
+use deadlock_support::{analyze_broken, analyze_lines, relevant, summary};
 use lockhound_analyzer::Report;
 
 /// Two threads that exist, so that the recording is known to be complete.
@@ -451,4 +451,25 @@ fn the_fingerprint_survives_other_lines_and_other_thread_ids() {
         relevant(&report).next().expect("a deadlock").fingerprint
     };
     assert_eq!(trace("T1", "T2", 7), trace("T9", "T3", 41));
+}
+
+#[test]
+fn nobody_has_ended_where_a_trace_breaks() {
+    let held = r#"{"t":"T1","op":"acquire","obj":"m"}"#;
+    assert_eq!(summary(&analyze_lines(held)), ["leaked-lock observed T1 m"]);
+    assert!(summary(&analyze_broken(&format!("{held}\n{{nonsense"))).is_empty(), "T1 may yet have released it");
+}
+
+#[test]
+fn a_deadlock_before_a_broken_place_did_happen() {
+    let report = analyze_broken(
+        r#"
+        {"t":"T1","op":"acquire","obj":"a"}
+        {"t":"T2","op":"acquire","obj":"b"}
+        {"t":"T1","op":"block","on":"acquire","obj":"b"}
+        {"t":"T2","op":"block","on":"acquire","obj":"a"}
+        {"t":"T3","op":"release","obj":"a"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
 }

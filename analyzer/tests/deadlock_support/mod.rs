@@ -15,6 +15,15 @@ pub(crate) fn analyze_json(text: &str) -> Report {
     checked(JsonLinesReader::new(text.as_bytes(), Path::new("test.jsonl"), 0))
 }
 
+/// Analyses what precedes the place where a trace in the JSON Lines format, without its header line, breaks.
+pub(crate) fn analyze_broken(lines: &str) -> Report {
+    let text = format!("{{\"lockhound\":1}}\n{lines}");
+    let source = JsonLinesReader::new(text.as_bytes(), Path::new("test.jsonl"), 0);
+    let report = analyze(Validated::new(source, Path::new("test")), |_| {});
+    assert!(report.error.is_some());
+    report
+}
+
 /// Analyses a trace in RAPID's STD format.
 pub(crate) fn analyze_std(text: &str) -> Report {
     checked(StdReader::new(text.as_bytes(), Path::new("test.std"), 0))
