@@ -11,8 +11,13 @@ pub(super) const PATH: usize = 4096;
 
 const DEFAULT_LIMIT: u64 = 4 << 30;
 
-/// A variable of the environment; empty counts as unset.
+/// A variable of the environment; empty counts as unset. So does any in a program that runs with more rights than its
+/// user has: nobody may make such a program write files.
 fn variable(name: &CStr) -> Option<&'static [u8]> {
+    // SAFETY: only asks for a number that the kernel gave to the process.
+    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
+        return None;
+    }
     // SAFETY: `name` ends with a zero. Like every reader of the environment, this relies on nobody changing it at the
     // same time, which `std::env::set_var` demands of its callers.
     let value = unsafe { libc::getenv(name.as_ptr()) };
