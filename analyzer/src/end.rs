@@ -1,6 +1,6 @@
 //! How each thread stands when the trace ends.
 
-use lockhound_trace::{EventIndex, Op, Request, SiteId, StackId, ThreadId};
+use lockhound_trace::{EventIndex, How, Op, Request, SiteId, StackId, ThreadId};
 
 /// How a thread stands at the end of the trace.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -72,7 +72,8 @@ fn standing(last: Last) -> Standing {
     match last.op {
         Op::Exit => Standing::Ended,
         Op::Block { on } => blocked(on),
-        Op::Wait { condvar, lock, .. } => blocked(Request::Wait { condvar, lock }),
+        // Time alone ends any other wait.
+        Op::Wait { condvar, lock, how: How::Lock, .. } => blocked(Request::Wait { condvar, lock }),
         Op::Arrive { barrier } => blocked(Request::Pass { barrier }),
         _ => Standing::Running,
     }

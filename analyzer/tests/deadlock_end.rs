@@ -473,3 +473,19 @@ fn a_deadlock_before_a_broken_place_did_happen() {
     );
     assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
 }
+
+#[test]
+fn time_alone_ends_a_timed_wait() {
+    let waits = |how: &str| {
+        let rest = format!(
+            r#"
+            {{"t":"T0","op":"block","on":"join","child":"T1"}}
+            {{"t":"T1","op":"acquire","obj":"m"}}
+            {{"t":"T1","op":"wait","obj":"c","lock":"m","how":"{how}"}}
+            "#
+        );
+        summary(&after(TWO, &rest))
+    };
+    assert_eq!(waits("lock"), ["blocked-forever observed T1 c"]);
+    assert!(waits("timed").is_empty());
+}

@@ -137,7 +137,7 @@ fn a_timed_wait_ends_its_hold_and_begins_another() {
         "a_timed_wait_ends_its_hold_and_begins_another",
         run,
         "notify c, notify_all c,
-         acquire m, wait c m none, wake c m timeout, release m none,
+         acquire m, wait c m none timed, wake c m timeout, release m none,
          acquire m, release m write",
     );
 }

@@ -278,6 +278,8 @@ pub enum Op {
         lock: ObjectId,
         /// What happened to the data inside the lock before.
         touched: Touched,
+        /// How long it is ready to wait.
+        how: How,
     },
     /// The wait returned; `lock` is held again.
     Wake {

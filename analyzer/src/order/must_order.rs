@@ -298,7 +298,7 @@ fn is_rendezvous(tables: &Tables, channel: ObjectId) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use lockhound_trace::Touched;
+    use lockhound_trace::{How, Touched};
     use proptest::prelude::*;
 
     use super::*;
@@ -371,7 +371,7 @@ mod tests {
         let mut run = Run::new();
         let condvar = run.object("c", ObjectKind::Condvar);
         let lock = run.object("m", ObjectKind::Mutex { reentrant: false });
-        let wait = Op::Wait { condvar, lock, touched: Touched::None };
+        let wait = Op::Wait { condvar, lock, touched: Touched::None, how: How::Lock };
         run.then(1, wait);
         run.then(2, wait);
         let before = run.segment(0);

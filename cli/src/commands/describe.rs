@@ -13,8 +13,8 @@ pub(super) fn describe(op: &Op, tables: &Tables) -> String {
         Op::Acquire { lock, mode: as_mode, how: by } => with(name, object(lock), [mode(as_mode), how(by)]),
         Op::TryFailed { object: id, mode: as_mode } => with(name, object(id), [mode(as_mode)]),
         Op::Release { lock, mode: as_mode, touched: data } => with(name, object(lock), [mode(as_mode), touched(data)]),
-        Op::Wait { condvar, lock, touched: data } => {
-            with(name, object(condvar), [Some(format!("releases {}", object(lock))), touched(data)])
+        Op::Wait { condvar, lock, touched: data, how: by } => {
+            with(name, object(condvar), [Some(format!("releases {}", object(lock))), touched(data), how(by)])
         }
         Op::Wake { condvar, lock, by } => {
             with(name, object(condvar), [Some(format!("holds {}", object(lock))), Some(woken(by).to_owned())])

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use lockhound_trace::binary::format::{other, reason_number, touched_number};
-use lockhound_trace::{Touched, WakeReason};
+use lockhound_trace::binary::format::{other, reason_number, wait_detail};
+use lockhound_trace::{How, Touched, WakeReason};
 
 use super::gate;
 use super::local::{self, Local};
@@ -52,7 +52,7 @@ impl Waiters {
 
 impl Object {
     /// On a condition variable: to be called just before the real wait, `lock` still held.
-    pub(crate) fn waiting(&self, lock: &Object, touched: Touched, site: Site) {
+    pub(crate) fn waiting(&self, lock: &Object, touched: Touched, how: How, site: Site) {
         if gate::is_on() {
             local::with(|local| {
                 let local = local?;
@@ -60,7 +60,7 @@ impl Object {
                 local.held.pop(lock_number);
                 self.pass_lock(local, other::WAIT, lock, site, |waiters| {
                     waiters.enter();
-                    touched_number(touched)
+                    wait_detail(touched, how)
                 })
             });
         }

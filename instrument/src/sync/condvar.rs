@@ -7,7 +7,7 @@ use std::sync::{LockResult, PoisonError, WaitTimeoutResult};
 use std::time::{Duration, Instant};
 
 use super::mutex::MutexGuard;
-use crate::engine::{Kind, Object};
+use crate::engine::{How, Kind, Object};
 
 /// [`std::sync::Condvar`], recorded, for the recorded [`Mutex`](super::Mutex).
 ///
@@ -56,7 +56,7 @@ impl Condvar {
         let site = Location::caller();
         let (hold, inner) = guard.into_parts();
         let (lock, touched) = hold.end_unrecorded();
-        self.object.waiting(lock, touched, site);
+        self.object.waiting(lock, touched, How::Lock, site);
         let result = self.inner.wait(inner);
         self.object.woken(lock, false, site);
         MutexGuard::wrap(lock, result)
@@ -106,7 +106,7 @@ impl Condvar {
         let site = Location::caller();
         let (hold, inner) = guard.into_parts();
         let (lock, touched) = hold.end_unrecorded();
-        self.object.waiting(lock, touched, site);
+        self.object.waiting(lock, touched, How::Timed, site);
         let (inner, result) = match self.inner.wait_timeout(inner, duration) {
             Ok((inner, result)) => (Ok(inner), result),
             Err(poisoned) => {

@@ -158,7 +158,10 @@ fn describe(event: &Event, tables: &Tables) -> String {
         }
         Op::TryFailed { object: lock, mode: m } => format!("try_failed {}{}", object(lock), mode(m)),
         Op::Release { lock, mode: m, touched: t } => format!("release {}{} {}", object(lock), mode(m), touched(t)),
-        Op::Wait { condvar, lock, touched: t } => format!("wait {} {} {}", object(condvar), object(lock), touched(t)),
+        Op::Wait { condvar, lock, touched: t, how } => {
+            let timed = if how == How::Timed { " timed" } else { "" };
+            format!("wait {} {} {}{timed}", object(condvar), object(lock), touched(t))
+        }
         Op::Wake { condvar, lock, by } => {
             format!("wake {} {} {}", object(condvar), object(lock), format!("{by:?}").to_lowercase())
         }

@@ -113,7 +113,7 @@ pub mod other {
     pub const BLOCK: u8 = 5;
     /// Mode (`u8`).
     pub const TRY_FAILED: u8 = 6;
-    /// Lock (`u32`), how far the lock must have come or 0 (`u64`), touched (`u8`).
+    /// Lock (`u32`), how far the lock must have come or 0 (`u64`), touched and how ([`wait_detail`](super::wait_detail)).
     pub const WAIT: u8 = 7;
     /// Lock (`u32`), how far the lock must have come or 0 (`u64`), reason (`u8`).
     pub const WAKE: u8 = 8;
@@ -278,6 +278,19 @@ numbering!(
     /// The number of a memory order in the file.
     order_number, order_numbered, ORDERS: Order { Relaxed, Acquire, Release, AcqRel, SeqCst }
 );
+
+/// What a wait did to the data and how long it is ready to wait, in one byte.
+#[inline]
+#[must_use]
+pub const fn wait_detail(touched: Touched, how: How) -> u8 {
+    touched_number(touched) | how_number(how) << 4
+}
+
+/// The reverse; none for a byte that stands for nothing.
+#[must_use]
+pub fn wait_detailed(detail: u8) -> Option<(Touched, How)> {
+    Some((touched_numbered(detail & 0xf)?, how_numbered(detail >> 4)?))
+}
 
 /// What the codes from [`code::ACQUIRE`] on say.
 pub const ACQUIRES: [(Mode, How); 9] = {

@@ -4,7 +4,7 @@ use super::decode::{Head, Malformed, Operands};
 use super::directory::Directory;
 use super::format::{
     ACQUIRES, RELEASES, code, define, how_numbered, message, mode_numbered, order_numbered, other, reason_numbered,
-    request, touched_numbered, value,
+    request, value, wait_detailed,
 };
 use super::stream::Stream;
 use crate::event::Event;
@@ -364,8 +364,8 @@ impl Machine {
         let condvar = self.object(head.subject)?;
         let lock = self.object(lock_number)?;
         let op = if sub == other::WAIT {
-            let touched = touched_numbered(detail).ok_or(Malformed("an unknown touch"))?;
-            Op::Wait { condvar, lock, touched }
+            let (touched, how) = wait_detailed(detail).ok_or(Malformed("an unknown touch or way to wait"))?;
+            Op::Wait { condvar, lock, touched, how }
         } else {
             let by = reason_numbered(detail).ok_or(Malformed("an unknown reason to wake"))?;
             Op::Wake { condvar, lock, by }

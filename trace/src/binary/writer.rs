@@ -9,7 +9,7 @@ use super::encode::{self, Head, ObjectDefinition, RawValue, ThreadDefinition};
 use super::format::{
     CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAX_FILE_HEADER, PAGE, Payload, TEXT_FRAME, acquire_code,
     code, define, field, how_number, is_release, message, mode_number, order_number, other, reason_number,
-    release_code, request, touched_number, value,
+    release_code, request, value, wait_detail,
 };
 use crate::event::Event;
 use crate::ids::{MessageId, SiteId, StackId, TextId, ThreadId};
@@ -230,8 +230,8 @@ impl<W: Write> BinaryWriter<W> {
             Op::Exit => record.u8(other::EXIT),
             Op::Block { on } => block(on),
             Op::TryFailed { mode, .. } => record.u8(other::TRY_FAILED).u8(mode_number(mode)),
-            Op::Wait { lock, touched, .. } => {
-                record.u8(other::WAIT).u32(number(lock.index())).u64(0).u8(touched_number(touched))
+            Op::Wait { lock, touched, how, .. } => {
+                record.u8(other::WAIT).u32(number(lock.index())).u64(0).u8(wait_detail(touched, how))
             }
             Op::Wake { lock, by, .. } => record.u8(other::WAKE).u32(number(lock.index())).u64(0).u8(reason_number(by)),
             Op::AcquirePermits { n, how, .. } => record.u8(other::ACQUIRE_PERMITS).u32(n).u8(how_number(how)),

@@ -76,7 +76,10 @@ impl Operands<'_, '_> {
                 Op::TryFailed { object: self.lock_or_semaphore(mode)?, mode }
             }
             "release" => self.release()?,
-            "wait" => Op::Wait { condvar: self.condvar()?, lock: self.paired_lock()?, touched: self.touched()? },
+            "wait" => {
+                let (condvar, lock) = (self.condvar()?, self.paired_lock()?);
+                Op::Wait { condvar, lock, touched: self.touched()?, how: self.how()? }
+            }
             "wake" => Op::Wake { condvar: self.condvar()?, lock: self.paired_lock()?, by: self.by()? },
             "notify" => Op::Notify { condvar: self.condvar()? },
             "notify_all" => Op::NotifyAll { condvar: self.condvar()? },
@@ -133,7 +136,7 @@ impl Operands<'_, '_> {
 
     fn acquire(&mut self) -> Result<Op, Problem> {
         let mode = self.mode()?;
-        let how = How::read(self.fields, Key::How)?.unwrap_or_default();
+        let how = self.how()?;
         let object = self.lock_or_semaphore(mode)?;
         Ok(if self.is_semaphore(object) {
             Op::AcquirePermits { semaphore: object, n: self.n()?, how }
@@ -253,6 +256,10 @@ impl Operands<'_, '_> {
 
     fn mode(&self) -> Result<Mode, Problem> {
         Ok(Mode::read(self.fields, Key::Mode)?.unwrap_or_default())
+    }
+
+    fn how(&self) -> Result<How, Problem> {
+        Ok(How::read(self.fields, Key::How)?.unwrap_or_default())
     }
 
     fn touched(&self) -> Result<Touched, Problem> {

@@ -188,9 +188,10 @@ impl Json {
                 self.mode(mode);
                 self.word("touched", touched, Some(Touched::Unknown));
             }
-            Op::Wait { lock, touched, .. } => {
+            Op::Wait { lock, touched, how, .. } => {
                 self.lock(tables, lock);
                 self.word("touched", touched, Some(Touched::Unknown));
+                self.how(how);
             }
             Op::Wake { lock, by, .. } => {
                 self.lock(tables, lock);

@@ -166,7 +166,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         (lock_and_mode(), how()).prop_map(|((lock, mode), how)| Op::Acquire { lock, mode, how }),
         lock_and_mode().prop_map(|(object, mode)| Op::TryFailed { object, mode }),
         (lock_and_mode(), touched()).prop_map(|((lock, mode), touched)| Op::Release { lock, mode, touched }),
-        touched().prop_map(move |touched| Op::Wait { condvar, lock, touched }),
+        (touched(), how()).prop_map(move |(touched, how)| Op::Wait { condvar, lock, touched, how }),
         reason.prop_map(move |by| Op::Wake { condvar, lock, by }),
         (any::<u32>(), how()).prop_map(move |(n, how)| Op::AcquirePermits { semaphore, n, how }),
         any::<u32>().prop_map(move |n| Op::ReleasePermits { semaphore, n }),

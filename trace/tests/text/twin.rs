@@ -211,7 +211,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => (0..3_usize, 0..3_usize, any::<bool>()).prop_map(|(lock, mode, acquires)| lock_op(lock, mode, acquires)),
         4 => any::<bool>().prop_map(|acquires| lock_op(0, 0, acquires)),
-        3 => (condvar(), lock()).prop_map(|(condvar, lock)| Op::Wait { condvar, lock, touched: Touched::Unknown }),
+        3 => (condvar(), lock()).prop_map(|(condvar, lock)| Op::Wait { condvar, lock, touched: Touched::Unknown, how: How::Lock }),
         4 => (condvar(), lock(), prop_oneof![4 => Just(WakeReason::Notify), 1 => Just(WakeReason::Timeout)])
             .prop_map(|(condvar, lock, by)| Op::Wake { condvar, lock, by }),
         2 => condvar().prop_map(|condvar| Op::Notify { condvar }),
