@@ -17,6 +17,8 @@ mod lines;
 #[cfg(feature = "read")]
 mod merge;
 mod objects;
+#[cfg(feature = "read")]
+mod one_line;
 mod op;
 #[cfg(feature = "read")]
 mod sink;
@@ -40,6 +42,8 @@ pub use ids::{EventIndex, MessageId, ObjectId, SiteId, StackId, TextId, ThreadId
 #[cfg(feature = "read")]
 pub use jsonl::{JsonLinesReader, JsonLinesWriter};
 pub use objects::{Object, ObjectKind, Policy, Thread};
+#[cfg(feature = "read")]
+pub use one_line::one_line;
 pub use op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
 #[cfg(feature = "read")]
 pub use sink::{EventSink, Written};

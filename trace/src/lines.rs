@@ -101,19 +101,6 @@ pub(crate) fn column(line: &[u8], offset: usize) -> u64 {
     1 + before.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64
 }
 
-/// A message that stays on its line, whatever control characters the names in it have.
-pub(crate) fn one_line(message: &str) -> String {
-    let mut line = String::with_capacity(message.len());
-    for c in message.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,12 +5,12 @@ use std::io::{self, BufWriter, Write};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, bail};
-use lockhound_trace::{Event, EventSource, ObjectId, Op, ReadError, Request, Tables, ThreadId};
+use lockhound_trace::{Event, EventSource, ObjectId, Op, ReadError, Request, Tables, ThreadId, one_line};
 use unicode_width::UnicodeWidthStr;
 
 use super::describe::describe;
 use crate::args::ShowArgs;
-use crate::console::{self, one_line};
+use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
 

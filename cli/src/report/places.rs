@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Snippet};
 use lockhound_analyzer::{Hold, Step};
-use lockhound_trace::{EventIndex, Header, Mode, SiteId, Tables};
+use lockhound_trace::{EventIndex, Header, Mode, SiteId, Tables, one_line};
 
 use super::quote;
 use super::site::Site;
-use crate::console::one_line;
 use crate::sources::Sources;
 
 /// A place with what happens there.

@@ -4,12 +4,11 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Group, Level, Renderer};
 use anstyle::Style;
 use lockhound_analyzer::{Evidence, Finding, Refutation, Rule, Severity};
-use lockhound_trace::{Tables, ThreadId};
+use lockhound_trace::{Tables, ThreadId, one_line};
 
 use super::outcome::{Outcome, Reported};
 use super::places::Places;
 use super::summary::{counted, summary};
-use crate::console::one_line;
 use crate::sources::Sources;
 use crate::symbols::{Frames, Symbols};
 use crate::traces::Analysed;

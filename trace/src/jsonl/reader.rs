@@ -8,7 +8,8 @@ use super::event;
 use super::fields::{Fields, Key, Problem};
 use super::locate::value_offset;
 use crate::event::Event;
-use crate::lines::{Line, Lines, column, one_line};
+use crate::lines::{Line, Lines, column};
+use crate::one_line::one_line;
 use crate::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
 use crate::tables::Tables;
 

@@ -12,7 +12,7 @@ mod thread;
 use std::path::{Path, PathBuf};
 
 use crate::event::Event;
-use crate::lines::one_line;
+use crate::one_line::one_line;
 use crate::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
 use crate::tables::Tables;
 use state::State;
