@@ -52,7 +52,9 @@ impl Object {
         None
     }
 
-    pub(crate) fn blocked(&self, _mode: Mode, _site: Site) {}
+    pub(crate) fn blocked(&self, _mode: Mode, _site: Site) -> Blocked {
+        Blocked
+    }
 
     pub(crate) fn acquired(&self, _mode: Mode, _how: How, _site: Site) {}
 
@@ -88,6 +90,9 @@ impl Object {
         result
     }
 }
+
+/// A wait that nobody watches.
+pub(crate) struct Blocked;
 
 /// No value: it cannot be constructed.
 pub(crate) enum RawValue {}

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use lockhound_trace::binary::format::{other, reason_number, wait_detail};
 use lockhound_trace::{How, Touched, WakeReason};
 
+use super::blocked::Blocked;
 use super::gate;
 use super::local::{self, Local};
 use super::object::{Object, Site};
@@ -52,7 +53,7 @@ impl Waiters {
 
 impl Object {
     /// On a condition variable: to be called just before the real wait, `lock` still held.
-    pub(crate) fn waiting(&self, lock: &Object, touched: Touched, how: How, site: Site) {
+    pub(crate) fn waiting(&self, lock: &Object, touched: Touched, how: How, site: Site) -> Blocked<'_> {
         if gate::is_on() {
             local::with(|local| {
                 let local = local?;
@@ -64,6 +65,7 @@ impl Object {
                 })
             });
         }
+        Blocked::NOTHING
     }
 
     /// On a condition variable: to be called just after the real wait returned, `lock` held again.

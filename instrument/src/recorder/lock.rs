@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use lockhound_trace::binary::encode::Head;
-use lockhound_trace::binary::format::{acquire_code, code, how_number, mode_number, other, release_code, request};
+use lockhound_trace::binary::format::{acquire_code, code, how_number, mode_number, other, release_code};
 use lockhound_trace::{How, Mode, Touched};
 
 use super::gate;
@@ -11,21 +11,6 @@ use super::local::{self, Local};
 use super::object::{Kind, Object, Site};
 
 impl Object {
-    /// A request that could not complete at once; to be called before waiting.
-    #[cold]
-    pub(crate) fn blocked(&self, mode: Mode, site: Site) {
-        if gate::is_on() {
-            local::with(|local| {
-                let local = local?;
-                let number = self.number(local)?;
-                let site = local.site(site)?;
-                local.capture_stack()?;
-                let operands = [request::ACQUIRE, mode_number(mode), how_number(How::Lock)];
-                local.other(other::BLOCK, site, number, self.after_all(), pack(operands), 7)
-            });
-        }
-    }
-
     /// To be called right after the lock is really had.
     #[inline]
     pub(crate) fn acquired(&self, mode: Mode, how: How, site: Site) {
@@ -135,10 +120,6 @@ fn write_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) 
 fn write_long_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) {
     let head = Head::new(code, site, number, after);
     local.buffer.put(head.word, head.length);
-}
-
-fn pack(bytes: [u8; 3]) -> u128 {
-    u128::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]))
 }
 
 impl Local {

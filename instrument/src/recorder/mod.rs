@@ -3,6 +3,7 @@
 //! Nothing here may panic, block for ever, or record itself; on any error recording stops and says so once. The order of
 //! events across threads comes from a version in every object ([`object`]), not from a shared counter or clock.
 
+mod blocked;
 mod buffer;
 mod condvar;
 mod file;
@@ -20,6 +21,7 @@ mod threads;
 mod value;
 mod variable;
 
+pub(crate) use blocked::Blocked;
 pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};

@@ -65,7 +65,7 @@ pub(crate) struct Object {
     /// Generation and number in that generation's file.
     id: AtomicU64,
     /// Of a read/write lock: releases of reading. Of a condition variable: threads that wait (low half) and notifications
-    /// that none of them has taken yet (high half).
+    /// that none of them has taken yet (high half). Of a park flag: whether it is set.
     pub(super) aux: AtomicU64,
     /// Of a read/write lock: `aux` when it was acquired for writing last.
     pub(super) reads_seen: AtomicU64,

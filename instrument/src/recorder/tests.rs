@@ -117,7 +117,7 @@ fn order() {
         let mut guard = LOCK.lock().expect("nobody panics");
         MUTEX.acquired(Mode::Write, How::Lock, here);
         while !*guard {
-            CONDVAR.waiting(&MUTEX, Touched::Read, How::Lock, here);
+            let _ = CONDVAR.waiting(&MUTEX, Touched::Read, How::Lock, here);
             guard = CHANGED.wait(guard).expect("nobody panics");
             CONDVAR.woken(&MUTEX, false, here);
         }

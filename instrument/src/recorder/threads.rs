@@ -3,6 +3,7 @@
 use lockhound_trace::binary::encode::{Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{other, request};
 
+use super::blocked::Blocked;
 use super::gate;
 use super::local::{self, Local};
 use super::object::Site;
@@ -63,14 +64,15 @@ pub(crate) fn started(ticket: ThreadTicket) {
 }
 
 /// To be called before a join that cannot return at once.
-pub(crate) fn blocked_on_join(ticket: ThreadTicket, site: Site) {
-    let Some(number) = ticket.number() else { return };
+pub(crate) fn blocked_on_join(ticket: ThreadTicket, site: Site) -> Blocked<'static> {
+    let Some(number) = ticket.number() else { return Blocked::NOTHING };
     local::with(|local| {
         let local = local?;
         let site = local.site(site)?;
         local.capture_stack()?;
         local.other(other::BLOCK, site, number, 0, u128::from(request::JOIN), 7)
     });
+    Blocked::NOTHING
 }
 
 /// To be called right after the real join returned.

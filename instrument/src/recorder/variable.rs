@@ -1,9 +1,12 @@
 //! Events of shared variables and park flags: access and event are one step.
 
-use lockhound_trace::How;
-use lockhound_trace::binary::encode::Head;
-use lockhound_trace::binary::format::{code, how_number, other, request};
+use std::sync::atomic::Ordering;
 
+use lockhound_trace::Mode;
+use lockhound_trace::binary::encode::Head;
+use lockhound_trace::binary::format::{code, other, request};
+
+use super::blocked::{Blocked, Ending};
 use super::gate;
 use super::local::{self, Local};
 use super::object::{Object, Site, Spin};
@@ -39,6 +42,7 @@ impl Object {
     /// Sets a park flag together with `access`.
     pub(crate) fn set(&self, site: Site, access: impl FnOnce()) {
         self.alone(site, |ticket, spin| {
+            self.aux.store(1, Ordering::Relaxed);
             access();
             if let Some(mut ticket) = ticket {
                 ticket.write_other(spin, other::SET);
@@ -49,6 +53,7 @@ impl Object {
     /// The wait for a park flag returned and took the token; two events.
     pub(crate) fn await_and_clear(&self, site: Site, access: impl FnOnce()) {
         self.alone(site, |ticket, spin| {
+            self.aux.store(0, Ordering::Relaxed);
             access();
             if let Some(mut ticket) = ticket {
                 ticket.write_other(spin, other::AWAIT);
@@ -58,17 +63,9 @@ impl Object {
     }
 
     /// To be called before waiting for a park flag.
-    pub(crate) fn blocked_on_await(&self, site: Site) {
-        if gate::is_on() {
-            local::with(|local| {
-                let local = local?;
-                let number = self.number(local)?;
-                let site = local.site(site)?;
-                local.capture_stack()?;
-                let operands = u128::from(request::AWAIT) | u128::from(how_number(How::Lock)) << 16;
-                local.other(other::BLOCK, site, number, self.after_all(), operands, 7)
-            });
-        }
+    pub(crate) fn blocked_on_await(&self, site: Site) -> Blocked<'_> {
+        let is_set = |flag: &Self| flag.aux.load(Ordering::Acquire) != 0;
+        self.blocked_on(request::AWAIT, Mode::Write, Ending::Anyone(is_set), site)
     }
 
     /// Runs `step` with the object to itself, recording or not: variables may be raced on.

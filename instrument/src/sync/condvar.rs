@@ -56,8 +56,9 @@ impl Condvar {
         let site = Location::caller();
         let (hold, inner) = guard.into_parts();
         let (lock, touched) = hold.end_unrecorded();
-        self.object.waiting(lock, touched, How::Lock, site);
+        let blocked = self.object.waiting(lock, touched, How::Lock, site);
         let result = self.inner.wait(inner);
+        drop(blocked);
         self.object.woken(lock, false, site);
         MutexGuard::wrap(lock, result)
     }
@@ -106,7 +107,7 @@ impl Condvar {
         let site = Location::caller();
         let (hold, inner) = guard.into_parts();
         let (lock, touched) = hold.end_unrecorded();
-        self.object.waiting(lock, touched, How::Timed, site);
+        let blocked = self.object.waiting(lock, touched, How::Timed, site);
         let (inner, result) = match self.inner.wait_timeout(inner, duration) {
             Ok((inner, result)) => (Ok(inner), result),
             Err(poisoned) => {
@@ -114,6 +115,7 @@ impl Condvar {
                 (Err(PoisonError::new(inner)), result)
             }
         };
+        drop(blocked);
         self.object.woken(lock, result.timed_out(), site);
         with_result(MutexGuard::wrap(lock, inner), result)
     }

@@ -120,7 +120,7 @@ impl<T: ?Sized> Mutex<T> {
 
     #[cold]
     fn wait(&self, site: Site) -> LockResult<std::sync::MutexGuard<'_, T>> {
-        self.object.blocked(Mode::Write, site);
+        let _blocked = self.object.blocked(Mode::Write, site);
         self.inner.lock()
     }
 

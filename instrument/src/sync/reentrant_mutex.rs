@@ -196,7 +196,7 @@ impl Core {
 
     fn lock(&self, site: Site) {
         if !self.try_enter() {
-            self.object.blocked(Mode::Write, site);
+            let _blocked = self.object.blocked(Mode::Write, site);
             self.gate.shut();
             self.enter();
         }

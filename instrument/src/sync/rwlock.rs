@@ -159,13 +159,13 @@ impl<T: ?Sized> RwLock<T> {
 
     #[cold]
     fn wait_to_read(&self, site: Site) -> LockResult<std::sync::RwLockReadGuard<'_, T>> {
-        self.object.blocked(Mode::Read, site);
+        let _blocked = self.object.blocked(Mode::Read, site);
         self.inner.read()
     }
 
     #[cold]
     fn wait_to_write(&self, site: Site) -> LockResult<std::sync::RwLockWriteGuard<'_, T>> {
-        self.object.blocked(Mode::Write, site);
+        let _blocked = self.object.blocked(Mode::Write, site);
         self.inner.write()
     }
 

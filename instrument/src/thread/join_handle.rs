@@ -37,10 +37,9 @@ impl<T> JoinHandle<T> {
     pub fn join(self) -> Result<T> {
         let site = Location::caller();
         // Not `is_finished`: the join also waits for what the thread's locals do when they are dropped.
-        if !self.gone.load(Ordering::Acquire) {
-            blocked_on_join(self.ticket, site);
-        }
+        let blocked = (!self.gone.load(Ordering::Acquire)).then(|| blocked_on_join(self.ticket, site));
         let result = self.inner.join();
+        drop(blocked);
         joined(self.ticket, site);
         result
     }

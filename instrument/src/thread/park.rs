@@ -9,7 +9,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use super::handle::my_token;
-use crate::engine::{self, Kind, Object, Site};
+use crate::engine::{self, Blocked, Kind, Object, Site};
 
 /// What the recorder knows of a thread's park token: a copy of std's own, which alone decides when a park returns.
 ///
@@ -36,10 +36,8 @@ impl ParkToken {
 
     /// Announces a park without end, unless the token is there already.
     #[track_caller]
-    fn expect(&self, thread: &Thread, site: Site) {
-        if !self.given.load(Ordering::Acquire) {
-            self.object(thread).blocked_on_await(site);
-        }
+    fn expect(&self, thread: &Thread, site: Site) -> Option<Blocked<'_>> {
+        (!self.given.load(Ordering::Acquire)).then(|| self.object(thread).blocked_on_await(site))
     }
 
     /// After a park: takes the token if it was given. Only the thread itself takes it.
@@ -99,8 +97,9 @@ pub fn park() {
         return std::thread::park();
     }
     let (token, me, site) = (my_token(), std::thread::current(), Location::caller());
-    token.expect(&me, site);
+    let blocked = token.expect(&me, site);
     std::thread::park();
+    drop(blocked);
     token.take(&me, site);
 }
 

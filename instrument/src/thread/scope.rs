@@ -159,10 +159,9 @@ impl<T> ScopedJoinHandle<'_, T> {
             claim.take();
         }
         // Not `is_finished`: see `JoinHandle::join`.
-        if !self.gone.load(Ordering::Acquire) {
-            blocked_on_join(self.ticket, site);
-        }
+        let blocked = (!self.gone.load(Ordering::Acquire)).then(|| blocked_on_join(self.ticket, site));
         let result = self.inner.join();
+        drop(blocked);
         joined(self.ticket, site);
         result
     }
@@ -219,7 +218,7 @@ impl Children {
             return false;
         };
         if !child.ended.load(Ordering::Acquire) {
-            blocked_on_join(child.ticket, site);
+            let _blocked = blocked_on_join(child.ticket, site);
             let waiting = self.ended.wait_while(self.table(), |_| !child.ended.load(Ordering::Acquire));
             drop(waiting.unwrap_or_else(PoisonError::into_inner));
         }
