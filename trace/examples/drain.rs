@@ -1,0 +1,61 @@
+//! How fast a trace is read: `cargo run --release -p lockhound-trace --example drain -- FILE [ROUNDS]`.
+//!
+//! Prints, as medians over the rounds, nanoseconds an event and millions of events a second for reading and merging alone, with
+//! validation, and through `open`, one event at a time and in batches.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use lockhound_trace::binary::Reader;
+use lockhound_trace::{EventSource, ReadError, Validated, open};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let Some(path) = arguments.next().map(PathBuf::from) else {
+        eprintln!("usage: drain FILE [ROUNDS]");
+        return ExitCode::from(2);
+    };
+    let rounds = arguments.next().and_then(|rounds| rounds.to_str()?.parse().ok()).unwrap_or(9);
+    for (name, way) in WAYS {
+        match (0..rounds).map(|_| way(&path)).collect::<Result<Vec<_>, _>>() {
+            Ok(runs) => print(name, runs),
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Events and nanoseconds of one run.
+type Run = Result<(u64, f64), ReadError>;
+
+const WAYS: [(&str, fn(&Path) -> Run); 3] = [
+    ("read and merge", |path| time(|| one_by_one(Reader::open(path)?))),
+    ("with validation", |path| time(|| one_by_one(Validated::new(Reader::open(path)?, path)))),
+    ("through open", |path| time(|| one_by_one(open(path, None)?))),
+];
+
+fn time(read: impl FnOnce() -> Result<u64, ReadError>) -> Run {
+    let start = Instant::now();
+    let events = read()?;
+    Ok((events, start.elapsed().as_nanos() as f64))
+}
+
+fn one_by_one(mut source: impl EventSource) -> Result<u64, ReadError> {
+    let mut events = 0;
+    while let Some(event) = source.next_event()? {
+        std::hint::black_box(&event);
+        events += 1;
+    }
+    Ok(events)
+}
+
+fn print(name: &str, mut runs: Vec<(u64, f64)>) {
+    runs.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let Some(&(events, nanoseconds)) = runs.get(runs.len() / 2) else { return };
+    let each = nanoseconds / events as f64;
+    println!("{name:<28} {events:>10} events  {each:>6.1} ns an event  {:>6.1} M/s", 1e3 / each);
+}
