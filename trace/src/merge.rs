@@ -137,6 +137,19 @@ impl Merge {
         self.objects.get(object as usize).is_some_and(|progress| progress.seen >= after)
     }
 
+    /// Whether the object has come so far; if so, an event that takes a version of it is consumed.
+    #[inline]
+    pub(crate) fn advance_from(&mut self, object: u32, after: u64) -> bool {
+        let Some(progress) = self.objects.get_mut(object as usize).filter(|progress| progress.seen >= after) else {
+            return false;
+        };
+        progress.seen = progress.seen.saturating_add(1);
+        if progress.seen >= progress.wake_at {
+            self.wake_versions(object);
+        }
+        true
+    }
+
     /// Whether so many readers have released it.
     pub(crate) fn has_released(&self, object: u32, reads: u64) -> bool {
         self.objects.get(object as usize).is_some_and(|progress| progress.reads >= reads)
@@ -153,23 +166,25 @@ impl Merge {
     /// An event that took a version of the object is consumed.
     #[inline]
     pub(crate) fn advance(&mut self, object: u32) {
-        if let Some(progress) = self.objects.get_mut(object as usize) {
-            progress.seen = progress.seen.saturating_add(1);
-            if progress.seen >= progress.wake_at {
-                self.wake_versions(object);
-            }
+        self.advance_from(object, 0);
+    }
+
+    /// Whether the object has come so far; if so, a release of reading is consumed.
+    #[inline]
+    pub(crate) fn release_read_from(&mut self, object: u32, after: u64) -> bool {
+        let Some(progress) = self.objects.get_mut(object as usize).filter(|progress| progress.seen >= after) else {
+            return false;
+        };
+        progress.reads = progress.reads.saturating_add(1);
+        if progress.reads >= progress.wake_at_reads {
+            self.wake_reads(object);
         }
+        true
     }
 
     /// A release of reading is consumed.
-    #[inline]
     pub(crate) fn release_read(&mut self, object: u32) {
-        if let Some(progress) = self.objects.get_mut(object as usize) {
-            progress.reads = progress.reads.saturating_add(1);
-            if progress.reads >= progress.wake_at_reads {
-                self.wake_reads(object);
-            }
-        }
+        self.release_read_from(object, 0);
     }
 
     /// The thread has reached this milestone.

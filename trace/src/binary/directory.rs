@@ -117,6 +117,12 @@ impl Directory {
         }
     }
 
+    /// The same, if it has appeared.
+    #[inline]
+    pub(super) fn known(&self, number: u32) -> Option<ObjectId> {
+        self.objects.get(number as usize)?.id
+    }
+
     /// Refuses what no recorder can have written.
     pub(super) fn check_number(&self, object: u32) -> Result<(), Malformed> {
         let plausible = (object as usize) < self.object_limit;

@@ -74,6 +74,8 @@ mod decode;
 #[cfg(feature = "read")]
 mod directory;
 #[cfg(feature = "read")]
+mod merging;
+#[cfg(feature = "read")]
 mod reader;
 #[cfg(feature = "read")]
 mod scan;

@@ -1,7 +1,6 @@
 //! What a file consists of: its header, and where each stream's chunks are. Reads a few bytes a chunk.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::decode::{Malformed, Operands};
@@ -57,15 +56,15 @@ pub(super) struct Layout {
 }
 
 /// Reads exactly `bytes` at `offset`.
-pub(super) fn read_at(file: &mut File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+pub(super) fn read_at(file: &mut (impl Read + Seek), offset: u64, bytes: &mut [u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(offset))?;
     file.read_exact(bytes)
 }
 
 impl Layout {
     /// Looks at every chunk header of `file`.
-    pub(super) fn scan(file: &mut File) -> Result<Self, Damage> {
-        let length = file.metadata().map_err(|error| Damage::io(0, error))?.len();
+    pub(super) fn scan(file: &mut (impl Read + Seek)) -> Result<Self, Damage> {
+        let length = file.seek(SeekFrom::End(0)).map_err(|error| Damage::io(0, error))?;
         let (header, payload, header_length) = read_header(file, length)?;
         let mut chunks = Chunks::default();
         let mut at = (header_length as u64).next_multiple_of(PAGE as u64);
@@ -90,7 +89,7 @@ struct Chunks {
 
 impl Chunks {
     /// Looks at the chunk at `at`; returns how many bytes to go on by.
-    fn look_at(&mut self, file: &mut File, at: u64, length: u64) -> Result<u64, Damage> {
+    fn look_at(&mut self, file: &mut (impl Read + Seek), at: u64, length: u64) -> Result<u64, Damage> {
         const STEP: u64 = PAGE as u64;
         if length - at < CHUNK_HEADER as u64 {
             self.note(Damage::truncated(length, format!("the file ends within the chunk header at byte {at}")));
@@ -146,7 +145,7 @@ fn in_sequence(places: BTreeMap<u32, ChunkPlace>, damage: &mut Option<Damage>) -
     list
 }
 
-fn read_header(file: &mut File, length: u64) -> Result<(Header, Payload, usize), Damage> {
+fn read_header(file: &mut (impl Read + Seek), length: u64) -> Result<(Header, Payload, usize), Damage> {
     let refuse = |kind| Damage { offset: 0, kind };
     if length == 0 {
         return Err(refuse(ReadErrorKind::Empty));

@@ -1,6 +1,6 @@
 //! One stream of records: its chunks, and what it has defined so far.
 
-use std::fs::File;
+use std::io::{Read, Seek};
 
 use super::decode::{Malformed, Operands, PADDING};
 use super::format::{TEXT_FRAME, define};
@@ -65,11 +65,16 @@ impl Stream {
 
     /// Where in the file the next record begins.
     pub(super) const fn offset(&self) -> u64 {
-        self.chunk.offset + self.at as u64
+        self.offset_of(self.at)
+    }
+
+    /// Where in the file the byte at `at` of the current chunk is.
+    pub(super) const fn offset_of(&self, at: usize) -> u64 {
+        self.chunk.offset + at as u64
     }
 
     /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end.
-    pub(super) fn load(&mut self, file: &mut File) -> Result<Option<usize>, Damage> {
+    pub(super) fn load(&mut self, input: &mut (impl Read + Seek)) -> Result<Option<usize>, Damage> {
         for chunk in self.chunks.by_ref() {
             if chunk.length == 0 {
                 continue;
@@ -79,7 +84,7 @@ impl Stream {
             self.end = chunk.length as usize;
             self.bytes.clear();
             self.bytes.resize(self.end + PADDING, 0);
-            read_at(file, chunk.offset, &mut self.bytes[..self.end])
+            read_at(input, chunk.offset, &mut self.bytes[..self.end])
                 .map_err(|error| Damage::io(chunk.offset, error))?;
             return Ok(Some(self.end));
         }
