@@ -1,6 +1,7 @@
 //! What a file consists of: its header, and where each stream's chunks are. Reads a few bytes a chunk.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::decode::{Malformed, Operands};
@@ -74,6 +75,9 @@ impl Layout {
         while at < length {
             at += chunks.look_at(file, at, length)?;
         }
+        if !length.is_multiple_of(PAGE as u64) {
+            chunks.note(Damage::truncated(length, "the file ends within a page".to_owned()));
+        }
         let mut damage = chunks.damage;
         let streams =
             chunks.found.into_iter().map(|(thread, places)| (thread, in_sequence(places, &mut damage))).collect();
@@ -119,8 +123,9 @@ impl Chunks {
             length: committed.min(u32::try_from(there).unwrap_or(u32::MAX)),
             clipped: u64::from(committed) > there,
         };
-        if self.found.entry(header.thread).or_default().insert(header.sequence, place).is_some() {
-            self.note(Damage::corrupt(at, "a second chunk with the same thread and number"));
+        match self.found.entry(header.thread).or_default().entry(header.sequence) {
+            Entry::Vacant(vacant) => drop(vacant.insert(place)),
+            Entry::Occupied(_) => self.note(Damage::corrupt(at, "a second chunk with the same thread and number")),
         }
         Ok(u64::from(header.size))
     }
