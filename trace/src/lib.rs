@@ -8,6 +8,8 @@ mod batch;
 pub mod binary;
 #[cfg(feature = "read")]
 mod convert;
+#[cfg(test)]
+mod damage;
 mod event;
 #[cfg(feature = "read")]
 mod format;

@@ -36,6 +36,8 @@ pub(super) struct Directory {
     threads: Vec<ThreadSlot>,
     thread_numbers: FxHashMap<u32, u32>,
     of_kind: BTreeMap<&'static str, u32>,
+    /// `T` with a smaller number is the id of some thread.
+    next_thread: usize,
 }
 
 impl Directory {
@@ -48,6 +50,7 @@ impl Directory {
             threads: Vec::new(),
             thread_numbers: FxHashMap::default(),
             of_kind: BTreeMap::new(),
+            next_thread: 0,
         }
     }
 
@@ -68,12 +71,13 @@ impl Directory {
         }
         let mut thread = slot.declared.take().unwrap_or(Thread { id: String::new(), name: None, at: None });
         if thread.id.is_empty() || tables.find_thread(&thread.id).is_some() {
-            let mut number = tables.threads().len();
+            let mut number = self.next_thread.max(tables.threads().len());
             thread.id = format!("T{number}");
             while tables.find_thread(&thread.id).is_some() {
                 number += 1;
                 thread.id = format!("T{number}");
             }
+            self.next_thread = number + 1;
         }
         let id = tables.add_thread(thread);
         slot.id = Some(id);

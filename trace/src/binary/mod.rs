@@ -84,7 +84,7 @@ mod step;
 #[cfg(feature = "read")]
 mod stream;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(feature = "read")]
 mod time;
 #[cfg(feature = "read")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use super::decode::{Malformed, Operands};
 use super::format::{
@@ -127,7 +128,22 @@ impl Chunks {
             Entry::Vacant(vacant) => drop(vacant.insert(place)),
             Entry::Occupied(_) => self.note(Damage::corrupt(at, "a second chunk with the same thread and number")),
         }
-        Ok(u64::from(header.size))
+        let end = at + u64::from(header.size).min(length - at);
+        self.find_within(file, (place.offset + u64::from(place.length)).next_multiple_of(STEP)..end)
+            .map(|within| within.map_or(u64::from(header.size), |within| within - at))
+    }
+
+    /// The place of a chunk header among the bytes that a chunk has not used: where none can be unless bytes before it are lost.
+    fn find_within(&mut self, file: &mut (impl Read + Seek), unused: Range<u64>) -> Result<Option<u64>, Damage> {
+        for at in unused.clone().step_by(PAGE).take_while(|at| unused.end - at >= CHUNK_HEADER as u64) {
+            let mut bytes = [0; CHUNK_HEADER];
+            read_at(file, at, &mut bytes).map_err(|error| Damage::io(at, error))?;
+            if ChunkHeader::decode(&bytes).is_some() {
+                self.note(Damage::corrupt(at, "a chunk within another"));
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
     }
 
     fn note(&mut self, damage: Damage) {

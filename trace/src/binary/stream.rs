@@ -1,6 +1,7 @@
 //! One stream of records: its chunks, and what it has defined so far.
 
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use super::decode::{Malformed, Operands, PADDING};
 use super::format::{TEXT_FRAME, define};
@@ -32,8 +33,8 @@ pub(super) struct Stream {
     /// Where the next record begins.
     pub(super) at: usize,
     sites: Vec<SiteId>,
-    texts: Vec<String>,
-    modules: Vec<String>,
+    texts: Vec<Arc<str>>,
+    modules: Vec<Arc<str>>,
     /// What was said of the next event.
     pub(super) ahead: Option<Ahead>,
     /// The join at the head can never become ready.
@@ -133,8 +134,8 @@ impl Stream {
                 self.sites.push(tables.intern_site(&site));
             }
             define::PLACE => self.sites.push(tables.intern_site(operands.text()?)),
-            define::TEXT => self.texts.push(operands.text()?.to_owned()),
-            define::MODULE => self.modules.push(operands.text()?.to_owned()),
+            define::TEXT => self.texts.push(operands.text()?.into()),
+            define::MODULE => self.modules.push(operands.text()?.into()),
             _ => return Err(Malformed("an unknown definition")),
         }
         Ok(operands.at())
@@ -154,14 +155,14 @@ impl Stream {
     }
 
     fn frame(&self, module: u16, offset: u64) -> Result<Frame, Malformed> {
-        if module == TEXT_FRAME {
-            let number = u32::try_from(offset).map_err(|_| Malformed("a text that was not defined"))?;
-            return Ok(Frame::Text(self.text(number)?.unwrap_or_default().to_owned()));
-        }
-        let module = match module {
-            0 => String::new(),
-            _ => self.modules.get(usize::from(module) - 1).ok_or(Malformed("a module that was not defined"))?.clone(),
+        let known = |texts: &[Arc<str>], number: u64, missing| match number {
+            0 => Ok("".into()),
+            _ => usize::try_from(number - 1).ok().and_then(|index| texts.get(index)).cloned().ok_or(Malformed(missing)),
         };
+        if module == TEXT_FRAME {
+            return known(&self.texts, offset, "a text that was not defined").map(Frame::Text);
+        }
+        let module = known(&self.modules, module.into(), "a module that was not defined")?;
         Ok(Frame::Address { module, offset })
     }
 }

@@ -49,9 +49,9 @@ fn tables() -> Tables {
     tables.intern_text("region");
     tables.intern_text("");
     tables.intern_stack(&[
-        Frame::Text("main".to_owned()),
-        Frame::Address { module: "/bin/x".to_owned(), offset: u64::MAX },
-        Frame::Address { module: String::new(), offset: 0 },
+        Frame::Text("main".into()),
+        Frame::Address { module: "/bin/x".into(), offset: u64::MAX },
+        Frame::Address { module: "".into(), offset: 0 },
     ]);
     tables
 }
