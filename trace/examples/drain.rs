@@ -1,7 +1,7 @@
 //! How fast a trace is read: `cargo run --release -p lockhound-trace --example drain -- FILE [ROUNDS]`.
 //!
-//! Prints, for the fastest and the median round, nanoseconds an event and, for the median, millions of events a second: reading and merging alone, with
-//! validation, and through `open`, one event at a time and in batches.
+//! Prints, for the fastest and the median round, nanoseconds an event and, for the median, millions of events a second:
+//! reading and merging alone, with validation, and through `open`, in batches and one event at a time.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,7 +32,9 @@ fn main() -> ExitCode {
 /// Events and nanoseconds of one run.
 type Run = Result<(u64, f64), ReadError>;
 
-const WAYS: [(&str, fn(&Path) -> Run); 5] = [
+type Way = (&'static str, fn(&Path) -> Run);
+
+const WAYS: [Way; 5] = [
     ("read and merge, in batches", |path| time(|| in_batches(Reader::open(path)?))),
     ("with validation, in batches", |path| time(|| in_batches(Validated::new(Reader::open(path)?, path)))),
     ("through open, in batches", |path| time(|| in_batches(open(path, None)?))),

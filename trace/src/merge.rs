@@ -69,9 +69,12 @@ enum Parked {
     Thread(u32, Milestone),
 }
 
+/// What is given up first when nothing is ready.
+type Rank = (u8, u64, u32);
+
 impl Parked {
     /// The smallest is given up first, joins last; none if it is not parked.
-    fn rank(self) -> Option<(u8, u64, u32)> {
+    fn rank(self) -> Option<Rank> {
         match self {
             Self::No => None,
             Self::Version(object, after) => Some((0, after, object)),
@@ -99,7 +102,7 @@ pub(crate) struct Merge {
     parked: Vec<Parked>,
     ready: VecDeque<StreamIndex>,
     /// All that is parked, by rank. Kept from the first gap on: few recordings have one, damaged ones may have many.
-    by_rank: Option<BTreeSet<((u8, u64, u32), StreamIndex)>>,
+    by_rank: Option<BTreeSet<(Rank, StreamIndex)>>,
 }
 
 impl Merge {

@@ -97,7 +97,14 @@ pub mod code {
     pub const SWITCH: u8 = 39;
     /// The site of the next event (`u32`), where its record has none: no site or subject.
     pub const SITE: u8 = 40;
+    /// Last record of a chunk of a merged file: CRC-32 of the records before it (`u32`): no site or subject.
+    pub const SUM: u8 = 62;
+    /// Last record of a merged file but for the sum: no site or subject.
+    pub const END: u8 = 63;
 }
+
+/// Bytes of a [`code::SUM`].
+pub const SUM_RECORD: usize = 5;
 
 /// The sub-codes of [`code::OTHER`].
 pub mod other {

@@ -27,6 +27,8 @@ pub(super) struct Merging<R> {
     /// Told once nothing before it is left.
     damage: Option<Damage>,
     pub(super) gaps: u64,
+    /// Whether no event was read.
+    empty: bool,
 }
 
 impl<R: Read + Seek> Merging<R> {
@@ -50,10 +52,11 @@ impl<R: Read + Seek> Merging<R> {
             input,
             length: layout.length,
             loaded: 0,
-            machine: Machine { merge, directory, tables, merged },
+            machine: Machine { merge, directory, tables, merged, ended: false },
             streams,
             damage: layout.damage,
             gaps: 0,
+            empty: true,
         })
     }
 
@@ -79,6 +82,7 @@ impl<R: Read + Seek> Merging<R> {
             } else if let Err(malformed) = self.machine.step(stream, batch) {
                 self.malformed(index, malformed);
             }
+            self.empty &= batch.len() + Batch::SIZE == enough;
         }
         Ok(true)
     }
@@ -86,7 +90,7 @@ impl<R: Read + Seek> Merging<R> {
     /// The current stream is at its chunk's end.
     #[cold]
     fn load(&mut self, index: usize) {
-        match self.streams[index].load(&mut self.input) {
+        match self.streams[index].load(&mut self.input, self.machine.merged) {
             Ok(Some(length)) => self.loaded += length as u64,
             Ok(None) => self.machine.merge.finish_current(),
             Err(damage) => self.give_up(index, damage),
@@ -123,7 +127,17 @@ impl<R: Read + Seek> Merging<R> {
             self.streams[stream as usize].drop_join = true;
         }
         self.gaps += u64::from(forced.is_some());
-        Ok(forced.is_some())
+        if forced.is_some() {
+            return Ok(true);
+        }
+        if self.machine.merged && !self.machine.ended {
+            let missing = Damage::truncated(self.length, "the last events are missing".to_owned());
+            return Err(refused(&self.path, missing));
+        }
+        if self.empty {
+            return Err(refused(&self.path, Damage { offset: 0, kind: ReadErrorKind::Empty }));
+        }
+        Ok(false)
     }
 }
 

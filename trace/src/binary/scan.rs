@@ -29,7 +29,7 @@ impl Damage {
         Self { offset, kind: ReadErrorKind::Io(error) }
     }
 
-    fn truncated(offset: u64, what: String) -> Self {
+    pub(super) fn truncated(offset: u64, what: String) -> Self {
         Self { offset, kind: ReadErrorKind::Truncated(what) }
     }
 }

@@ -3,8 +3,8 @@
 use super::decode::{Head, Malformed, Operands};
 use super::directory::Directory;
 use super::format::{
-    ACQUIRES, RELEASES, code, define, how_numbered, is_release, message, mode_numbered, order_numbered, other, reason_numbered,
-    request, value, wait_detailed,
+    ACQUIRES, RELEASES, code, define, how_numbered, is_release, message, mode_numbered, order_numbered, other,
+    reason_numbered, request, value, wait_detailed,
 };
 use super::stream::{Ahead, Stream};
 use crate::batch::Batch;
@@ -23,6 +23,8 @@ pub(super) struct Machine {
     pub(super) tables: Tables,
     /// Whether the file is one stream in observed order: threads then wait for nothing.
     pub(super) merged: bool,
+    /// Whether such a file has said that nothing more comes.
+    pub(super) ended: bool,
 }
 
 /// An event that is ready, or nothing if its stream was parked.
@@ -262,6 +264,10 @@ impl Machine {
                 stream.thread = self.directory.thread_index(number);
                 stream.thread_id = Some(self.directory.thread(stream.thread, &mut self.tables));
                 end
+            }
+            code::END if self.merged => {
+                self.ended = true;
+                after_code
             }
             0 => return Err(Malformed("a record that was never written")),
             _ => return Err(Malformed("an unknown operation")),

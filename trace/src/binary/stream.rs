@@ -4,7 +4,8 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use super::decode::{Malformed, Operands, PADDING};
-use super::format::{TEXT_FRAME, define};
+use super::encode;
+use super::format::{SUM_RECORD, TEXT_FRAME, define};
 use super::scan::{ChunkPlace, Damage, read_at};
 use crate::ids::{SiteId, StackId, TextId, ThreadId};
 use crate::tables::{Frame, Tables};
@@ -74,10 +75,11 @@ impl Stream {
         self.chunk.offset + at as u64
     }
 
-    /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end.
-    pub(super) fn load(&mut self, input: &mut (impl Read + Seek)) -> Result<Option<usize>, Damage> {
+    /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end. `summed`: every chunk ends
+    /// with a checksum. One that does not, since its end is missing, may not be what was, so nothing of it is taken.
+    pub(super) fn load(&mut self, input: &mut (impl Read + Seek), summed: bool) -> Result<Option<usize>, Damage> {
         for chunk in self.chunks.by_ref() {
-            if chunk.length == 0 {
+            if chunk.length == 0 && !summed {
                 continue;
             }
             self.chunk = chunk;
@@ -87,7 +89,14 @@ impl Stream {
             self.bytes.resize(self.end + PADDING, 0);
             read_at(input, chunk.offset, &mut self.bytes[..self.end])
                 .map_err(|error| Damage::io(chunk.offset, error))?;
-            return Ok(Some(self.end));
+            let length = self.end;
+            if summed {
+                self.end = length.saturating_sub(SUM_RECORD);
+                if self.bytes[self.end..length] != encode::sum(&self.bytes[..self.end]) {
+                    return Err(Damage::corrupt(chunk.offset, "the checksum of a chunk does not match"));
+                }
+            }
+            return Ok(Some(length));
         }
         self.bytes = Vec::new();
         Ok(None)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::corruption::{Corruption, Random, first_difference};
 use super::samples;
 use super::watched::Reading;
-use crate::binary::format::{CHUNK_HEADER, ChunkHeader, FILE_HEADER, PAGE};
+use crate::binary::format::{CHUNK_HEADER, ChunkHeader, PAGE};
 use crate::source::ReadErrorKind;
 
 const ROUNDS: usize = 1000;
@@ -61,12 +61,21 @@ fn assert_intact(name: &str, whole: &Reading, part: &Reading, chunks: &[Chunk], 
     }
 }
 
-/// Of a file in observed order, what precedes the damage is the beginning of what was.
-fn assert_prefix(name: &str, whole: &Reading, part: &Reading, from: usize) {
-    let sound = whole.events.iter().take_while(|event| event.place + RECORD <= from as u64).count();
-    let expected = if from < FILE_HEADER.max(PAGE) { 0 } else { sound };
-    assert!(part.events.len() >= expected, "{name}: {} events of {expected}", part.events.len());
-    assert_eq!(part.events[..expected], whole.events[..expected], "{name}");
+/// Of a file in observed order, what stands in the chunks before the damage is the beginning of what was.
+fn assert_prefix(name: &str, whole: &Reading, part: &Reading, chunks: &[Chunk], from: usize) {
+    let sound_chunks = chunks.iter().take_while(|chunk| chunk.start + chunk.size <= from);
+    let end = sound_chunks.last().map_or(0, |chunk| (chunk.start + chunk.size) as u64);
+    let sound = whole.events.iter().take_while(|event| event.place < end).count();
+    assert!(part.events.len() >= sound, "{name}: {} events of {sound}", part.events.len());
+    assert!(
+        whole
+            .events
+            .iter()
+            .map(|event| event.all)
+            .take(part.events.len())
+            .eq(part.events.iter().map(|event| event.all)),
+        "{name}"
+    );
 }
 
 /// How damage that changed what was read fared.
@@ -79,48 +88,61 @@ struct Tally {
     impossible: u32,
 }
 
-fn thousand_corruptions(name: &str, file: &[u8], in_order: bool, tallies: &mut BTreeMap<Corruption, Tally>) {
+fn thousand_corruptions(name: &str, file: &[u8], mut check: impl FnMut(&str, Corruption, &[u8], &Reading, &Reading)) {
     let whole = Reading::of_binary(file);
     assert!(!whole.complains() && !whole.events.is_empty(), "{name}: {:?}", whole.error);
-    let chunks = chunks(file);
     let mut random = Random::new(file.len() as u64);
     for round in 0..ROUNDS {
         let what = Corruption::ALL[round % Corruption::ALL.len()];
         let damaged = what.of(file, PAGE, &mut random);
-        let Some(from) = first_difference(file, &damaged) else { continue };
-        let part = Reading::of_binary(&damaged);
-        let name = format!("{name}, {what} from {from}");
-        assert_intact(&name, &whole, &part, &chunks, &damaged_from(&chunks, file, &damaged));
-        if in_order {
-            assert_prefix(&name, &whole, &part, from);
-        }
-        let same = whole.events.iter().map(|event| event.all).eq(part.events.iter().map(|event| event.all));
-        if !same {
-            let tally = tallies.entry(what).or_default();
-            tally.all += 1;
-            if part.complains() {
-                tally.told += 1;
-            } else if Reading::of_checked_binary(&damaged).complains() {
-                tally.impossible += 1;
-            }
+        if let Some(from) = first_difference(file, &damaged) {
+            let part = Reading::of_binary(&damaged);
+            check(&format!("{name}, {what} from {from}"), what, &damaged, &whole, &part);
         }
     }
 }
 
+/// Whether both give the same events in the same order.
+fn same(whole: &Reading, part: &Reading) -> bool {
+    whole.events.iter().map(|event| event.all).eq(part.events.iter().map(|event| event.all))
+}
+
 #[test]
-fn a_thousand_corruptions_of_each_are_survived_and_told() {
-    let mut tallies = BTreeMap::new();
-    for (name, recording) in samples::recordings() {
-        thousand_corruptions(name, &recording, false, &mut tallies);
-        thousand_corruptions(&format!("{name}, merged"), &samples::merged(&recording), true, &mut tallies);
+fn a_thousand_corruptions_of_each_recording_are_survived_and_nearly_all_told() {
+    let mut recordings = samples::recordings();
+    recordings.push(("simulated", samples::simulated(40)));
+    let mut tallies = BTreeMap::<Corruption, Tally>::new();
+    for (name, recording) in recordings {
+        let chunks = chunks(&recording);
+        thousand_corruptions(name, &recording, |name, what, damaged, whole, part| {
+            assert_intact(name, whole, part, &chunks, &damaged_from(&chunks, &recording, damaged));
+            if !same(whole, part) {
+                let tally = tallies.entry(what).or_default();
+                tally.all += 1;
+                tally.told += u32::from(part.complains());
+                tally.impossible += u32::from(!part.complains() && Reading::of_checked_binary(damaged).complains());
+            }
+        });
     }
-    thousand_corruptions("simulated", &samples::simulated(40), false, &mut tallies);
     for (what, Tally { all, told, impossible }) in tallies {
         println!("{what:<12} {all:>5} change what is read; {told:>5} told, {impossible:>3} impossible");
         // What no structure guards: bits of a record that make another one, and the end of a thread's last chunk.
         let silent = all - told;
         let guarded = matches!(what, Corruption::Truncated | Corruption::Inserted);
-        assert!(silent * 10 <= all && (silent == 0 || !guarded), "{what}: {silent} of {all} are not told");
+        assert!(silent * 8 <= all && (silent == 0 || !guarded), "{what}: {silent} of {all} are not told");
+    }
+}
+
+#[test]
+fn a_thousand_corruptions_of_each_merged_file_are_all_told() {
+    for (name, recording) in samples::recordings() {
+        let merged = samples::merged(&recording);
+        let chunks = chunks(&merged);
+        thousand_corruptions(name, &merged, |name, _, damaged, whole, part| {
+            let from = first_difference(&merged, damaged).expect("damaged");
+            assert_prefix(name, whole, part, &chunks, from);
+            assert!(part.complains() || same(whole, part), "{name}: nothing is told");
+        });
     }
 }
 
@@ -140,7 +162,7 @@ fn every_cut_gives_what_precedes_it_and_is_told_within_a_page() {
             assert_intact(&name, &whole, &part, &chunks, &damaged_from(&chunks, &recording, &recording[..cut]));
             assert!(part.error.is_none() || part.gaps == 0, "{name}: an order was guessed beyond known damage");
             match part.error.map(|error| error.kind) {
-                Some(ReadErrorKind::Empty) => assert_eq!(cut, 0),
+                Some(ReadErrorKind::Empty) => assert!(cut % PAGE == 0 && part.events.is_empty()),
                 Some(ReadErrorKind::Truncated(_)) => assert!(cut > 0),
                 Some(kind) => panic!("{name}: {kind}"),
                 // Looks like a process that was killed.

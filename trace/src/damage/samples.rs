@@ -46,9 +46,9 @@ fn rewritten<W: EventSink>(recording: &[u8], events: usize, mut sink: W) -> W {
     sink
 }
 
-/// A binary trace in observed order.
+/// A binary trace in observed order, of several chunks.
 pub(super) fn merged(recording: &[u8]) -> Vec<u8> {
-    rewritten(recording, usize::MAX, BinaryWriter::new(Vec::new())).into_inner()
+    rewritten(recording, usize::MAX, BinaryWriter::with_chunk(Vec::new(), 1500)).into_inner()
 }
 
 /// The beginning of a trace as JSON Lines.

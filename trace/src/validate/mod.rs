@@ -60,12 +60,7 @@ impl<S: EventSource> Validated<S> {
 }
 
 /// Appends what comes from `source` as far as it is possible.
-fn check<S: EventSource>(
-    source: &mut S,
-    state: &mut State,
-    path: &Path,
-    batch: &mut Batch,
-) -> Result<bool, ReadError> {
+fn check<S: EventSource>(source: &mut S, state: &mut State, path: &Path, batch: &mut Batch) -> Result<bool, ReadError> {
     let first = batch.len();
     let outcome = source.next_batch(batch);
     let tables = source.tables();
