@@ -10,7 +10,7 @@ use super::format::{OBJECT_BLOCK, PAGE};
 use super::stream::Stream;
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::{Object, Thread};
-use crate::tables::Tables;
+use crate::read::Tables;
 
 #[derive(Debug, Default)]
 struct ObjectSlot {

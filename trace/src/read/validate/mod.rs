@@ -11,11 +11,11 @@ mod thread;
 
 use std::path::{Path, PathBuf};
 
-use crate::batch::{Batch, Pending};
 use crate::event::Event;
-use crate::one_line::one_line;
-use crate::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
-use crate::tables::Tables;
+use crate::read::batch::{Batch, Pending};
+use crate::read::one_line::one_line;
+use crate::read::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
+use crate::read::tables::Tables;
 use state::State;
 
 /// Passes the events of a source on as long as they are possible, and stops with [`ReadErrorKind::Violation`] at the

@@ -11,8 +11,8 @@ use crate::event::Event;
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::ObjectKind;
 use crate::op::{Mode, Op, Request};
-use crate::source::Place;
-use crate::tables::Tables;
+use crate::read::source::Place;
+use crate::read::tables::Tables;
 
 #[derive(Clone, Debug)]
 enum Object {

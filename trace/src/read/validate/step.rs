@@ -2,8 +2,8 @@
 
 use crate::ids::{ObjectId, ThreadId};
 use crate::op::Mode;
-use crate::source::Place;
-use crate::tables::Tables;
+use crate::read::source::Place;
+use crate::read::tables::Tables;
 
 /// Why an event is impossible, in the user's words.
 pub(super) type Verdict<T = ()> = Result<T, String>;
