@@ -39,6 +39,12 @@ impl Step<'_> {
         let kind = self.tables.object(object).kind.name();
         Err(format!("{}: `{op}` on {}, which is a {kind}", self.who(), self.object(object)))
     }
+
+    /// A mode that only read/write locks have.
+    pub(super) fn wrong_mode<T>(&self, op: &str, mode: Mode, object: ObjectId) -> Verdict<T> {
+        let kind = self.tables.object(object).kind.name();
+        Err(format!("{}: `{op}`{} of {}, which is a {kind}", self.who(), purpose(mode), self.object(object)))
+    }
 }
 
 /// ` since line 12`, or nothing where the place is not known.
