@@ -48,15 +48,6 @@ impl<R: Read + Seek> Reader<R> {
     }
 }
 
-impl<R> Reader<R> {
-    /// How often the order had to be guessed because events are missing, or a join left out because its thread's end is:
-    /// 0 unless the recorded process was killed between two steps of the recorder.
-    #[must_use]
-    pub const fn gaps(&self) -> u64 {
-        self.merging.gaps
-    }
-}
-
 impl<R: Read + Seek> EventSource for Reader<R> {
     fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
         let Self { merging, pending, .. } = self;
@@ -79,5 +70,9 @@ impl<R: Read + Seek> EventSource for Reader<R> {
 
     fn progress(&self) -> Progress {
         Progress { read: self.merging.loaded.min(self.merging.length), total: self.merging.length }
+    }
+
+    fn gaps(&self) -> u64 {
+        self.merging.gaps
     }
 }

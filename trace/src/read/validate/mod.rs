@@ -99,4 +99,8 @@ impl<S: EventSource> EventSource for Validated<S> {
     fn progress(&self) -> Progress {
         self.source.progress()
     }
+
+    fn gaps(&self) -> u64 {
+        self.source.gaps()
+    }
 }
