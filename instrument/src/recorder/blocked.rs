@@ -44,7 +44,7 @@ impl Object {
                 let local = local?;
                 let number = self.number(local)?;
                 let site = local.site(site)?;
-                local.capture_stack()?;
+                local.capture_stack_if_new(site, number)?;
                 let detail = u128::from(request) | u128::from(mode_number(mode)) << 8;
                 let how = u128::from(lockhound_trace::binary::format::how_number(How::Lock)) << 16;
                 local.other(other::BLOCK, site, number, self.after_all(), detail | how, 7)

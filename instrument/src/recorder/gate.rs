@@ -24,6 +24,12 @@ pub(crate) fn is_on() -> bool {
     }
 }
 
+/// Whether surely nothing is to be written: for those who find out the rest, if it is undecided, when they write.
+#[inline]
+pub(crate) fn is_off() -> bool {
+    STATE.load(Ordering::Relaxed) == OFF
+}
+
 /// Asks the environment, once a process.
 #[cold]
 fn decide() -> bool {

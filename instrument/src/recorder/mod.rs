@@ -5,6 +5,7 @@
 
 mod blocked;
 mod buffer;
+mod class;
 mod condvar;
 mod file;
 mod gate;
@@ -12,6 +13,7 @@ mod held;
 mod local;
 mod lock;
 mod object;
+mod reads;
 mod settings;
 mod sites;
 mod stacks;
@@ -22,7 +24,8 @@ mod value;
 mod variable;
 
 pub(crate) use blocked::Blocked;
-pub(crate) use gate::is_on;
+pub(crate) use gate::{is_off, is_on};
+pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
 pub(crate) use value::RawValue;
