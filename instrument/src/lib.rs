@@ -65,6 +65,7 @@
 #[cfg_attr(not(feature = "record"), path = "engine/off.rs")]
 mod engine;
 pub mod levelled;
+pub mod monitor;
 pub mod named;
 #[cfg(feature = "record")]
 mod recorder;

@@ -11,6 +11,7 @@ mod gate;
 mod held;
 mod local;
 mod lock;
+pub(crate) mod monitor;
 mod object;
 mod settings;
 mod sites;
