@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::{file, local, settings};
+use super::{catalogue, file, local, monitor, settings};
 
 const UNDECIDED: u8 = 0;
 const OFF: u8 = 1;
@@ -48,6 +48,8 @@ extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     file::abandon();
     local::abandon();
+    catalogue::abandon();
+    monitor::abandon();
 }
 
 /// Stops recording for good; the program goes on. Says why, once a process.

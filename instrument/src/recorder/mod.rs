@@ -5,6 +5,7 @@
 
 mod blocked;
 mod buffer;
+mod catalogue;
 mod condvar;
 mod file;
 mod gate;
@@ -25,5 +26,5 @@ mod variable;
 pub(crate) use blocked::Blocked;
 pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};
-pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use threads::{ThreadTicket, blocked_on_end, blocked_on_join, joined, spawn_failed, spawning, started};
 pub(crate) use value::RawValue;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use lockhound_trace::binary::encode::{ObjectDefinition, Scratch};
 use lockhound_trace::{ObjectKind, Policy};
 
+use super::catalogue::{self, Card};
 use super::local::Local;
 
 /// A place in the source.
@@ -30,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn of_trace(self) -> ObjectKind {
+    pub(super) const fn of_trace(self) -> ObjectKind {
         match self {
             Self::Mutex => ObjectKind::Mutex { reentrant: false },
             Self::ReentrantMutex => ObjectKind::Mutex { reentrant: true },
@@ -146,11 +147,16 @@ impl Object {
         definition.put(&mut record);
         local.buffer.put_record(record.bytes())?;
         local.buffer.commit();
+        catalogue::enter(number, self.card());
         let id = u64::from(local.generation) << 32 | u64::from(number);
         match self.id.compare_exchange(unpublished, id, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Some(number),
             Err(published) => Some(published as u32),
         }
+    }
+
+    const fn card(&self) -> Card {
+        Card { kind: self.kind, name: self.name, birth: self.birth, type_name: self.type_name }
     }
 
     /// How many events the object has had.

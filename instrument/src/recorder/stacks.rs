@@ -91,6 +91,7 @@ impl Local {
                 count < MAX_FRAMES
             });
         }
+        self.seat.remember(&addresses[..count]);
         self.define_modules(&addresses[..count])?;
         let mut record = Scratch::<{ 16 + 10 * MAX_FRAMES }>::default();
         record.put(&[code::STACK]);
