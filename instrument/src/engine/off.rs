@@ -4,6 +4,13 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::{Settings, TooLate};
+
+/// Nothing runs that settings could change.
+pub(crate) fn apply(_settings: Settings) -> Result<(), TooLate> {
+    Ok(())
+}
+
 /// A place in the source.
 pub(crate) type Site = &'static Location<'static>;
 

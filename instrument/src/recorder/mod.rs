@@ -25,5 +25,6 @@ mod variable;
 pub(crate) use blocked::Blocked;
 pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};
+pub(crate) use settings::apply;
 pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
 pub(crate) use value::RawValue;
