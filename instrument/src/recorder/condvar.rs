@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use lockhound_trace::binary::format::{other, reason_number, wait_detail};
-use lockhound_trace::{How, Touched, WakeReason};
+use lockhound_trace::{How, Mode, Touched, WakeReason};
 
 use super::blocked::Blocked;
 use super::gate;
@@ -75,7 +75,8 @@ impl Object {
                 let local = local?;
                 self.pass_lock(local, other::WAKE, lock, site, |waiters| reason_number(waiters.leave(timed_out)))?;
                 let lock_number = lock.number(local)?;
-                local.held.push(lock_number);
+                let site = local.site(site)?;
+                local.held.push_at(lock_number, site, Mode::Write);
                 Some(())
             });
         }

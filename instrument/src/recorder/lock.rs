@@ -34,7 +34,7 @@ impl Object {
             write_event(local, acquire_code(mode, how), site, number, after);
         }
         local.buffer.commit();
-        local.held.push(number);
+        local.held.push_at(number, site, mode);
         Some(())
     }
 
