@@ -11,9 +11,21 @@ pub(in crate::recorder) fn say(parts: &[&str]) {
         let room = line.room();
         line.put(&part.as_bytes()[..part.len().min(room)]);
     }
-    let bytes = line.bytes();
-    // SAFETY: the pointer and length are those of a live slice. What cannot be written is lost, by intent.
-    let _ = unsafe { libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len()) };
+    write(line.bytes());
+}
+
+/// The same for a text of any length.
+pub(in crate::recorder) fn say_all(text: &str) {
+    let mut rest = text.as_bytes();
+    while let Some(written) = write(rest).filter(|&written| written > 0) {
+        rest = &rest[written..];
+    }
+}
+
+/// What cannot be written is lost, by intent.
+fn write(bytes: &[u8]) -> Option<usize> {
+    // SAFETY: the pointer and length are those of a live slice.
+    usize::try_from(unsafe { libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len()) }).ok()
 }
 
 /// Has `in_child` called in the child of every fork. Whether that could be arranged.
