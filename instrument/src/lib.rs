@@ -69,7 +69,9 @@ pub mod monitor;
 pub mod named;
 #[cfg(feature = "record")]
 mod recorder;
+mod settings;
 pub mod sync;
 pub mod thread;
 
+pub use settings::{Settings, Stacks, Strict, TooLate};
 pub use std::thread_local;

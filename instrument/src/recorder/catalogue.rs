@@ -16,6 +16,7 @@ pub(super) struct Card {
     pub(super) name: Option<&'static str>,
     pub(super) birth: Site,
     pub(super) type_name: fn() -> &'static str,
+    pub(super) level: Option<i64>,
 }
 
 type Segment = [OnceLock<Card>; SEGMENT];
@@ -73,7 +74,13 @@ mod tests {
 
     #[test]
     fn what_was_entered_is_found_and_what_is_beyond_the_bound_is_not() {
-        let card = |name| Card { kind: Kind::Mutex, name: Some(name), birth: Location::caller(), type_name: || "i32" };
+        let card = |name| Card {
+            kind: Kind::Mutex,
+            name: Some(name),
+            birth: Location::caller(),
+            type_name: || "i32",
+            level: None,
+        };
         // Numbers that no object of this test binary gets.
         let (one, other) = (60_001, 65_535);
         enter(one, card("one"));

@@ -34,11 +34,21 @@ pub(super) struct Held {
     locks: [Hold; DEPTH],
     depth: usize,
     edges: [(u64, u32); SLOTS],
+    /// Whether every acquisition counts as new.
+    every: bool,
 }
 
 impl Held {
-    pub(super) const fn new() -> Self {
-        Self { locks: [Hold { lock: 0, place: 0 }; DEPTH], depth: 0, edges: [(u64::MAX, 0); SLOTS] }
+    /// Nothing is held. `every` acquisition counts as a new edge, if so wanted, as long as edges are forgotten after each.
+    pub(super) const fn new(every: bool) -> Self {
+        Self { locks: [Hold { lock: 0, place: 0 }; DEPTH], depth: 0, edges: [Self::NO_EDGE; SLOTS], every }
+    }
+
+    const NO_EDGE: (u64, u32) = (u64::MAX, 0);
+
+    /// From here on all edges are new.
+    pub(super) const fn forget_edges(&mut self) {
+        self.edges = [Self::NO_EDGE; SLOTS];
     }
 
     /// A lock was acquired, the thread no longer knows where.
@@ -83,7 +93,7 @@ impl Held {
     /// Whether acquiring `lock` at `site` while holding what is held is new to this thread, as far as it remembers.
     #[inline]
     pub(super) fn is_new_edge(&mut self, lock: u32, site: u32) -> bool {
-        let Some(&Hold { lock: top, .. }) = self.locks.get(self.depth.wrapping_sub(1)) else { return false };
+        let Some(&Hold { lock: top, .. }) = self.locks.get(self.depth.wrapping_sub(1)) else { return self.every };
         let edge = (u64::from(top) << 32 | u64::from(lock), site);
         let slot = &mut self.edges[Self::slot(top, lock, site)];
         if *slot == edge {
@@ -104,7 +114,7 @@ mod tests {
 
     #[test]
     fn only_the_first_time_is_new() {
-        let mut held = Held::new();
+        let mut held = Held::new(false);
         assert!(!held.is_new_edge(1, 1), "nothing is held");
         held.push(1);
         assert!(held.is_new_edge(2, 5));
@@ -114,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_held_comes_with_its_site_and_mode() {
-        let mut held = Held::new();
+        let mut held = Held::new(false);
         held.push_at(1, 5, Mode::Write);
         held.push_at(2, 6, Mode::Read);
         held.push_at(3, 7, Mode::Write);
@@ -124,8 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn every_acquisition_is_new_if_so_wanted() {
+        let mut held = Held::new(true);
+        assert!(held.is_new_edge(1, 1) && held.is_new_edge(1, 1));
+        held.push(1);
+        assert!(held.is_new_edge(2, 1));
+        held.forget_edges();
+        assert!(held.is_new_edge(2, 1));
+    }
+
+    #[test]
     fn releases_in_any_order_and_any_depth() {
-        let mut held = Held::new();
+        let mut held = Held::new(false);
         for lock in 0..40 {
             held.push(lock);
         }

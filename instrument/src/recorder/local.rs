@@ -14,7 +14,8 @@ use super::monitor::{self, Seat};
 use super::object::Site;
 use super::sites::{Sites, Texts};
 use super::stacks::Modules;
-use super::{file, gate};
+use super::{file, gate, settings, strict};
+use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
 const THREAD_BITS: u32 = 24;
@@ -54,6 +55,8 @@ pub(super) struct Local {
     pub(super) texts: Texts,
     pub(super) modules: Modules,
     pub(super) seat: Seat,
+    /// What strict mode knows of this thread.
+    pub(super) order: strict::Memory,
     next_object: u32,
     last_object: u32,
 }
@@ -182,14 +185,20 @@ impl Local {
             tag: u64::from(number) << (64 - THREAD_BITS),
             buffer: Buffer::open(number)?,
             sites: Sites::new(),
-            held: Held::new(),
+            held: Held::new(settings::stacks() == Stacks::All),
             read_under: [(u32::MAX, 0); 32],
             texts: Texts::default(),
             modules: Modules::default(),
             seat: Seat::EMPTY,
+            order: strict::Memory::default(),
             next_object: 0,
             last_object: 0,
         })
+    }
+
+    /// The thread's number.
+    pub(super) const fn thread(&self) -> u32 {
+        (self.tag >> (64 - THREAD_BITS)) as u32
     }
 
     /// Until the result is dropped, this thread's events are left out.
@@ -200,7 +209,7 @@ impl Local {
     fn write_start(&mut self, spawned: bool) {
         if !spawned && is_main_thread() {
             let name = self.define_text("main").unwrap_or(0);
-            let number = (self.tag >> (64 - THREAD_BITS)) as u32;
+            let number = self.thread();
             let mut record = Scratch::<32>::default();
             ThreadDefinition { number, name, ..ThreadDefinition::default() }.put(&mut record);
             self.buffer.put_record(record.bytes());

@@ -121,11 +121,3 @@ fn write_long_event(local: &mut Local, code: u8, site: u32, number: u32, after: 
     let head = Head::new(code, site, number, after);
     local.buffer.put(head.word, head.length);
 }
-
-impl Local {
-    #[cold]
-    #[inline(never)]
-    fn note_edge(&mut self, site: u32) -> Option<()> {
-        if self.sites.may_capture(site) { self.capture_stack() } else { Some(()) }
-    }
-}

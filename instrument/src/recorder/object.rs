@@ -132,6 +132,10 @@ impl Object {
             Some(name) => local.text(name)?,
             None => 0,
         };
+        catalogue::enter(
+            number,
+            Card { kind: self.kind, name: self.name, birth: self.birth, type_name: self.type_name, level: self.level },
+        );
         let definition = ObjectDefinition {
             number,
             base: self.version(),
@@ -147,16 +151,11 @@ impl Object {
         definition.put(&mut record);
         local.buffer.put_record(record.bytes())?;
         local.buffer.commit();
-        catalogue::enter(number, self.card());
         let id = u64::from(local.generation) << 32 | u64::from(number);
         match self.id.compare_exchange(unpublished, id, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Some(number),
             Err(published) => Some(published as u32),
         }
-    }
-
-    const fn card(&self) -> Card {
-        Card { kind: self.kind, name: self.name, birth: self.birth, type_name: self.type_name }
     }
 
     /// How many events the object has had.
@@ -214,7 +213,7 @@ impl Object {
 
 /// The other may have been preempted in between. A thread of real-time priority would never let it go on by yielding,
 /// so in the end it sleeps.
-fn back_off(round: u32) {
+pub(super) fn back_off(round: u32) {
     match round {
         0..64 => std::hint::spin_loop(),
         64..128 => std::thread::yield_now(),

@@ -19,7 +19,6 @@ mod waiter;
 mod watch;
 mod watchdog;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "for the program's settings"))]
 pub(crate) use action::{action, set_action};
 pub(super) use live::{one_less, one_more};
 pub(super) use seat::Seat;

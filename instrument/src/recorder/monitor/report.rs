@@ -179,13 +179,13 @@ fn subject(wants: &Wants) -> u32 {
     }
 }
 
-/// Its name; else its number as the trace's reader counts.
+/// Its name, or its number.
 fn label(waiter: &Waiter) -> String {
     waiter.name.as_deref().map_or_else(|| numbered(waiter.thread), ToOwned::to_owned)
 }
 
 fn numbered(thread: u32) -> String {
-    format!("T{}", thread.saturating_sub(1))
+    format!("thread-{thread}")
 }
 
 fn wait(waiter: &Waiter, names: &HashMap<u32, String>) -> Wait {
