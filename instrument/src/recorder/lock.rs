@@ -150,7 +150,7 @@ impl Object {
     fn record_acquire(&self, local: &mut Local, mode: Mode, how: How, site: Site) -> Option<()> {
         let number = self.number(local)?;
         let site_number = local.site(site)?;
-        local.note_edge(site, site_number, number)?;
+        local.notice_edge(site, site_number, number)?;
         local.buffer.reserve()?;
         if self.kind == Kind::RwLock {
             self.write_rwlock_acquire(local, mode, how, site_number, number);
@@ -277,21 +277,8 @@ fn write_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) 
 
 impl Local {
     /// Takes note of the lock-order edge that an acquisition makes, with a stack if it is new.
-    fn note_edge(&mut self, site: Site, site_number: u32, lock: u32) -> Option<()> {
-        let top = self.held.top();
-        if top == 0 {
-            return Some(());
-        }
-        self.sites.note_edge(site, top, lock);
-        if self.held.is_new_edge(lock, site_number) && self.sites.may_capture(site, site_number) {
-            return self.capture_stack();
-        }
-        Some(())
-    }
-
-    /// Puts the current stack before a `block` event at a site, unless the thread has waited there before for the same
-    /// lock with the same one on top, or has captured enough stacks there.
-    pub(super) fn capture_stack_if_new(&mut self, site_number: u32, lock: u32) -> Option<()> {
-        if self.sites.may_capture_wait(site_number, self.held.top(), lock) { self.capture_stack() } else { Some(()) }
+    fn notice_edge(&mut self, site: Site, site_number: u32, lock: u32) -> Option<()> {
+        self.sites.note_edge(site, self.held.top(), lock);
+        if self.held.is_new_edge(lock, site_number) { self.note_edge(site, site_number) } else { Some(()) }
     }
 }

@@ -5,6 +5,7 @@
 
 mod blocked;
 mod buffer;
+mod catalogue;
 mod class;
 mod condvar;
 mod file;
@@ -12,11 +13,13 @@ mod gate;
 mod held;
 mod local;
 mod lock;
+pub(crate) mod monitor;
 mod object;
 mod reads;
 mod settings;
 mod sites;
 mod stacks;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -27,5 +30,7 @@ pub(crate) use blocked::Blocked;
 pub(crate) use gate::{is_off, is_on};
 pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
-pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use settings::apply;
+pub(crate) use strict::together;
+pub(crate) use threads::{ThreadTicket, blocked_on_end, blocked_on_join, joined, spawn_failed, spawning, started};
 pub(crate) use value::RawValue;

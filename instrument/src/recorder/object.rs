@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lockhound_trace::{ObjectKind, Policy};
 
+use super::catalogue::{self, Card};
 use super::class::Class;
 use super::local::Local;
 
@@ -137,6 +138,10 @@ impl Object {
         let unpublished = self.id();
         let number = local.take_object_number()?;
         let Self { birth, type_name, name, level, kind, .. } = *self;
+        {
+            let _busy = local.busy();
+            catalogue::enter(number, Card { kind, name, birth, type_name, level });
+        }
         local.declare(&Class { birth, type_name, name, level, kind }, number, self.version(), self.base_reads())?;
         let id = local.generation_bits | u64::from(number);
         match self.id.compare_exchange(unpublished, id, Ordering::AcqRel, Ordering::Acquire) {
@@ -223,7 +228,7 @@ impl Object {
 
 /// The other may have been preempted in between. A thread of real-time priority would never let it go on by yielding,
 /// so in the end it sleeps.
-fn back_off(round: u32) {
+pub(super) fn back_off(round: u32) {
     match round {
         0..64 => std::hint::spin_loop(),
         64..128 => std::thread::yield_now(),

@@ -51,7 +51,10 @@ const fn edge(top: u32, lock: u32) -> u64 {
 pub(super) struct Sites {
     known: [Known; SLOTS],
     numbers: HashMap<usize, u32>,
+    places: Vec<Site>,
     captures: Vec<Captures>,
+    /// Whether every acquisition is worth a stack, so that nothing may be known for it to be quick.
+    every: bool,
 }
 
 /// Stacks captured at a site.
@@ -64,8 +67,9 @@ struct Captures {
 }
 
 impl Sites {
-    pub(super) fn new() -> Self {
-        Self { known: [Known::NOTHING; SLOTS], numbers: HashMap::new(), captures: Vec::new() }
+    pub(super) fn new(every: bool) -> Self {
+        let known = [Known::NOTHING; SLOTS];
+        Self { known, numbers: HashMap::new(), places: Vec::new(), captures: Vec::new(), every }
     }
 
     /// The `Location`s of a file lie side by side, three words each.
@@ -89,10 +93,18 @@ impl Sites {
         let new = number == next;
         if new {
             self.captures.push(Captures::default());
+            self.places.push(site);
         }
         let watched = if self.captures[number as usize - 1].edges < CAPTURES { u32::MAX } else { 0 };
-        self.known[Self::slot(address)] = Known { address, edge: 0, number, watched };
+        if !self.every {
+            self.known[Self::slot(address)] = Known { address, edge: 0, number, watched };
+        }
         (number, new)
+    }
+
+    /// The site that has this number.
+    pub(super) fn place(&self, number: u32) -> Option<Site> {
+        self.places.get((number as usize).checked_sub(1)?).copied()
     }
 
     /// Takes note of the edge from `top` to `lock`.
