@@ -11,6 +11,7 @@ use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 use super::buffer::Buffer;
 use super::held::Held;
 use super::object::Site;
+use super::once::Awaited;
 use super::sites::{Sites, Texts};
 use super::stacks::Modules;
 use super::{file, gate};
@@ -50,6 +51,7 @@ pub(super) struct Local {
     pub(super) held: Held,
     /// The last version of a lock under which this thread read, by the lock's number.
     pub(super) read_under: [(u32, u64); 32],
+    pub(super) awaited: Awaited,
     pub(super) texts: Texts,
     pub(super) modules: Modules,
     next_object: u32,
@@ -172,6 +174,7 @@ impl Local {
             sites: Sites::new(),
             held: Held::new(),
             read_under: [(u32::MAX, 0); 32],
+            awaited: Awaited::new(),
             texts: Texts::default(),
             modules: Modules::default(),
             next_object: 0,

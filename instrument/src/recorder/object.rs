@@ -27,6 +27,10 @@ pub(crate) enum Kind {
     Flag,
     /// Plain shared memory.
     Var,
+    /// Initialiser that runs once.
+    Once,
+    /// Atomic variable.
+    Atomic,
 }
 
 impl Kind {
@@ -39,6 +43,8 @@ impl Kind {
             Self::Condvar => ObjectKind::Condvar,
             Self::Flag => ObjectKind::Flag { set: false },
             Self::Var => ObjectKind::Var,
+            Self::Once => ObjectKind::Once,
+            Self::Atomic => ObjectKind::Atomic,
         }
     }
 }
@@ -153,6 +159,19 @@ impl Object {
         }
     }
 
+    /// Generation and number as [`Object::number`] gave them last; unlike any if it has none.
+    #[inline]
+    pub(super) fn id(&self) -> u64 {
+        self.id.load(Ordering::Acquire)
+    }
+
+    /// Forgets its number: what happens next is recorded as of another object. Not 0, so that who is about to publish a
+    /// number for the object's beginning comes too late.
+    pub(super) fn renew(&self) {
+        let old = self.id.load(Ordering::Relaxed);
+        self.id.store(old | u64::from(u32::MAX) << 32, Ordering::Release);
+    }
+
     /// How many events the object has had.
     #[inline]
     pub(super) fn version(&self) -> u64 {
@@ -208,7 +227,7 @@ impl Object {
 
 /// The other may have been preempted in between. A thread of real-time priority would never let it go on by yielding,
 /// so in the end it sleeps.
-fn back_off(round: u32) {
+pub(super) fn back_off(round: u32) {
     match round {
         0..64 => std::hint::spin_loop(),
         64..128 => std::thread::yield_now(),

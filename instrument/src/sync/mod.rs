@@ -11,9 +11,15 @@ pub(crate) mod label;
 #[cfg_attr(feature = "record", path = "labelled_on.rs")]
 #[cfg_attr(not(feature = "record"), path = "labelled_off.rs")]
 pub(crate) mod labelled;
+#[cfg(feature = "record")]
+mod lazy_lock;
 mod lock_all;
 #[cfg(feature = "record")]
 mod mutex;
+#[cfg(feature = "record")]
+mod once;
+#[cfg(feature = "record")]
+mod once_lock;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
@@ -22,9 +28,15 @@ mod shared;
 pub use std::sync::*;
 
 #[cfg(feature = "record")]
+#[expect(deprecated, reason = "std still has it")]
+pub use self::once::ONCE_INIT;
+#[cfg(feature = "record")]
 pub use self::{
     condvar::Condvar,
+    lazy_lock::LazyLock,
     mutex::{Mutex, MutexGuard},
+    once::Once,
+    once_lock::OnceLock,
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
