@@ -9,6 +9,25 @@ const SLACK: usize = 64;
 const FIRST: usize = 4 << 10;
 const LARGEST: usize = 1 << 20;
 
+/// A place in a thread's stream. No two of a stream are equal, though chunks may come to lie where others lay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Position {
+    address: usize,
+    sequence: u32,
+}
+
+impl Position {
+    /// In no stream.
+    pub(super) const NOWHERE: Self = Self { address: 0, sequence: 0 };
+}
+
+/// Where a byte was put that may still be amended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    byte: *mut u8,
+    sequence: u32,
+}
+
 /// Appends to the thread's chunk. What is appended is not part of the trace until it is committed.
 #[derive(Debug)]
 pub(super) struct Buffer {
@@ -100,6 +119,27 @@ impl Buffer {
         let length = (self.cursor as usize).wrapping_sub(self.chunk.records() as usize);
         // SAFETY: the chunk is mapped as long as the buffer has it.
         unsafe { &*self.chunk.committed() }.store(length as u32, Ordering::Release);
+    }
+
+    /// Where the stream stands.
+    #[inline]
+    pub(super) fn position(&self) -> Position {
+        Position { address: self.cursor as usize, sequence: self.sequence }
+    }
+
+    /// Where the next byte goes, to be called after [`Buffer::reserve`].
+    #[inline]
+    pub(super) fn mark(&self) -> Mark {
+        Mark { byte: self.cursor, sequence: self.sequence }
+    }
+
+    /// Replaces a byte of this stream, unless its chunk has been given back.
+    pub(super) fn amend(&mut self, mark: Mark, byte: u8) {
+        if mark.sequence == self.sequence {
+            // SAFETY: a sequence number stands for one chunk of this buffer, which is the one still mapped; and after
+            // `reserve` the mark lies in it.
+            unsafe { mark.byte.write(byte) };
+        }
     }
 
     /// Gives the chunk back.

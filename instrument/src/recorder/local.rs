@@ -9,7 +9,9 @@ use lockhound_trace::binary::encode::{self, Head, Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
+use super::fences::Fences;
 use super::held::Held;
+use super::loads::Loads;
 use super::object::Site;
 use super::once::Awaited;
 use super::sites::{Sites, Texts};
@@ -52,6 +54,8 @@ pub(super) struct Local {
     /// The last version of a lock under which this thread read, by the lock's number.
     pub(super) read_under: [(u32, u64); 32],
     pub(super) awaited: Awaited,
+    pub(super) loads: Loads,
+    pub(super) fences: Fences,
     pub(super) texts: Texts,
     pub(super) modules: Modules,
     next_object: u32,
@@ -175,6 +179,8 @@ impl Local {
             held: Held::new(),
             read_under: [(u32::MAX, 0); 32],
             awaited: Awaited::new(),
+            loads: Loads::new(),
+            fences: Fences::new(),
             texts: Texts::default(),
             modules: Modules::default(),
             next_object: 0,

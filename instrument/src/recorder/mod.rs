@@ -3,12 +3,15 @@
 //! Nothing here may panic, block for ever, or record itself; on any error recording stops and says so once. The order of
 //! events across threads comes from a version in every object ([`object`]), not from a shared counter or clock.
 
+mod atomic;
 mod blocked;
 mod buffer;
 mod condvar;
+mod fences;
 mod file;
 mod gate;
 mod held;
+mod loads;
 mod local;
 mod lock;
 mod object;
@@ -22,6 +25,7 @@ mod threads;
 mod value;
 mod variable;
 
+pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;
 pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use lockhound_trace::binary::encode::{ObjectDefinition, Scratch};
 use lockhound_trace::{ObjectKind, Policy};
 
+use super::gate;
 use super::local::Local;
 
 /// A place in the source.
@@ -56,6 +57,9 @@ const SPIN: u64 = 1 << 39;
 /// Bits of a word that say which thread's event was the last.
 const THREAD: u64 = !(VERSION | SPIN);
 
+/// Rounds of waiting for a spin bit, most of them with a sleep.
+const PATIENCE: u32 = 2000;
+
 /// The recorder's part of a wrapper.
 pub(crate) struct Object {
     /// Who did what how often:
@@ -71,7 +75,8 @@ pub(crate) struct Object {
     /// Generation and number in that generation's file.
     id: AtomicU64,
     /// Of a read/write lock: releases of reading. Of a condition variable: threads that wait (low half) and notifications
-    /// that none of them has taken yet (high half). Of a park flag: whether it is set.
+    /// that none of them has taken yet (high half). Of a park flag: whether it is set. Of a once: whether its run has ended.
+    /// Of an atomic: the generation of its value.
     pub(super) aux: AtomicU64,
     /// Of a read/write lock: `aux` when it was acquired for writing last.
     pub(super) reads_seen: AtomicU64,
@@ -211,17 +216,44 @@ impl Object {
 
     #[cold]
     fn spin_contended(&self) -> Spin<'_> {
-        let mut round = 0_u32;
         loop {
+            if let Some(spin) = self.spin_within(u32::MAX) {
+                return spin;
+            }
+        }
+    }
+
+    fn spin_within(&self, rounds: u32) -> Option<Spin<'_>> {
+        (0..rounds).find_map(|round| {
             let word = self.word.load(Ordering::Relaxed);
             let free = word & SPIN == 0;
             if free && self.word.compare_exchange_weak(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed).is_ok()
             {
-                return Spin { object: self, word };
+                return Some(Spin { object: self, word });
             }
             back_off(round);
-            round = round.saturating_add(1);
+            None
+        })
+    }
+
+    /// The same for an object that is safe without it: gives up after a fraction of a second.
+    #[inline]
+    pub(super) fn try_spin(&self) -> Option<Spin<'_>> {
+        let word = self.word.load(Ordering::Relaxed) & !SPIN;
+        match self.word.compare_exchange(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => Some(Spin { object: self, word }),
+            Err(_) => self.try_spin_contended(),
         }
+    }
+
+    #[cold]
+    fn try_spin_contended(&self) -> Option<Spin<'_>> {
+        let spin = self.spin_within(PATIENCE);
+        if spin.is_none() && gate::generation() > 1 {
+            // Set by a thread of the parent at the moment of the fork, who knows: it has no copy here to clear it.
+            self.word.fetch_and(!SPIN, Ordering::Relaxed);
+        }
+        spin
     }
 }
 

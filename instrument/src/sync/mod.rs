@@ -3,6 +3,7 @@
 //! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards are recorded
 //! types of the same name and API; the rest is std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
 
+pub mod atomic;
 #[cfg(feature = "record")]
 mod condvar;
 #[cfg(feature = "record")]
