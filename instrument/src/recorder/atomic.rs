@@ -106,10 +106,10 @@ impl Object {
         site: Site,
     ) -> A::Value {
         let detail = order_number(recorded);
+        let before = local.buffer.position();
         if let Some(value) = self.load_again(local, cell, order, detail, site) {
             return value;
         }
-        let before = local.buffer.position();
         let Some(mut step) = self.enter(local, site) else { return cell.load(order) };
         let generation = self.aux.load(Ordering::Relaxed);
         let value = cell.load(order);
@@ -212,11 +212,11 @@ impl Object {
     ) -> Result<A::Value, A::Value> {
         let Exchange { current, new, success, failure } = asked;
         let detail = CAS | order_number(failed);
+        let before = local.buffer.position();
         let again = self.load_again(local, cell, failure, detail, site);
         if let Some(found) = again.filter(|&found| found != current) {
             return Err(found);
         }
-        let before = local.buffer.position();
         let Some(mut step) = self.enter(local, site) else {
             return self.write_unrecorded(|| real(cell, current, new, success, failure));
         };
