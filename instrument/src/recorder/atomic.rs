@@ -339,12 +339,16 @@ impl Step<'_> {
         let after = self.spin.take_version(self.local);
         let head = Head::new(code, self.site, self.number, after);
         let (word, length) = RawValue::encode(value);
+        let (operands, length) = (u128::from(detail) | word << 8, 1 + length);
         let buffer = &mut self.local.buffer;
-        buffer.put(head.word, head.length);
-        let mark = buffer.mark();
-        buffer.put(u128::from(detail) | word << 8, 1 + length);
+        if head.length + length <= 16 {
+            buffer.put(head.word | operands << (8 * head.length), head.length + length);
+        } else {
+            buffer.put(head.word, head.length);
+            buffer.put(operands, length);
+        }
         buffer.commit();
-        mark
+        buffer.mark(length)
     }
 }
 

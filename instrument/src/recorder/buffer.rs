@@ -127,17 +127,17 @@ impl Buffer {
         Position { address: self.cursor as usize, sequence: self.sequence }
     }
 
-    /// Where the next byte goes, to be called after [`Buffer::reserve`].
+    /// Where the byte lies that was put last but `back`, to be called before anything else is reserved.
     #[inline]
-    pub(super) fn mark(&self) -> Mark {
-        Mark { byte: self.cursor, sequence: self.sequence }
+    pub(super) fn mark(&self, back: usize) -> Mark {
+        Mark { byte: self.cursor.wrapping_sub(back), sequence: self.sequence }
     }
 
     /// Replaces a byte of this stream, unless its chunk has been given back.
     pub(super) fn amend(&mut self, mark: Mark, byte: u8) {
         if mark.sequence == self.sequence {
-            // SAFETY: a sequence number stands for one chunk of this buffer, which is the one still mapped; and after
-            // `reserve` the mark lies in it.
+            // SAFETY: a sequence number stands for one chunk of this buffer, which is the one still mapped, and the byte
+            // was put there.
             unsafe { mark.byte.write(byte) };
         }
     }

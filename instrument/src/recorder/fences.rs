@@ -46,8 +46,8 @@ impl Fences {
     /// A load or update whose event, with this detail at this mark, says that it acquired nothing.
     #[inline]
     pub(super) fn not_acquired(&mut self, at: Mark, detail: u8) {
-        self.pending[self.next] = Some((at, detail));
-        self.next = (self.next + 1) % REACH;
+        self.pending[self.next % REACH] = Some((at, detail));
+        self.next = self.next.wrapping_add(1);
     }
 
     /// An acquire fence: what this thread loaded before it, it has acquired. Reaches back as far as the present chunk.

@@ -70,12 +70,14 @@ pub(super) struct Busy {
 }
 
 impl Busy {
+    #[inline]
     fn enter() -> Self {
         Self { resume: CURRENT.replace(ptr::null_mut()), was_busy: BUSY.replace(true), here: PhantomData }
     }
 }
 
 impl Drop for Busy {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.resume);
         BUSY.set(self.was_busy);
@@ -189,6 +191,7 @@ impl Local {
     }
 
     /// Until the result is dropped, this thread's events are left out.
+    #[inline]
     pub(super) fn busy(&self) -> Busy {
         Busy::enter()
     }
