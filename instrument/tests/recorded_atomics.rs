@@ -245,6 +245,52 @@ fn many_amended_loads_stay_within_their_chunks() {
     assert!((1_200..=1_600).contains(&acquired), "{acquired} of the 32 before each of 50 fences");
 }
 
+/// A sequence of numbers without end that looks random.
+fn shuffled(mut state: u64) -> impl FnMut() -> u64 {
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 33
+    }
+}
+
+#[test]
+fn the_trace_has_the_accesses_to_an_atomic_as_they_happened() {
+    let run = || {
+        let atomics = [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)];
+        thread::scope(|s| {
+            for seed in 0..4 {
+                let (atomics, mut next) = (&atomics, shuffled(seed));
+                s.spawn(move || {
+                    for _ in 0..5_000 {
+                        let (n, value) = (&atomics[next() as usize % 3], next() % 8);
+                        match next() % 5 {
+                            0 => n.store(value, Release),
+                            1 => drop(n.compare_exchange(value, 7, Acquire, Relaxed)),
+                            2 => drop(n.fetch_update(AcqRel, Relaxed, |n| (n < 1_000).then_some(n + 1))),
+                            3 => drop(n.swap(value, SeqCst)),
+                            _ => (0..next() % 4).for_each(|_| drop(n.load(Acquire))),
+                        }
+                    }
+                });
+            }
+        });
+    };
+    let test = "the_trace_has_the_accesses_to_an_atomic_as_they_happened";
+    let Some(recorded) = in_order(test, run) else { return };
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    for event in &recorded {
+        let words: Vec<_> = event.what.split(' ').collect();
+        let [op @ ("load" | "store" | "rmw"), "atomic", place, _, value, ..] = words[..] else { continue };
+        let current = values.entry(place.to_owned()).or_insert_with(|| "Int(0)".into());
+        if op == "load" {
+            assert_eq!(current, value, "what was written last is what is loaded");
+        } else {
+            *current = value.to_owned();
+        }
+    }
+    assert!(recorded.len() > 20_000, "{} events", recorded.len());
+}
+
 #[test]
 fn one_thread_runs_a_once_and_all_others_come_after_it() {
     let run = || {

@@ -1,6 +1,6 @@
 //! Events of atomic variables: access and event are one step.
 
-use std::sync::atomic::{self, Ordering, fence};
+use std::sync::atomic::{self, Ordering, compiler_fence, fence};
 
 use lockhound_trace::Order;
 use lockhound_trace::binary::encode::Head;
@@ -9,7 +9,7 @@ use lockhound_trace::binary::format::{code, order_number};
 use super::buffer::Mark;
 use super::gate;
 use super::loads::Load;
-use super::local::{self, Busy, Local};
+use super::local::{self, Local};
 use super::object::{Object, Site, Spin};
 use super::value::RawValue;
 
@@ -88,7 +88,7 @@ impl Object {
     #[inline]
     pub(crate) fn load<A: Plain>(&self, cell: &A, order: Ordering, site: Site) -> A::Value {
         match load_order(order) {
-            Some(recorded) if gate::is_on() => local::with(|local| match local {
+            Some(recorded) if gate::is_on() => undisturbed(|local| match local {
                 Some(local) => self.record_load(local, cell, order, recorded, site),
                 None => cell.load(order),
             }),
@@ -146,7 +146,7 @@ impl Object {
     #[inline]
     pub(crate) fn store<A: Plain>(&self, cell: &A, value: A::Value, order: Ordering, site: Site) {
         match store_order(order) {
-            Some(recorded) if gate::is_on() => local::with(|local| {
+            Some(recorded) if gate::is_on() => undisturbed(|local| {
                 let Some(mut step) = local.and_then(|local| self.enter(local, site)) else {
                     self.write_unrecorded(|| cell.store(value, order));
                     return;
@@ -169,7 +169,7 @@ impl Object {
         access: impl FnOnce(&A) -> A::Value,
     ) -> A::Value {
         match update_order(order) {
-            Some(recorded) if gate::is_on() => local::with(|local| {
+            Some(recorded) if gate::is_on() => undisturbed(|local| {
                 let Some(mut step) = local.and_then(|local| self.enter(local, site)) else {
                     return self.write_unrecorded(|| access(cell));
                 };
@@ -193,7 +193,7 @@ impl Object {
     ) -> Result<A::Value, A::Value> {
         let Exchange { current, new, success, failure } = asked;
         match (update_order(success), load_order(failure)) {
-            (Some(succeeded), Some(failed)) if gate::is_on() => local::with(|local| match local {
+            (Some(succeeded), Some(failed)) if gate::is_on() => undisturbed(|local| match local {
                 Some(local) => self.record_exchange(local, cell, asked, (succeeded, failed), site, real),
                 None => self.write_unrecorded(|| real(cell, current, new, success, failure)),
             }),
@@ -250,7 +250,7 @@ impl Object {
             Some(recorded) if recorded != Order::Relaxed && gate::is_on() => recorded,
             _ => return fence(order),
         };
-        local::with(|local| {
+        undisturbed(|local| {
             let Some(mut step) = local.and_then(|local| self.enter(local, site)) else { return fence(order) };
             fence(order);
             step.write(code::RMW, order_number(recorded), None);
@@ -285,26 +285,37 @@ impl Object {
 
     /// Prepares an access and its event. What may take long (declaring, a new chunk) comes before the spin bit is set.
     ///
-    /// None if it cannot be recorded. Then it goes without: atomics are what signal handlers use, and one may have
-    /// interrupted this very thread with the spin bit set.
+    /// None if it cannot be recorded. Then it goes without: a signal handler may have interrupted this very thread with
+    /// the spin bit set.
     #[inline]
     fn enter<'a>(&'a self, local: &'a mut Local, site: Site) -> Option<Step<'a>> {
-        let busy = local.busy();
         let number = self.number(local)?;
         let site = local.site(site)?;
         local.buffer.reserve()?;
         let spin = self.try_spin()?;
-        Some(Step { number, site, local, spin, _busy: busy })
+        Some(Step { number, site, local, spin })
     }
 }
 
-/// An access that nobody else is making at the same time. Until it is dropped, signal handlers are not recorded.
+/// [`local::with`] for what signal handlers may do too: one that comes meanwhile is not recorded, and so finds neither
+/// half an event nor a spin bit that it would wait for.
+#[inline]
+fn undisturbed<R>(record: impl FnOnce(Option<&mut Local>) -> R) -> R {
+    local::with(|local| {
+        let _busy = local.as_ref().map(|local| local.busy());
+        compiler_fence(Ordering::SeqCst);
+        let result = record(local);
+        compiler_fence(Ordering::SeqCst);
+        result
+    })
+}
+
+/// An access that nobody else is making at the same time.
 struct Step<'a> {
     number: u32,
     site: u32,
     local: &'a mut Local,
     spin: Spin<'a>,
-    _busy: Busy,
 }
 
 impl Step<'_> {
