@@ -74,6 +74,11 @@ fn open() -> bool {
     STATE.load(Ordering::Relaxed) >= ON
 }
 
+/// Arranges for forks where nothing is recorded. If that fails, a child is no worse off than without.
+pub(super) fn watch_forks() {
+    settings::watch_forks(in_child);
+}
+
 fn wanted_state() -> u8 {
     if settings::strict() == Strict::Off { ON } else { STRICT }
 }

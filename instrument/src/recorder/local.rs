@@ -10,9 +10,12 @@ use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
 use super::class::Classes;
+use super::fences::Fences;
 use super::held::Held;
+use super::loads::Loads;
 use super::monitor::{self, Seat};
 use super::object::Site;
+use super::once::Awaited;
 use super::sites::{Sites, Texts};
 use super::stacks::{Modules, Wait};
 use super::{file, gate, settings, strict};
@@ -25,7 +28,12 @@ pub(super) const THREAD_BITS: u32 = 24;
 /// as if the child's thread had written it.
 static NEXT_THREAD: AtomicU32 = AtomicU32::new(1);
 
+/// The first number of a thread of this process; lower ones are those of its ancestors by forks.
+static FIRST_THREAD: AtomicU32 = AtomicU32::new(1);
+
 thread_local! {
+    /// A number of this thread, where an object's word has it, for its spin sections; 0 until it needs one.
+    static SPINNER: Cell<u64> = const { Cell::new(0) };
     /// The thread's state; null before its first event, after its last, and while the recorder is at work on a cold path.
     static CURRENT: Cell<*mut Local> = const { Cell::new(ptr::null_mut()) };
     /// Whether the recorder is at work: what happens then (an allocator that locks) is not recorded.
@@ -59,6 +67,9 @@ pub(super) struct Local {
     pub(super) classes: Classes,
     /// The wait of which the seat has the stack.
     pub(super) waited: Option<Wait>,
+    pub(super) awaited: Awaited,
+    pub(super) loads: Loads,
+    pub(super) fences: Fences,
     pub(super) texts: Texts,
     pub(super) modules: Modules,
     pub(super) seat: Seat,
@@ -76,12 +87,14 @@ pub(super) struct Busy {
 }
 
 impl Busy {
+    #[inline]
     pub(super) fn enter() -> Self {
         Self { resume: CURRENT.replace(ptr::null_mut()), was_busy: BUSY.replace(true), here: PhantomData }
     }
 }
 
 impl Drop for Busy {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.resume);
         BUSY.set(self.was_busy);
@@ -117,6 +130,41 @@ fn begin_root() -> *mut Local {
     let Some(number) = take_thread_number() else { return ptr::null_mut() };
     begin(number, false);
     CURRENT.get()
+}
+
+/// A number of the calling thread, whether it records or not, where an object's word has it.
+#[inline]
+pub(super) fn spinner() -> u64 {
+    match SPINNER.get() {
+        0 => number_spinner(),
+        number => number,
+    }
+}
+
+/// Spin sections are entered also where nothing is recorded, and a fork may come into one all the same.
+#[cold]
+#[inline(never)]
+fn number_spinner() -> u64 {
+    gate::watch_forks();
+    let number = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
+    if number >> THREAD_BITS != 0 {
+        // Out of numbers: 0, which stands for nobody. Recording stops for the same reason.
+        NEXT_THREAD.store(1 << THREAD_BITS, Ordering::Relaxed);
+        return 0;
+    }
+    SPINNER.set(tag(number));
+    tag(number)
+}
+
+/// Whether a thread, as an object's word has it, was one of a process that this one was forked from.
+pub(super) fn is_of_ancestor(tag: u64) -> bool {
+    let number = (tag >> (64 - THREAD_BITS)) as u32;
+    number != 0 && number < FIRST_THREAD.load(Ordering::Relaxed)
+}
+
+/// Where an object's word has a thread's number.
+const fn tag(number: u32) -> u64 {
+    (number as u64) << (64 - THREAD_BITS)
 }
 
 /// A number for a new thread; none when recording has to stop.
@@ -178,6 +226,8 @@ pub(super) fn never_record() {
 
 /// In the child of a fork: the thread's chunk is the parent's. Leaks the state, since the child may not free safely.
 pub(super) fn abandon() {
+    FIRST_THREAD.store(NEXT_THREAD.load(Ordering::Relaxed), Ordering::Relaxed);
+    SPINNER.set(0);
     CURRENT.set(ptr::null_mut());
     BUSY.set(false);
 }
@@ -197,13 +247,16 @@ impl Local {
         Some(Self {
             generation: gate::generation(),
             generation_bits: u64::from(gate::generation()) << 32,
-            tag: u64::from(number) << (64 - THREAD_BITS),
+            tag: tag(number),
             buffer: Buffer::open(number)?,
             sites: Sites::new(settings::stacks() == Stacks::All),
             held: Held::new(settings::stacks() == Stacks::All),
             read_under: [(u32::MAX, 0); 32],
             classes: Classes::new(),
             waited: None,
+            awaited: Awaited::new(),
+            loads: Loads::new(),
+            fences: Fences::new(),
             texts: Texts::default(),
             modules: Modules::default(),
             seat: Seat::EMPTY,
@@ -226,6 +279,7 @@ impl Local {
     }
 
     /// Until the result is dropped, this thread's events are left out.
+    #[inline]
     pub(super) fn busy(&self) -> Busy {
         Busy::enter()
     }
