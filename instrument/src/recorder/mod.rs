@@ -3,8 +3,10 @@
 //! Nothing here may panic, block for ever, or record itself; on any error recording stops and says so once. The order of
 //! events across threads comes from a version in every object ([`object`]), not from a shared counter or clock.
 
+mod barrier;
 mod blocked;
 mod buffer;
+mod channel;
 mod condvar;
 mod file;
 mod gate;
@@ -15,6 +17,7 @@ mod object;
 mod settings;
 mod sites;
 mod stacks;
+mod step;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -22,6 +25,7 @@ mod value;
 mod variable;
 
 pub(crate) use blocked::Blocked;
+pub(crate) use channel::{Sent, Traffic, forks};
 pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};

@@ -27,6 +27,18 @@ pub(crate) enum Kind {
     Flag,
     /// Plain shared memory.
     Var,
+    /// Messages from one side to the other; as many at a time as its capacity, if it has one.
+    Channel {
+        /// 0 if sender and receiver meet.
+        capacity: Option<u64>,
+    },
+    /// All senders of a channel, of which there is one to begin with.
+    Senders,
+    /// Where so many threads wait for each other.
+    Barrier {
+        /// How many; none if more than a trace can say.
+        parties: Option<u32>,
+    },
 }
 
 impl Kind {
@@ -39,6 +51,9 @@ impl Kind {
             Self::Condvar => ObjectKind::Condvar,
             Self::Flag => ObjectKind::Flag { set: false },
             Self::Var => ObjectKind::Var,
+            Self::Channel { capacity } => ObjectKind::Channel { capacity },
+            Self::Senders => ObjectKind::Waitgroup { count: 1 },
+            Self::Barrier { parties } => ObjectKind::Barrier { parties },
         }
     }
 }
@@ -65,7 +80,8 @@ pub(crate) struct Object {
     /// Generation and number in that generation's file.
     id: AtomicU64,
     /// Of a read/write lock: releases of reading. Of a condition variable: threads that wait (low half) and notifications
-    /// that none of them has taken yet (high half). Of a park flag: whether it is set.
+    /// that none of them has taken yet (high half). Of a park flag: whether it is set. Of a channel: its traffic. Of a
+    /// barrier: threads that were let through and still sleep.
     pub(super) aux: AtomicU64,
     /// Of a read/write lock: `aux` when it was acquired for writing last.
     pub(super) reads_seen: AtomicU64,

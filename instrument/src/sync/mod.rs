@@ -4,6 +4,8 @@
 //! types of the same name and API; the rest is std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
 
 #[cfg(feature = "record")]
+mod barrier;
+#[cfg(feature = "record")]
 mod condvar;
 #[cfg(feature = "record")]
 mod hold;
@@ -12,6 +14,8 @@ pub(crate) mod label;
 #[cfg_attr(not(feature = "record"), path = "labelled_off.rs")]
 pub(crate) mod labelled;
 mod lock_all;
+#[cfg(feature = "record")]
+pub mod mpsc;
 #[cfg(feature = "record")]
 mod mutex;
 mod reentrant_mutex;
@@ -23,6 +27,7 @@ pub use std::sync::*;
 
 #[cfg(feature = "record")]
 pub use self::{
+    barrier::{Barrier, BarrierWaitResult},
     condvar::Condvar,
     mutex::{Mutex, MutexGuard},
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
