@@ -4,6 +4,7 @@
 
 mod recording;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lockhound::sync::mpsc::{
@@ -275,4 +276,71 @@ fn every_event_has_the_place_of_the_users_call() {
     for (event, site) in sites {
         assert!(site.contains("tests/recorded_channels.rs:"), "{event} at {site}");
     }
+}
+
+/// Every way to send and to receive at once, and a receiver that goes while senders are busy.
+#[test]
+fn whatever_happens_is_possible() {
+    let run = || {
+        for capacity in [0, 1, 5] {
+            let (tx, rx) = sync_channel(capacity);
+            let senders: Vec<_> = (0..3)
+                .map(|me| {
+                    let tx = tx.clone();
+                    thread::spawn(move || {
+                        for number in 0..200 {
+                            if number % 3 == me && tx.try_send(number).is_ok() {
+                                continue;
+                            }
+                            if tx.send(number).is_err() {
+                                return;
+                            }
+                        }
+                    })
+                })
+                .collect();
+            drop(tx);
+            for round in 0..450 {
+                match round % 3 {
+                    0 => drop(rx.recv()),
+                    1 => drop(rx.try_recv()),
+                    _ => drop(rx.recv_timeout(Duration::from_micros(20))),
+                }
+            }
+            drop(rx);
+            senders.into_iter().for_each(|sender| sender.join().unwrap());
+        }
+        let (tx, rx) = channel();
+        let senders: Vec<_> = (0..3)
+            .map(|_| {
+                let tx = tx.clone();
+                thread::spawn(move || (0..300).all(|number| tx.clone().send(number).is_ok()))
+            })
+            .collect();
+        drop(tx);
+        assert_eq!(rx.iter().count(), 900);
+        senders.into_iter().for_each(|sender| assert!(sender.join().unwrap()));
+    };
+    let Some(sites) = sites("whatever_happens_is_possible", run) else { return };
+    let count = |what: &str| sites.iter().filter(|(event, _)| event.starts_with(what)).count();
+    assert!(count("send") > 1000 && count("recv") > 1000, "{} {}", count("send"), count("recv"));
+}
+
+#[test]
+fn generations_of_a_crowded_barrier_do_not_mix() {
+    let run = || {
+        // Whoever is left waits for no more than the others still owe.
+        let (barrier, turns) = (Barrier::new(2), AtomicUsize::new(0));
+        thread::scope(|s| {
+            for _ in 0..5 {
+                s.spawn(|| {
+                    while turns.fetch_add(1, Ordering::Relaxed) < 1000 {
+                        barrier.wait();
+                    }
+                });
+            }
+        });
+    };
+    let Some(sites) = sites("generations_of_a_crowded_barrier_do_not_mix", run) else { return };
+    assert_eq!(sites.iter().filter(|(event, _)| event.starts_with("pass")).count(), 1000);
 }

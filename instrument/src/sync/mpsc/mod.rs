@@ -12,6 +12,8 @@ mod receiver;
 mod sender;
 mod state;
 mod sync_sender;
+#[cfg(test)]
+mod tests;
 
 pub use std::sync::mpsc::*;
 
