@@ -40,6 +40,9 @@
 //! * [`sync::Mutex`], [`sync::RwLock`], [`sync::Condvar`]: each acquisition, wait, release and notification, with its
 //!   place in your source, and what each hold did to the data: nothing, looked, wrote. A guard learns that from its
 //!   `Deref` and `DerefMut`.
+//! * [`sync::mpsc`]: each message sent and received (also those that a receiver takes with it when it goes), tries that
+//!   failed, and ends that were dropped. A channel made while nothing is recorded is std's own, for good.
+//! * [`sync::Barrier`]: each arrival and each passing.
 //! * [`thread::spawn`], [`thread::Builder`], [`thread::scope`], joins, [`thread::park`] and `unpark`; also on threads
 //!   that were spawned by other means.
 //! * [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`], which std does not have. They work the same, but
@@ -57,6 +60,8 @@
 //! * `DerefMut` without a `Deref` before counts as a write without a look, though `*guard += 1` does look.
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
 //!   in Rust, and atomics are recorded only when wrapped.
+//! * [`sync::BarrierWaitResult`](std::sync::BarrierWaitResult) is a type of our own, too: std's has no constructor.
+//! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
 //! * Scoped threads that nobody joins are recorded as joined when their function has ended, as in std; what their
 //!   thread-locals do on being dropped may come later.

@@ -56,6 +56,12 @@ macro_rules! alike_around {
             sync::RwLock<$content> = std::sync::RwLock<$content>,
             sync::RwLockReadGuard<'static, $content> = std::sync::RwLockReadGuard<'static, $content>,
             sync::RwLockWriteGuard<'static, $content> = std::sync::RwLockWriteGuard<'static, $content>,
+            sync::mpsc::Sender<$content> = std::sync::mpsc::Sender<$content>,
+            sync::mpsc::SyncSender<$content> = std::sync::mpsc::SyncSender<$content>,
+            sync::mpsc::Receiver<$content> = std::sync::mpsc::Receiver<$content>,
+            sync::mpsc::Iter<'static, $content> = std::sync::mpsc::Iter<'static, $content>,
+            sync::mpsc::TryIter<'static, $content> = std::sync::mpsc::TryIter<'static, $content>,
+            sync::mpsc::IntoIter<$content> = std::sync::mpsc::IntoIter<$content>,
             thread::JoinHandle<$content> = std::thread::JoinHandle<$content>,
             thread::ScopedJoinHandle<'static, $content> = std::thread::ScopedJoinHandle<'static, $content>,
         })+
@@ -75,6 +81,8 @@ fn as_in_std() {
     alike_around!(i32, Cell<i32>, Rc<i32>, NotSend<'static, i32>, &'static mut i32, *const u8);
     alike! {
         sync::Condvar = std::sync::Condvar,
+        sync::Barrier = std::sync::Barrier,
+        sync::BarrierWaitResult = std::sync::BarrierWaitResult,
         thread::Thread = std::thread::Thread,
         thread::Builder = std::thread::Builder,
     }

@@ -1,7 +1,7 @@
 //! `std::sync`, with what the feature `record` records in place of std's own.
 //!
-//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards are recorded
-//! types of the same name and API; the rest is std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar`, `Barrier`, their guards and the
+//! channels of `mpsc` are recorded types of the same name and API; the rest is std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
 
 #[cfg(feature = "record")]
 mod barrier;

@@ -1,7 +1,6 @@
 //! The two ends of a recorded channel: how many there are, and what becomes of it when they go.
 
 use std::any::type_name;
-use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -15,7 +14,8 @@ pub(super) struct Sending<T>(Arc<Channel<T>>);
 /// The end that receives: only one thread at a time may use it.
 pub(super) struct Receiving<T> {
     channel: Arc<Channel<T>>,
-    not_shared: PhantomData<Cell<()>>,
+    /// Can be sent, but not shared.
+    like_std: PhantomData<std::sync::mpsc::Receiver<T>>,
 }
 
 /// A recorded channel, born where the caller stands.
@@ -28,7 +28,7 @@ pub(super) fn new<T>(label: Option<Label>, capacity: Option<usize>) -> (Sending<
     };
     let senders = Object::new(Kind::Senders, type_name::<T>);
     let channel = Arc::new(Channel::new(object, senders, capacity));
-    (Sending(Arc::clone(&channel)), Receiving { channel, not_shared: PhantomData })
+    (Sending(Arc::clone(&channel)), Receiving { channel, like_std: PhantomData })
 }
 
 impl<T> Sending<T> {
