@@ -203,6 +203,31 @@ fn a_panic_releases_and_poisons_as_in_std() {
     assert_eq!(content.released, content.acquired);
 }
 
+/// Builds an example of this crate such that a panic aborts.
+fn built_to_abort(example: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic-abort");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--profile", "panic-abort", "--features", "record", "--example", example])
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(status.success(), "could not build the example");
+    target.join("panic-abort/examples").join(example)
+}
+
+#[test]
+fn a_panic_that_aborts_loses_nothing() {
+    let folder = folder();
+    let mut command = Command::new(built_to_abort("abort_on_panic"));
+    command.env("LOCKHOUND_TRACE", folder.path().join("t.lht"));
+    let output = finish(command);
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{output:?}");
+    let content = content(&only_trace(folder.path()));
+    assert_eq!((content.acquired["held"], content.released["held"]), (101, 100));
+}
+
 /// Each child uses everything that some thread of the parent may just have been changing.
 fn fork_beside_busy_threads() {
     static CHANGED: Condvar = named::condvar("changed");
