@@ -42,9 +42,13 @@ pub struct Participant {
     pub wait: Wait,
     /// Where it asked for that.
     pub at: &'static Location<'static>,
-    /// The participants whom it waits for, by name: those who hold the lock, have to end, or run the initialiser. Empty
+    /// The threads that it waits for, by name: those who hold the lock, have to end, or run the initialiser. Empty
     /// where anybody could help.
     pub whom: Vec<String>,
+    /// Whether those are writers that are queued for the lock, rather than its holders.
+    pub behind_writer: bool,
+    /// Whether whoever holds the lock has ended and so never releases it.
+    pub of_the_dead: bool,
     /// What it holds meanwhile, in the order of acquisition.
     pub held: Vec<Held>,
     /// How it got there, innermost first.
@@ -100,8 +104,6 @@ pub struct Held {
     pub mode: Mode,
     /// Where it was acquired.
     pub at: Option<&'static Location<'static>>,
-    /// Set if the holder is a thread that has ended.
-    pub leaked: bool,
 }
 
 /// Something that is recorded.

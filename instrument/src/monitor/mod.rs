@@ -7,6 +7,8 @@
 
 mod action;
 mod deadlock;
+mod prose;
+mod text;
 
 pub use action::{Action, Callback};
 pub use deadlock::{Certainty, Deadlock, Frame, Held, Mode, Object, Participant, Wait};

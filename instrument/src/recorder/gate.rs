@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::{file, local, settings, strict};
+use super::{catalogue, file, local, monitor, settings, strict};
 use crate::Strict;
 
 const UNDECIDED: u8 = 0;
@@ -103,6 +103,8 @@ extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     file::abandon();
     local::abandon();
+    catalogue::abandon();
+    monitor::abandon();
     strict::abandon();
 }
 

@@ -10,6 +10,7 @@ use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
 use super::held::Held;
+use super::monitor::{self, Seat};
 use super::object::Site;
 use super::sites::{Sites, Texts};
 use super::stacks::Modules;
@@ -53,6 +54,7 @@ pub(super) struct Local {
     pub(super) read_under: [(u32, u64); 32],
     pub(super) texts: Texts,
     pub(super) modules: Modules,
+    pub(super) seat: Seat,
     /// What strict mode knows of this thread.
     pub(super) order: strict::Memory,
     next_object: u32,
@@ -133,6 +135,10 @@ fn begin(number: u32, spawned: bool) {
         let _ = FAREWELL.try_with(|_| ());
         let Some(mut local) = Local::open(number) else { return };
         local.write_start(spawned);
+        local.seat = Seat::take(number, spawned);
+        if !spawned {
+            monitor::one_more();
+        }
         Box::into_raw(Box::new(local))
     };
     CURRENT.set(local);
@@ -146,8 +152,14 @@ fn end() {
         // SAFETY: made by `begin` on this thread, and from here on unreachable: `Busy` has hidden the pointer.
         let mut local = unsafe { Box::from_raw(local) };
         local.write_exit();
+        monitor::ended(&local);
         local.buffer.close();
     }
+}
+
+/// On a thread of the recorder's own: nothing that it does is recorded.
+pub(super) fn never_record() {
+    BUSY.set(true);
 }
 
 /// In the child of a fork: the thread's chunk is the parent's. Leaks the state, since the child may not free safely.
@@ -177,6 +189,7 @@ impl Local {
             read_under: [(u32::MAX, 0); 32],
             texts: Texts::default(),
             modules: Modules::default(),
+            seat: Seat::EMPTY,
             order: strict::Memory::default(),
             next_object: 0,
             last_object: 0,

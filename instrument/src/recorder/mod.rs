@@ -29,5 +29,5 @@ pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use settings::apply;
 pub(crate) use strict::together;
-pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use threads::{ThreadTicket, blocked_on_end, blocked_on_join, joined, spawn_failed, spawning, started};
 pub(crate) use value::RawValue;

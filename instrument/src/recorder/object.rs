@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn of_trace(self) -> ObjectKind {
+    pub(super) const fn of_trace(self) -> ObjectKind {
         match self {
             Self::Mutex => ObjectKind::Mutex { reentrant: false },
             Self::ReentrantMutex => ObjectKind::Mutex { reentrant: true },

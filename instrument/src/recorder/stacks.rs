@@ -95,6 +95,7 @@ impl Local {
     #[cold]
     #[inline(never)]
     pub(super) fn capture_stack(&mut self) -> Option<()> {
+        self.seat.remember(&[]);
         if settings::stacks() == Stacks::Off {
             return Some(());
         }
@@ -110,6 +111,7 @@ impl Local {
                 count < MAX_FRAMES
             });
         }
+        self.seat.remember(&addresses[..count]);
         self.define_modules(&addresses[..count])?;
         let mut record = Scratch::<{ 16 + 10 * MAX_FRAMES }>::default();
         record.put(&[code::STACK]);

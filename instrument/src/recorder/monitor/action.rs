@@ -37,6 +37,11 @@ pub(crate) fn set_action(action: Action) {
     ACTION.store(word, Ordering::Release);
 }
 
+/// Whether nothing is to be watched.
+pub(super) fn is_off() -> bool {
+    ACTION.load(Ordering::Relaxed) == OFF
+}
+
 /// What is to be done about deadlocks.
 pub(crate) fn action() -> Action {
     let word = ACTION.load(Ordering::Acquire);
