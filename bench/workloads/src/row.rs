@@ -103,6 +103,12 @@ impl Row {
         }
     }
 
+    /// Whether several threads do the work, so that the wall clock says something else than their CPU time.
+    #[must_use]
+    pub const fn is_threaded(self) -> bool {
+        matches!(self, Self::PingPong | Self::ChannelTwo | Self::Contended | Self::Map | Self::Crossing)
+    }
+
     /// The row of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

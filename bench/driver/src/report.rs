@@ -1,0 +1,167 @@
+//! What the run showed: everything that is printed, and what `--json` writes.
+
+use std::fs;
+use std::thread;
+
+use bench_workloads::{Cost, Row};
+use serde::Serialize;
+
+use crate::args::Args;
+use crate::build::Built;
+use crate::goals::{self, Goal, Standing};
+use crate::merge::Merge;
+use crate::rounds::{Cell, Measured, Outcome};
+use crate::statistics::{median, ratio};
+use crate::traces::Footprint;
+
+/// The whole run. Times are in nanoseconds an operation.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) rounds: u32,
+    pub(crate) sample_ms: u64,
+    pub(crate) processors: usize,
+    /// How many threads wanted a processor, on average of the last five minutes, when the run ended.
+    pub(crate) load: Option<f64>,
+    pub(crate) peers: Vec<PeerEntry>,
+    pub(crate) rows: Vec<RowEntry>,
+    pub(crate) merge: Option<Merge>,
+    pub(crate) goals: Vec<Goal>,
+    pub(crate) standings: Vec<Standing>,
+}
+
+/// A peer that took part.
+#[derive(Debug, Serialize)]
+pub(crate) struct PeerEntry {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) foresees: bool,
+    /// Why it could not be built.
+    pub(crate) unavailable: Option<String>,
+}
+
+/// A row, with a cell a peer.
+#[derive(Debug, Serialize)]
+pub(crate) struct RowEntry {
+    #[serde(skip)]
+    pub(crate) row: Row,
+    pub(crate) name: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) cells: Vec<CellEntry>,
+}
+
+/// What is known of a row on a peer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CellEntry {
+    Unavailable,
+    Lacking,
+    TooSlow,
+    Ran(Figures),
+}
+
+/// What a row took on a peer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Figures {
+    /// How many operations a run had.
+    pub(crate) operations: u64,
+    /// CPU time of the threads that did the work.
+    pub(crate) cpu: Series,
+    /// By the clock on the wall.
+    pub(crate) wall: Series,
+    /// CPU time of the process, with the threads of the peer's own.
+    pub(crate) process: Series,
+    /// Of a recording.
+    pub(crate) bytes_per_event: Option<f64>,
+    /// Whether the peer should have recorded and has not: there are fewer events than operations.
+    pub(crate) unrecorded: bool,
+}
+
+/// One clock's times, a run each.
+#[derive(Debug, Serialize)]
+pub(crate) struct Series {
+    pub(crate) median: f64,
+    /// Times std; see [`ratio`].
+    pub(crate) ratio: Option<f64>,
+    pub(crate) runs: Vec<f64>,
+}
+
+impl Report {
+    /// Makes sense of what was measured.
+    pub(crate) fn new(args: &Args, rows: &[Row], built: &[Built], measured: &Measured, merge: Option<Merge>) -> Self {
+        let peer = |built: &Built| PeerEntry {
+            name: built.peer.name,
+            title: built.peer.title,
+            foresees: built.peer.foresees,
+            unavailable: built.program.as_ref().err().cloned(),
+        };
+        let row = |(&row, cells): (&Row, &Vec<Cell>)| RowEntry {
+            row,
+            name: row.name(),
+            operation: row.title(),
+            cells: cells.iter().map(|cell| CellEntry::new(cell, &cells[0])).collect(),
+        };
+        let mut report = Self {
+            rounds: args.rounds,
+            sample_ms: args.sample_ms,
+            processors: thread::available_parallelism().map_or(0, Into::into),
+            load: load(),
+            peers: built.iter().map(peer).collect(),
+            rows: rows.iter().zip(measured).map(row).collect(),
+            merge,
+            goals: Vec::new(),
+            standings: Vec::new(),
+        };
+        report.goals = goals::all(&report);
+        report.standings = goals::standings(&report);
+        report
+    }
+
+    /// What `row` took on the peer of that name, if it ran.
+    pub(crate) fn figures(&self, row: Row, peer: &str) -> Option<&Figures> {
+        let column = self.peers.iter().position(|known| known.name == peer)?;
+        match self.rows.iter().find(|entry| entry.row == row)?.cells.get(column)? {
+            CellEntry::Ran(figures) => Some(figures),
+            _ => None,
+        }
+    }
+}
+
+impl CellEntry {
+    fn new(cell: &Cell, base: &Cell) -> Self {
+        match &cell.outcome {
+            Outcome::Unavailable => Self::Unavailable,
+            Outcome::Lacking => Self::Lacking,
+            Outcome::TooSlow => Self::TooSlow,
+            Outcome::Ran { costs, .. } => {
+                let base: &[Cost] = if let Outcome::Ran { costs, .. } = &base.outcome { costs } else { &[] };
+                let series = |time: fn(&Cost) -> f64| Series::new(costs.iter().map(time), base.iter().map(time));
+                let operations = costs.first().map_or(0, |cost| cost.operations);
+                Self::Ran(Figures {
+                    operations,
+                    cpu: series(|cost| each(cost.cpu.as_secs_f64(), cost)),
+                    wall: series(|cost| each(cost.wall.as_secs_f64(), cost)),
+                    process: series(|cost| each(cost.process.as_secs_f64(), cost)),
+                    bytes_per_event: cell.footprint.and_then(Footprint::bytes_per_event),
+                    unrecorded: cell.footprint.is_some_and(|footprint| footprint.events < operations),
+                })
+            }
+        }
+    }
+}
+
+impl Series {
+    fn new(runs: impl Iterator<Item = f64>, base: impl Iterator<Item = f64>) -> Self {
+        let (runs, base): (Vec<_>, Vec<_>) = (runs.collect(), base.collect());
+        Self { median: median(runs.iter().copied()).unwrap_or(0.0), ratio: ratio(&runs, &base), runs }
+    }
+}
+
+/// Nanoseconds an operation.
+#[expect(clippy::cast_precision_loss, reason = "nobody runs 2^53 operations")]
+fn each(seconds: f64, cost: &Cost) -> f64 {
+    seconds * 1e9 / cost.operations as f64
+}
+
+fn load() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').nth(1)?.parse().ok()
+}
