@@ -1,4 +1,4 @@
-//! The traits for peers whose API is that of `std`.
+//! The traits for peers whose API is that of `std`, or the one without poisoning that `parking_lot` made common.
 
 /// Implements [`Mutexes`](crate::primitives::Mutexes), [`Condvars`](crate::primitives::Condvars) and
 /// [`RwLocks`](crate::primitives::RwLocks) for a peer whose module `$sync` has std's types.
@@ -57,6 +57,73 @@ macro_rules! locks_like_std {
             #[inline]
             fn write<T: Send + Sync + 'static>(lock: &Self::RwLock<T>) -> Self::WriteGuard<'_, T> {
                 lock.write().unwrap()
+            }
+        }
+    };
+}
+
+/// Implements [`Mutexes`](crate::primitives::Mutexes), [`Condvars`](crate::primitives::Condvars) and
+/// [`RwLocks`](crate::primitives::RwLocks) for a peer whose module `$sync` has types like
+/// std's whose locks cannot be poisoned.
+#[macro_export]
+macro_rules! locks_without_poison {
+    ($peer:ty, $sync:ident) => {
+        impl $crate::primitives::Mutexes for $peer {
+            type Mutex<T: Send + 'static> = $sync::Mutex<T>;
+            type Guard<'a, T: Send + 'static> = $sync::MutexGuard<'a, T>;
+
+            #[inline]
+            fn mutex<T: Send + 'static>(value: T) -> Self::Mutex<T> {
+                $sync::Mutex::new(value)
+            }
+
+            #[inline]
+            fn lock<T: Send + 'static>(mutex: &Self::Mutex<T>) -> Self::Guard<'_, T> {
+                mutex.lock()
+            }
+        }
+
+        impl $crate::primitives::Condvars for $peer {
+            type Condvar = $sync::Condvar;
+
+            #[inline]
+            fn condvar() -> Self::Condvar {
+                $sync::Condvar::new()
+            }
+
+            #[inline]
+            fn wait<'a, T: Send + 'static>(
+                condvar: &Self::Condvar,
+                mut guard: Self::Guard<'a, T>,
+            ) -> Self::Guard<'a, T> {
+                condvar.wait(&mut guard);
+                guard
+            }
+
+            #[inline]
+            fn notify(condvar: &Self::Condvar) {
+                condvar.notify_one();
+            }
+        }
+
+        impl $crate::primitives::RwLocks for $peer {
+            type RwLock<T: Send + Sync + 'static> = $sync::RwLock<T>;
+            type ReadGuard<'a, T: Send + Sync + 'static> = $sync::RwLockReadGuard<'a, T>;
+            type WriteGuard<'a, T: Send + Sync + 'static> = $sync::RwLockWriteGuard<'a, T>;
+
+            #[inline]
+            fn rwlock<T: Send + Sync + 'static>(value: T) -> Self::RwLock<T> {
+                $sync::RwLock::new(value)
+            }
+
+            #[inline]
+            fn read<T: Send + Sync + 'static>(lock: &Self::RwLock<T>) -> Self::ReadGuard<'_, T> {
+                lock.read()
+            }
+
+            #[inline]
+            fn write<T: Send + Sync + 'static>(lock: &Self::RwLock<T>) -> Self::WriteGuard<'_, T> {
+                lock.write()
             }
         }
     };
