@@ -29,7 +29,7 @@ pub(crate) struct Args {
     pub(crate) sample_ms: u64,
 
     /// Seconds after which a peer is given up on a row.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
 
     /// Where the traces and logs go, each deleted after its run. Without it, a folder beside the workers.

@@ -165,3 +165,63 @@ fn each(seconds: f64, cost: &Cost) -> f64 {
 fn load() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split(' ').nth(1)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::peer::{PEERS, RECORDING};
+
+    fn ran(micros: u64, footprint: Option<Footprint>) -> Cell {
+        let cpu = Duration::from_micros(micros);
+        let cost = Cost { cpu, wall: cpu, process: cpu, operations: 1000 };
+        Cell { outcome: Outcome::Ran { operations: 1000, costs: vec![cost; 3] }, footprint }
+    }
+
+    /// The mutex row: std takes 10 ns, Lockhound 14 and the other two what is said.
+    fn report(events: u64, others: [Cell; 2]) -> Report {
+        let names = ["std", RECORDING, "tracing-mutex", "deloxide-log"];
+        let peers = names.map(|name| PEERS.iter().find(|peer| peer.name == name).expect("known"));
+        let built = peers.map(|peer| Built { peer, program: Ok(name(peer.name)) });
+        let ours = ran(14, Some(Footprint { bytes: events * 5, events }));
+        let cells = [ran(10, None), ours].into_iter().chain(others).collect();
+        Report::new(&Args::parse_from(["bench"]), &[Row::Mutex], &built, &vec![cells], None)
+    }
+
+    fn name(peer: &str) -> std::path::PathBuf {
+        peer.into()
+    }
+
+    fn goal<'a>(report: &'a Report, part: &str) -> &'a Goal {
+        report.goals.iter().find(|goal| goal.name.starts_with(part)).expect("such a goal")
+    }
+
+    #[test]
+    fn goals_are_judged_by_ratios_and_bytes() {
+        let report = report(2000, [ran(20, None), ran(2000, None)]);
+        let ratio = goal(&report, "mutex: lockhound, times");
+        assert_eq!((ratio.measured, ratio.is_met()), (Some(1.4), Some(true)));
+        let bytes = goal(&report, "mutex: bytes");
+        assert_eq!((bytes.measured, bytes.is_met()), (Some(5.0), Some(true)));
+        assert_eq!(goal(&report, "nested").is_met(), None);
+    }
+
+    #[test]
+    fn what_was_not_recorded_reaches_no_goal() {
+        let report = report(999, [ran(20, None), ran(2000, None)]);
+        assert_eq!(goal(&report, "mutex: lockhound, times").is_met(), None);
+        assert!(report.standings.is_empty());
+    }
+
+    #[test]
+    fn who_costs_less_is_ahead() {
+        let lacking = Cell { outcome: Outcome::Lacking, footprint: None };
+        let ahead = report(2000, [ran(20, None), lacking]);
+        assert_eq!((ahead.standings[0].rivals, ahead.standings[0].behind.len()), (1, 0));
+        let behind = report(2000, [ran(13, None), ran(2000, None)]);
+        assert_eq!(behind.standings[0].behind, [("tracing-mutex", 1.3)]);
+    }
+}

@@ -26,7 +26,7 @@ impl Display for Tables<'_> {
         let nanoseconds = |series: &Series| number(series.median);
         let times = |series: &Series| series.ratio.map_or_else(|| "?".to_owned(), number);
         writeln!(f, "\nNanoseconds an operation, CPU time of the threads that do the work (median):\n")?;
-        write!(f, "{}", grid(report, nanoseconds))?;
+        write!(f, "{}{}", grid(report, nanoseconds), Aside(report))?;
         writeln!(f, "\nTimes std (median of the rounds' ratios):\n")?;
         write!(f, "{}", grid(report, times))?;
         writeln!(
@@ -40,7 +40,7 @@ impl Display for Tables<'_> {
             writeln!(f, "{wall:.1} M events/s by the clock on the wall, {cpu:.1} M events/s of CPU time.")?;
         }
         writeln!(f, "\nGoals:\n\n{}", goals(&report.goals))?;
-        writeln!(f, "Among the peers that write a log or predict:\n\n{}", standings(&report.standings))
+        write!(f, "Lockhound among the peers that write a log or predict:\n\n{}", Standings(&report.standings))
     }
 }
 
@@ -81,18 +81,44 @@ fn goals(goals: &[Goal]) -> Table {
     table
 }
 
-fn standings(standings: &[Standing]) -> Table {
-    let mut table = Table::new(["row", "lockhound is"]);
-    for standing in standings {
-        let behind: Vec<_> =
-            standing.behind.iter().map(|(peer, ratio)| format!("{peer} ({})", number(*ratio))).collect();
-        let place = match &behind[..] {
-            [] => format!("ahead of all {}", standing.rivals),
-            _ => format!("behind {}", behind.join(", ")),
-        };
-        table.row([standing.row, &place]);
+/// A line a row.
+struct Standings<'a>(&'a [Standing]);
+
+impl Display for Standings<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let width = self.0.iter().map(|standing| standing.row.len()).max().unwrap_or(0);
+        for Standing { row, rivals, behind } in self.0 {
+            let names: Vec<_> = behind.iter().map(|(peer, ratio)| format!("{peer} ({})", number(*ratio))).collect();
+            match &names[..] {
+                [] => writeln!(f, "* {row:width$}  ahead of all {rivals}")?,
+                _ => writeln!(f, "* {row:width$}  behind {} of {rivals}: {}", names.len(), names.join(", "))?,
+            }
+        }
+        Ok(())
     }
-    table
+}
+
+/// What the peers leave to threads of their own, where it is much. Only for rows of one thread: the others' threads cost the
+/// process something before and after they are measured.
+struct Aside<'a>(&'a Report);
+
+impl Display for Aside<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        const MUCH: f64 = 0.1;
+        for peer in &self.0.peers {
+            let rows = self.0.rows.iter().filter(|row| !row.row.is_threaded());
+            let aside = rows.filter_map(|row| {
+                let figures = self.0.figures(row.row, peer.name)?;
+                let rest = figures.process.median - figures.cpu.median;
+                (rest > MUCH * figures.cpu.median).then(|| format!("{} {}", row.name, number(rest)))
+            });
+            let aside: Vec<_> = aside.collect();
+            if !aside.is_empty() {
+                writeln!(f, "\nNot counted, in threads of {}'s own meanwhile: {}.", peer.name, aside.join(", "))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Three digits at least, and never more than two behind the point.

@@ -1,5 +1,6 @@
 //! A worker process and the conversation with it.
 
+use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -25,7 +26,13 @@ impl Worker {
     /// Starts the worker of `peer`, whose files go into `folder`.
     pub(crate) fn start(peer: &Peer, program: &Path, folder: &Folder) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.env_remove("LOCKHOUND_TRACE");
+        // What a user has not set: some peers capture more with backtraces on, and Lockhound has settings of its own.
+        for (name, _) in env::vars_os() {
+            let foreign = ["RUST_", "LOCKHOUND_"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix));
+            if foreign {
+                command.env_remove(name);
+            }
+        }
         match peer.variant {
             Variant::Plain => {}
             Variant::Recording => {
