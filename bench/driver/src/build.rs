@@ -16,9 +16,6 @@ pub(crate) struct Built {
     pub(crate) program: Result<PathBuf, String>,
 }
 
-/// The only target: the sanitizer's flag is not to reach build scripts, which takes an explicit one.
-const TARGET: &str = "x86_64-unknown-linux-gnu";
-
 /// Builds the workers of `peers`; the baseline must build.
 pub(crate) fn all(peers: &[&'static Peer]) -> anyhow::Result<Vec<Built>> {
     let target = target_folder()?;
@@ -47,10 +44,12 @@ fn one(peer: &Peer, target: &Path) -> Result<PathBuf, String> {
     cargo.args(["build", "--release", "--locked", "--quiet", "--package", peer.package]);
     cargo.arg("--manifest-path").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
     let mut folder = target.to_owned();
+    // Named, or else the sanitizer's flags would reach build scripts too.
+    let triple = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     if peer.variant == Variant::Sanitized {
         folder.push("sanitized");
         // The standard library stays without the sanitizer: building it takes sources that few toolchains have.
-        cargo.env("RUSTC_BOOTSTRAP", "1").args(["--target", TARGET]);
+        cargo.env("RUSTC_BOOTSTRAP", "1").args(["--target", &triple]);
         cargo.env("RUSTFLAGS", "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer");
     }
     let output = cargo.arg("--target-dir").arg(&folder).stdin(Stdio::null()).output();
@@ -59,7 +58,7 @@ fn one(peer: &Peer, target: &Path) -> Result<PathBuf, String> {
         return Err(reason(&String::from_utf8_lossy(&output.stderr)));
     }
     if peer.variant == Variant::Sanitized {
-        folder.push(TARGET);
+        folder.push(triple);
     }
     Ok(folder.join("release").join(peer.package))
 }

@@ -45,6 +45,13 @@ pub(crate) const IDLE: &str = "lockhound-idle";
 pub(crate) const PEERS: &[Peer] = &[
     Peer { name: "std", title: "the standard library", package: "bench-std", variant: Variant::Plain, foresees: false },
     Peer {
+        name: "std-again",
+        title: "the standard library once more: as far as it is not 1.00 times std, ratios are noise",
+        package: "bench-std",
+        variant: Variant::Plain,
+        foresees: false,
+    },
+    Peer {
         name: RECORDING,
         title: "Lockhound with the feature `record`, recording to a file",
         package: "bench-lockhound",

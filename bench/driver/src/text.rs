@@ -104,7 +104,7 @@ struct Aside<'a>(&'a Report);
 
 impl Display for Aside<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        const MUCH: f64 = 0.1;
+        const MUCH: f64 = 0.5;
         for peer in &self.0.peers {
             let rows = self.0.rows.iter().filter(|row| !row.row.is_threaded());
             let aside = rows.filter_map(|row| {
@@ -126,7 +126,8 @@ fn number(value: f64) -> String {
     match value {
         small if small < 10.0 => format!("{small:.2}"),
         medium if medium < 100.0 => format!("{medium:.1}"),
-        large => format!("{large:.0}"),
+        large if large < 1e6 => format!("{large:.0}"),
+        huge => format!("{:.0} M", huge / 1e6),
     }
 }
 
@@ -153,7 +154,7 @@ mod tests {
 
     #[test]
     fn numbers_are_as_long_as_they_need() {
-        assert_eq!([0.014, 9.99, 12.34, 12_345.6].map(number), ["0.01", "9.99", "12.3", "12346"]);
+        assert_eq!([0.014, 9.99, 12.34, 12_345.6, 2.4e7].map(number), ["0.01", "9.99", "12.3", "12346", "24 M"]);
     }
 
     #[test]
