@@ -7,6 +7,7 @@ use bench_workloads::Row;
 use clap::Parser;
 
 use crate::peer::{PEERS, Peer};
+use crate::statistics::Statistic;
 
 /// Measures the cost of Lockhound and of its peers in one run: CPU time of the threads that do the work, medians over rounds
 /// in which the peers take turns.
@@ -48,6 +49,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) no_merge: bool,
 
+    /// Shows each peer's best round in place of the median, except where several threads work: for a machine that others use.
+    #[arg(long)]
+    best: bool,
+
     /// Says which rows and peers there are.
     #[arg(long)]
     pub(crate) list: bool,
@@ -68,6 +73,11 @@ impl Args {
         let found = self.peer_filters.iter().all(|filter| PEERS.iter().any(|peer| peer.name.contains(filter)));
         anyhow::ensure!(found, "no peer is named like that; --list shows all");
         Ok(peers)
+    }
+
+    /// What is to be made of the rounds.
+    pub(crate) const fn statistic(&self) -> Statistic {
+        if self.best { Statistic::Best } else { Statistic::Median }
     }
 
     /// How much CPU time one run is to take.

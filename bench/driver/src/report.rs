@@ -11,7 +11,7 @@ use crate::build::Built;
 use crate::goals::{self, Goal, Standing};
 use crate::merge::Merge;
 use crate::rounds::{Cell, Measured, Outcome};
-use crate::statistics::{median, ratio};
+use crate::statistics::Statistic;
 use crate::traces::Footprint;
 
 /// The whole run. Times are in nanoseconds an operation.
@@ -19,6 +19,7 @@ use crate::traces::Footprint;
 pub(crate) struct Report {
     pub(crate) rounds: u32,
     pub(crate) sample_ms: u64,
+    pub(crate) statistic: Statistic,
     pub(crate) processors: usize,
     /// How many threads wanted a processor, on average of the last five minutes, when the run ended.
     pub(crate) load: Option<f64>,
@@ -79,8 +80,9 @@ pub(crate) struct Figures {
 /// One clock's times, a run each.
 #[derive(Debug, Serialize)]
 pub(crate) struct Series {
-    pub(crate) median: f64,
-    /// Times std; see [`ratio`].
+    /// The one that stands for all runs; see [`Statistic`].
+    pub(crate) figure: f64,
+    /// Times std.
     pub(crate) ratio: Option<f64>,
     pub(crate) runs: Vec<f64>,
 }
@@ -98,11 +100,12 @@ impl Report {
             row,
             name: row.name(),
             operation: row.title(),
-            cells: cells.iter().map(|cell| CellEntry::new(cell, &cells[0])).collect(),
+            cells: cells.iter().map(|cell| CellEntry::new(cell, &cells[0], args.statistic().fit_for(row))).collect(),
         };
         let mut report = Self {
             rounds: args.rounds,
             sample_ms: args.sample_ms,
+            statistic: args.statistic(),
             processors: thread::available_parallelism().map_or(0, Into::into),
             load: load(),
             peers: built.iter().map(peer).collect(),
@@ -127,14 +130,15 @@ impl Report {
 }
 
 impl CellEntry {
-    fn new(cell: &Cell, base: &Cell) -> Self {
+    fn new(cell: &Cell, base: &Cell, statistic: Statistic) -> Self {
         match &cell.outcome {
             Outcome::Unavailable => Self::Unavailable,
             Outcome::Lacking => Self::Lacking,
             Outcome::TooSlow => Self::TooSlow,
             Outcome::Ran { costs, .. } => {
                 let base: &[Cost] = if let Outcome::Ran { costs, .. } = &base.outcome { costs } else { &[] };
-                let series = |time: fn(&Cost) -> f64| Series::new(costs.iter().map(time), base.iter().map(time));
+                let series =
+                    |time: fn(&Cost) -> f64| Series::new(statistic, costs.iter().map(time), base.iter().map(time));
                 let operations = costs.first().map_or(0, |cost| cost.operations);
                 Self::Ran(Figures {
                     operations,
@@ -150,9 +154,9 @@ impl CellEntry {
 }
 
 impl Series {
-    fn new(runs: impl Iterator<Item = f64>, base: impl Iterator<Item = f64>) -> Self {
+    fn new(statistic: Statistic, runs: impl Iterator<Item = f64>, base: impl Iterator<Item = f64>) -> Self {
         let (runs, base): (Vec<_>, Vec<_>) = (runs.collect(), base.collect());
-        Self { median: median(runs.iter().copied()).unwrap_or(0.0), ratio: ratio(&runs, &base), runs }
+        Self { figure: statistic.of(&runs).unwrap_or(0.0), ratio: statistic.ratio(&runs, &base), runs }
     }
 }
 

@@ -16,18 +16,18 @@ impl Display for Tables<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self(report) = self;
         let load = report.load.map_or_else(|| "unknown".to_owned(), |load| load.to_string());
-        let (rounds, sample, processors) = (report.rounds, report.sample_ms, report.processors);
+        let Report { rounds, sample_ms: sample, processors, statistic, .. } = report;
         writeln!(f, "{rounds} rounds of {sample} ms on {processors} processors, load average {load}.")?;
         for peer in &report.peers {
             if let Some(why) = &peer.unavailable {
                 writeln!(f, "{} could not be built: {why}", peer.name)?;
             }
         }
-        let nanoseconds = |series: &Series| number(series.median);
+        let nanoseconds = |series: &Series| number(series.figure);
         let times = |series: &Series| series.ratio.map_or_else(|| "?".to_owned(), number);
-        writeln!(f, "\nNanoseconds an operation, CPU time of the threads that do the work (median):\n")?;
+        writeln!(f, "\nNanoseconds an operation, CPU time of the threads that do the work ({statistic}):\n")?;
         write!(f, "{}{}", grid(report, nanoseconds), Aside(report))?;
-        writeln!(f, "\nTimes std (median of the rounds' ratios):\n")?;
+        writeln!(f, "\nTimes std ({statistic}):\n")?;
         write!(f, "{}", grid(report, times))?;
         writeln!(
             f,
@@ -109,8 +109,8 @@ impl Display for Aside<'_> {
             let rows = self.0.rows.iter().filter(|row| !row.row.is_threaded());
             let aside = rows.filter_map(|row| {
                 let figures = self.0.figures(row.row, peer.name)?;
-                let rest = figures.process.median - figures.cpu.median;
-                (rest > MUCH * figures.cpu.median).then(|| format!("{} {}", row.name, number(rest)))
+                let rest = figures.process.figure - figures.cpu.figure;
+                (rest > MUCH * figures.cpu.figure).then(|| format!("{} {}", row.name, number(rest)))
             });
             let aside: Vec<_> = aside.collect();
             if !aside.is_empty() {
