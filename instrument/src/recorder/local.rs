@@ -10,10 +10,12 @@ use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
 use super::held::Held;
+use super::monitor::{self, Seat};
 use super::object::Site;
 use super::sites::{Sites, Texts};
 use super::stacks::Modules;
-use super::{file, gate};
+use super::{file, gate, settings, strict};
+use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
 const THREAD_BITS: u32 = 24;
@@ -52,6 +54,9 @@ pub(super) struct Local {
     pub(super) read_under: [(u32, u64); 32],
     pub(super) texts: Texts,
     pub(super) modules: Modules,
+    pub(super) seat: Seat,
+    /// What strict mode knows of this thread.
+    pub(super) order: strict::Memory,
     next_object: u32,
     last_object: u32,
 }
@@ -130,6 +135,10 @@ fn begin(number: u32, spawned: bool) {
         let _ = FAREWELL.try_with(|_| ());
         let Some(mut local) = Local::open(number) else { return };
         local.write_start(spawned);
+        local.seat = Seat::take(number, spawned);
+        if !spawned {
+            monitor::one_more();
+        }
         Box::into_raw(Box::new(local))
     };
     CURRENT.set(local);
@@ -143,8 +152,14 @@ fn end() {
         // SAFETY: made by `begin` on this thread, and from here on unreachable: `Busy` has hidden the pointer.
         let mut local = unsafe { Box::from_raw(local) };
         local.write_exit();
+        monitor::ended(&local);
         local.buffer.close();
     }
+}
+
+/// On a thread of the recorder's own: nothing that it does is recorded.
+pub(super) fn never_record() {
+    BUSY.set(true);
 }
 
 /// In the child of a fork: the thread's chunk is the parent's. Leaks the state, since the child may not free safely.
@@ -170,13 +185,20 @@ impl Local {
             tag: u64::from(number) << (64 - THREAD_BITS),
             buffer: Buffer::open(number)?,
             sites: Sites::new(),
-            held: Held::new(),
+            held: Held::new(settings::stacks() == Stacks::All),
             read_under: [(u32::MAX, 0); 32],
             texts: Texts::default(),
             modules: Modules::default(),
+            seat: Seat::EMPTY,
+            order: strict::Memory::default(),
             next_object: 0,
             last_object: 0,
         })
+    }
+
+    /// The thread's number.
+    pub(super) const fn thread(&self) -> u32 {
+        (self.tag >> (64 - THREAD_BITS)) as u32
     }
 
     /// Until the result is dropped, this thread's events are left out.
@@ -187,7 +209,7 @@ impl Local {
     fn write_start(&mut self, spawned: bool) {
         if !spawned && is_main_thread() {
             let name = self.define_text("main").unwrap_or(0);
-            let number = (self.tag >> (64 - THREAD_BITS)) as u32;
+            let number = self.thread();
             let mut record = Scratch::<32>::default();
             ThreadDefinition { number, name, ..ThreadDefinition::default() }.put(&mut record);
             self.buffer.put_record(record.bytes());
