@@ -412,6 +412,14 @@ fn panics() {
     let held = m.lock().unwrap();
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| c.wait(held))).is_err());
     drop(m.lock().unwrap_err());
+    // And for one that cannot give up in the trace.
+    let held = lock("held");
+    let held_too = held.lock().unwrap();
+    let child = spawn("child", nested(&held, &a));
+    moment();
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| child.join())).is_err());
+    drop(held_too);
+    moment();
     std::process::exit(4);
 }
 
@@ -422,7 +430,7 @@ fn panic_frees_the_others() {
     let variables = [("LOCKHOUND_ON_DEADLOCK", "panic"), ("LOCKHOUND_TRACE", trace.to_str().unwrap())];
     let watched = watch("panics", &variables);
     // Each is reported, and is the message of a panic.
-    assert_eq!(watched.headlines().len(), 2 * 2, "{}", watched.stderr);
+    assert_eq!(watched.headlines().len(), 2 * 3, "{}", watched.stderr);
     assert_eq!(watched.status.and_then(|status| status.code()), Some(4), "{}", watched.stderr);
     assert_eq!(watched::complaint(&trace), None);
 }

@@ -129,7 +129,7 @@ impl Scene {
         Deadlock {
             certainty,
             participants: self.members.iter().map(|&node| describe(node)).collect(),
-            also_waiting: self.hanging_on().into_iter().map(|node| describe(node)).collect(),
+            also_waiting: self.hanging_on().into_iter().map(describe).collect(),
         }
     }
 
