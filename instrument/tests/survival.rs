@@ -466,13 +466,8 @@ fn on_a_small_disk(mut command: Command, folder: &Path) -> Option<Output> {
                     libc::MS_REC | libc::MS_PRIVATE,
                     std::ptr::null(),
                 ) == 0
-                && libc::mount(
-                    c"tmpfs".as_ptr(),
-                    target.as_ptr(),
-                    c"tmpfs".as_ptr(),
-                    0,
-                    c"size=256k".as_ptr().cast(),
-                ) == 0
+                && libc::mount(c"tmpfs".as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), 0, c"size=256k".as_ptr().cast())
+                    == 0
         };
         if mounted { Ok(()) } else { Err(std::io::Error::last_os_error()) }
     };

@@ -33,6 +33,8 @@ pub struct Barrier {
 
 struct State {
     arrived: usize,
+    /// Of them, those that wait; less one that panicked instead.
+    waiting: usize,
     generation: usize,
 }
 
@@ -61,7 +63,12 @@ impl Barrier {
     }
 
     const fn with_object(object: Object, parties: usize) -> Self {
-        Self { object, parties, state: Mutex::new(State { arrived: 0, generation: 0 }), opened: Condvar::new() }
+        Self {
+            object,
+            parties,
+            state: Mutex::new(State { arrived: 0, waiting: 0, generation: 0 }),
+            opened: Condvar::new(),
+        }
     }
 
     /// Waits until as many threads have come as the barrier is for. See [`std::sync::Barrier::wait`].
@@ -75,8 +82,8 @@ impl Barrier {
             self.wait_for_others(state, recorded, site);
             return BarrierWaitResult(false);
         }
-        self.object.opened(state.arrived - 1);
-        state.arrived = 0;
+        self.object.opened(state.waiting);
+        (state.arrived, state.waiting) = (0, 0);
         state.generation = state.generation.wrapping_add(1);
         if recorded {
             self.object.passed(site);
@@ -87,7 +94,8 @@ impl Barrier {
     }
 
     fn wait_for_others<'a>(&'a self, mut state: MutexGuard<'a, State>, recorded: bool, site: Site) {
-        let generation = state.generation;
+        let waiting = Waiting { barrier: self, generation: state.generation };
+        state.waiting += 1;
         let blocked = if recorded {
             drop(state);
             let blocked = self.object.blocked_on_pass(site);
@@ -96,11 +104,11 @@ impl Barrier {
         } else {
             None
         };
-        while state.generation == generation {
+        while state.generation == waiting.generation {
             state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(blocked);
-        self.object.awake();
+        waiting.is_over(&mut state);
         if recorded {
             self.object.passed(site);
         }
@@ -108,6 +116,34 @@ impl Barrier {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread that has arrived and not passed.
+struct Waiting<'a> {
+    barrier: &'a Barrier,
+    generation: usize,
+}
+
+impl Waiting<'_> {
+    fn is_over(self, state: &mut State) {
+        self.leave(state);
+        std::mem::forget(self);
+    }
+
+    fn leave(&self, state: &mut State) {
+        if state.generation == self.generation {
+            state.waiting -= 1;
+        } else {
+            self.barrier.object.awake();
+        }
+    }
+}
+
+/// The announcement of the wait panicked. That the thread arrived cannot be undone.
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.leave(&mut self.barrier.lock());
     }
 }
 

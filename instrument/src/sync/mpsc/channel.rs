@@ -67,7 +67,7 @@ impl<T> Channel<T> {
     /// Returns with the lock, under which the message goes in.
     #[cold]
     fn wait_for_room<'a>(&'a self, mut state: Guard<'a, State<T>>, site: Site) -> Guard<'a, State<T>> {
-        let at_hand = AtHand::arrive(self, Side::Sender, &mut state);
+        let at_hand = AtHand::arrive(self, Side::Sender, &mut state, site);
         drop(state);
         let blocked = self.object.blocked_on_send(site);
         let mut state = self.lock();
@@ -146,7 +146,7 @@ impl<T> Channel<T> {
             return self.receive_waiting(state, site, None);
         }
         self.arrive_at_rendezvous(&state, site);
-        let at_hand = AtHand::arrive(self, Side::Receiver, &mut state);
+        let at_hand = AtHand::arrive(self, Side::Receiver, &mut state, site);
         drop(state);
         let blocked = self.object.blocked_on_receive(site);
         let mut state = self.sleep(self.lock(), None);
@@ -163,7 +163,7 @@ impl<T> Channel<T> {
         deadline: Option<Instant>,
     ) -> Guard<'a, State<T>> {
         self.arrive_at_rendezvous(&state, site);
-        let at_hand = AtHand::arrive(self, Side::Receiver, &mut state);
+        let at_hand = AtHand::arrive(self, Side::Receiver, &mut state, site);
         let mut state = self.sleep(state, deadline);
         at_hand.leave(&mut state);
         state
@@ -267,17 +267,18 @@ impl<T> Channel<T> {
     }
 }
 
-/// Says that a side is there until it leaves; also when the announcement of its wait panics.
+/// Says that a side is there until it leaves; or gives up, when the announcement of its wait panics.
 struct AtHand<'a, T> {
     channel: &'a Channel<T>,
     side: Side,
+    site: Site,
 }
 
 impl<'a, T> AtHand<'a, T> {
-    fn arrive(channel: &'a Channel<T>, side: Side, state: &mut State<T>) -> Self {
+    fn arrive(channel: &'a Channel<T>, side: Side, state: &mut State<T>, site: Site) -> Self {
         state.arrive(side);
         channel.object.publish(state.traffic());
-        Self { channel, side }
+        Self { channel, side, site }
     }
 
     /// What the side does next under the same lock is published with it.
@@ -291,6 +292,10 @@ impl<T> Drop for AtHand<'_, T> {
     fn drop(&mut self) {
         let mut state = self.channel.lock();
         state.leave(self.side);
+        match self.side {
+            Side::Sender => self.channel.object.send_failed(self.site),
+            Side::Receiver => self.channel.object.receive_failed(self.site),
+        }
         self.channel.object.publish(state.traffic());
     }
 }
