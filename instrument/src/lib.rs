@@ -58,8 +58,8 @@
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
 //!   in Rust, and atomics are recorded only when wrapped.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
-//! * Scoped threads that nobody joins are recorded as joined when their function has ended, as in std; what their
-//!   thread-locals do on being dropped may come later.
+//! * A scoped thread ends, in the recording, with its function, as scopes do not wait for more; what its thread-locals do
+//!   on being dropped is recorded as done by another thread, called `thread-locals`, after it.
 
 #[cfg_attr(feature = "record", path = "engine/on.rs")]
 #[cfg_attr(not(feature = "record"), path = "engine/off.rs")]

@@ -271,21 +271,75 @@ fn thread_locals_are_recorded_before_the_exit() {
 }
 
 #[test]
-fn a_scope_lets_the_exits_of_its_threads_be_recorded() {
-    struct Slow;
-    impl Drop for Slow {
+fn a_scope_does_not_wait_for_thread_locals() {
+    struct Waits(&'static Mutex<()>);
+    impl Drop for Waits {
         fn drop(&mut self) {
-            thread::sleep(Duration::from_millis(20));
+            drop(self.0.lock());
         }
     }
-    lockhound::thread_local!(static SLOW: Slow = const { Slow });
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static WAITS: Waits = const { Waits(&M) });
+    let run = || {
+        let _held = M.lock();
+        thread::scope(|s| {
+            thread::Builder::new().name("a".into()).spawn_scoped(s, || WAITS.with(|_| ())).unwrap();
+        });
+        loop {
+            std::thread::park();
+        }
+    };
+    events_of_hung(
+        "a_scope_does_not_wait_for_thread_locals",
+        run,
+        "acquire m, spawn a, join a
+         a: start, exit
+         thread-locals: start, join a, block acquire m",
+    );
+}
+
+#[test]
+fn joining_a_scoped_thread_waits_for_its_thread_locals() {
+    struct Last(&'static Mutex<()>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+        }
+    }
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static LAST: Last = const { Last(&M) });
     let run = || {
         thread::scope(|s| {
-            thread::Builder::new().name("a".into()).spawn_scoped(s, || SLOW.with(|_| ())).unwrap();
+            let child = thread::Builder::new().name("a".into()).spawn_scoped(s, || LAST.with(|_| ())).unwrap();
+            child.join().unwrap();
+            drop(M.lock());
         });
-        std::process::exit(0);
     };
-    events("a_scope_lets_the_exits_of_its_threads_be_recorded", run, "spawn a, join a\n a: start, exit");
+    events(
+        "joining_a_scoped_thread_waits_for_its_thread_locals",
+        run,
+        "spawn a, join a, join thread-locals, acquire m, release m none
+         a: start, exit
+         thread-locals: start, join a, acquire m, release m none, exit",
+    );
+}
+
+#[test]
+fn a_lock_that_a_thread_local_keeps_is_released_by_its_thread() {
+    type Guard = lockhound::sync::MutexGuard<'static, ()>;
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static KEPT: Cell<Option<Guard>> = const { Cell::new(None) });
+    let run = || {
+        thread::scope(|s| {
+            let a = thread::Builder::new().name("a".into());
+            a.spawn_scoped(s, || KEPT.set(M.lock().ok())).unwrap().join().unwrap();
+        });
+    };
+    events(
+        "a_lock_that_a_thread_local_keeps_is_released_by_its_thread",
+        run,
+        "spawn a, join a\n a: start, acquire m, release m none, exit",
+    );
 }
 
 #[test]

@@ -16,6 +16,11 @@ impl Held {
         Self { locks: [0; DEPTH], depth: 0, edges: [(u64::MAX, 0); SLOTS] }
     }
 
+    /// Whether no lock is held.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.depth == 0
+    }
+
     /// A lock was acquired.
     #[inline]
     pub(super) fn push(&mut self, lock: u32) {

@@ -24,5 +24,7 @@ mod variable;
 pub(crate) use blocked::Blocked;
 pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};
-pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use threads::{
+    ThreadTicket, blocked_on_join, finished, joined, last_ticket, spawn_failed, spawning, started,
+};
 pub(crate) use value::RawValue;

@@ -7,12 +7,11 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Result;
-use std::time::{Duration, Instant};
 
 use super::builder::Builder;
-use super::child::Unborn;
+use super::child::{Child, End, Unborn};
 use super::handle::Thread;
-use crate::engine::{self, Site, ThreadTicket, blocked_on_join, joined};
+use crate::engine::{self, Site, ThreadTicket, blocked_on_join, finished, joined};
 
 /// Lets `f` spawn threads that borrow, and waits for their end. See [`std::thread::scope`].
 ///
@@ -101,10 +100,10 @@ impl<'scope, 'env> Scope<'scope, 'env> {
             birth.begin();
             f()
         })?;
-        let child = unborn.born(inner.thread());
-        let pending = Pending { ticket: child.ticket, ended, gone: Arc::clone(&child.gone) };
+        let Child { thread, end } = unborn.born(inner.thread());
+        let pending = Pending { ticket: end.ticket(), ended };
         let claim = engine::is_on().then(|| self.children.add(pending));
-        Ok(ScopedJoinHandle { inner, thread: child.thread, ticket: child.ticket, gone: child.gone, claim })
+        Ok(ScopedJoinHandle { inner, thread, end, claim })
     }
 
     /// A scope over `inner`, kept in `shell`.
@@ -136,8 +135,7 @@ impl fmt::Debug for Scope<'_, '_> {
 pub struct ScopedJoinHandle<'scope, T> {
     inner: std::thread::ScopedJoinHandle<'scope, T>,
     thread: Thread,
-    ticket: ThreadTicket,
-    gone: Arc<AtomicBool>,
+    end: End,
     claim: Option<Claim<'scope>>,
 }
 
@@ -154,16 +152,10 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// With what the thread panicked with, if it did.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let site = Location::caller();
         if let Some(claim) = self.claim {
             claim.take();
         }
-        // Not `is_finished`: see `JoinHandle::join`.
-        let blocked = (!self.gone.load(Ordering::Acquire)).then(|| blocked_on_join(self.ticket, site));
-        let result = self.inner.join();
-        drop(blocked);
-        joined(self.ticket, site);
-        result
+        self.end.join(Location::caller(), || self.inner.join())
     }
 
     /// Whether the thread's function has returned or panicked. See [`std::thread::ScopedJoinHandle::is_finished`].
@@ -190,8 +182,6 @@ struct Children {
 struct Table {
     added: u64,
     pending: BTreeMap<u64, Pending>,
-    /// Joined by the scope, but possibly still busy dropping its thread-locals.
-    leaving: Vec<Arc<AtomicBool>>,
 }
 
 /// A child that somebody has to join.
@@ -199,8 +189,6 @@ struct Pending {
     ticket: ThreadTicket,
     /// Whether its function has returned or panicked.
     ended: Arc<AtomicBool>,
-    /// Whether its exit has been recorded.
-    gone: Arc<AtomicBool>,
 }
 
 impl Children {
@@ -223,27 +211,11 @@ impl Children {
             drop(waiting.unwrap_or_else(PoisonError::into_inner));
         }
         joined(child.ticket, site);
-        self.table().leaving.push(child.gone);
         true
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The real scope waits for its threads' functions, not for their thread-locals, with which their exits are recorded.
-/// If the process ended before them the joins would be lost to the reader. So give them a moment; no more, as such a
-/// thread-local may wait for something that the calling thread holds.
-impl Drop for Children {
-    fn drop(&mut self) {
-        let table = self.table.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let deadline = Instant::now() + Duration::from_secs(1);
-        for gone in &table.leaving {
-            while !gone.load(Ordering::Acquire) && Instant::now() < deadline {
-                std::thread::yield_now();
-            }
-        }
     }
 }
 
@@ -260,6 +232,9 @@ impl Claim<'_> {
 }
 
 /// Says that a child's function has returned or panicked.
+///
+/// For its scope that is the child's end, though the child's thread-locals may still have something to do, perhaps with
+/// what the owner of the scope does meanwhile. So the recorder takes it for the end as well.
 struct Ending<'scope> {
     children: &'scope Children,
     ended: Arc<AtomicBool>,
@@ -267,6 +242,7 @@ struct Ending<'scope> {
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
+        finished();
         let table = self.children.table();
         self.ended.store(true, Ordering::Release);
         drop(table);
