@@ -6,6 +6,7 @@ mod recording;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lockhound::sync::{Condvar, Mutex, RwLockWriteGuard, Shared, lock_all};
@@ -207,6 +208,22 @@ fn threads_are_recorded_from_spawn_to_join() {
 }
 
 #[test]
+fn a_refused_thread_is_recorded_as_one_that_did_nothing() {
+    let run = || {
+        let m = named::mutex("m", ());
+        let huge = |name: &str| thread::Builder::new().name(name.into()).stack_size(usize::MAX / 4);
+        assert!(huge("a").spawn(|| ()).is_err());
+        assert!(thread::scope(|s| huge("b").spawn_scoped(s, || ()).is_err()));
+        drop(m.lock());
+    };
+    events(
+        "a_refused_thread_is_recorded_as_one_that_did_nothing",
+        run,
+        "spawn a, spawn b, acquire m, release m none\n a: start, exit\n b: start, exit",
+    );
+}
+
+#[test]
 fn a_scope_that_panics_joins_its_threads() {
     let run = || {
         let outcome = catch_unwind(|| {
@@ -311,6 +328,9 @@ fn joining_a_scoped_thread_waits_for_its_thread_locals() {
     let run = || {
         thread::scope(|s| {
             let child = thread::Builder::new().name("a".into()).spawn_scoped(s, || LAST.with(|_| ())).unwrap();
+            while !child.is_finished() {
+                thread::yield_now();
+            }
             child.join().unwrap();
             drop(M.lock());
         });
@@ -321,6 +341,40 @@ fn joining_a_scoped_thread_waits_for_its_thread_locals() {
         "spawn a, join a, join thread-locals, acquire m, release m none
          a: start, exit
          thread-locals: start, join a, acquire m, release m none, exit",
+    );
+}
+
+#[test]
+fn a_scoped_thread_that_is_being_joined_ends_with_its_thread_locals() {
+    struct Last(&'static Mutex<()>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+        }
+    }
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static LAST: Last = const { Last(&M) });
+    let run = || {
+        let _held = M.lock();
+        let about_to_join = AtomicBool::new(false);
+        thread::scope(|s| {
+            let wait = || {
+                LAST.with(|_| ());
+                while !about_to_join.load(Ordering::Acquire) {
+                    thread::yield_now();
+                }
+                thread::sleep(Duration::from_millis(200));
+            };
+            let child = thread::Builder::new().name("a".into()).spawn_scoped(s, wait).unwrap();
+            about_to_join.store(true, Ordering::Release);
+            child.join().unwrap();
+        });
+    };
+    events_of_hung(
+        "a_scoped_thread_that_is_being_joined_ends_with_its_thread_locals",
+        run,
+        "acquire m, spawn a, block join a
+         a: start, block acquire m",
     );
 }
 

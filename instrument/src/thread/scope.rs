@@ -93,16 +93,15 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         T: Send + 'scope,
     {
         let birth = unborn.birth();
-        let ending = Ending { children: &self.children, ended: Arc::default() };
-        let ended = Arc::clone(&ending.ended);
+        let course = engine::is_on().then(Arc::<Course>::default);
+        let (children, its_course) = (&self.children, course.clone());
         let inner = builder.spawn_scoped(self.inner, move || {
-            let _ending = ending;
+            let _ending = its_course.map(|course| Ending { children, course });
             birth.begin();
             f()
         })?;
         let Child { thread, end } = unborn.born(inner.thread());
-        let pending = Pending { ticket: end.ticket(), ended };
-        let claim = engine::is_on().then(|| self.children.add(pending));
+        let claim = course.map(|course| children.add(end.ticket(), course));
         Ok(ScopedJoinHandle { inner, thread, end, claim })
     }
 
@@ -187,17 +186,25 @@ struct Table {
 /// A child that somebody has to join.
 struct Pending {
     ticket: ThreadTicket,
-    /// Whether its function has returned or panicked.
-    ended: Arc<AtomicBool>,
+    course: Arc<Course>,
+}
+
+/// How far a child has come.
+#[derive(Default)]
+struct Course {
+    /// Its function has returned or panicked.
+    ended: AtomicBool,
+    /// Somebody joins it by its handle.
+    claimed: AtomicBool,
 }
 
 impl Children {
-    fn add(&self, child: Pending) -> Claim<'_> {
+    fn add(&self, ticket: ThreadTicket, course: Arc<Course>) -> Claim<'_> {
         let mut table = self.table();
         let number = table.added;
         table.added += 1;
-        table.pending.insert(number, child);
-        Claim { children: self, number }
+        table.pending.insert(number, Pending { ticket, course: Arc::clone(&course) });
+        Claim { children: self, number, course }
     }
 
     /// Joins, for the trace, a child that nobody claims. Waits no longer than the real scope would.
@@ -205,9 +212,9 @@ impl Children {
         let Some((_, child)) = self.table().pending.pop_first() else {
             return false;
         };
-        if !child.ended.load(Ordering::Acquire) {
+        if !child.course.ended.load(Ordering::Acquire) {
             let _blocked = blocked_on_join(child.ticket, site);
-            let waiting = self.ended.wait_while(self.table(), |_| !child.ended.load(Ordering::Acquire));
+            let waiting = self.ended.wait_while(self.table(), |_| !child.course.ended.load(Ordering::Acquire));
             drop(waiting.unwrap_or_else(PoisonError::into_inner));
         }
         joined(child.ticket, site);
@@ -223,10 +230,12 @@ impl Children {
 struct Claim<'scope> {
     children: &'scope Children,
     number: u64,
+    course: Arc<Course>,
 }
 
 impl Claim<'_> {
     fn take(self) {
+        self.course.claimed.store(true, Ordering::Release);
         self.children.table().pending.remove(&self.number);
     }
 }
@@ -234,17 +243,20 @@ impl Claim<'_> {
 /// Says that a child's function has returned or panicked.
 ///
 /// For its scope that is the child's end, though the child's thread-locals may still have something to do, perhaps with
-/// what the owner of the scope does meanwhile. So the recorder takes it for the end as well.
+/// what the owner of the scope does meanwhile. So the recorder takes it for the end as well, unless somebody joins the
+/// child by its handle: that waits for the thread-locals.
 struct Ending<'scope> {
     children: &'scope Children,
-    ended: Arc<AtomicBool>,
+    course: Arc<Course>,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        finished();
+        if !self.course.claimed.load(Ordering::Acquire) {
+            finished();
+        }
         let table = self.children.table();
-        self.ended.store(true, Ordering::Release);
+        self.course.ended.store(true, Ordering::Release);
         drop(table);
         self.children.ended.notify_all();
     }
