@@ -208,6 +208,33 @@ fn threads_are_recorded_from_spawn_to_join() {
 }
 
 #[test]
+fn a_detached_thread_is_recorded_to_its_end() {
+    let run = || {
+        drop(thread::Builder::new().name("a".into()).spawn(|| ()).unwrap());
+        loop {
+            std::thread::park();
+        }
+    };
+    events_of_hung("a_detached_thread_is_recorded_to_its_end", run, "spawn a\n a: start, exit");
+}
+
+#[test]
+fn a_thread_that_std_spawned_is_recorded_from_its_first_event() {
+    static M: Mutex<()> = named::mutex("m", ());
+    let run = || {
+        drop(M.lock());
+        std::thread::spawn(|| drop(M.lock())).join().unwrap();
+        drop(M.lock());
+    };
+    events(
+        "a_thread_that_std_spawned_is_recorded_from_its_first_event",
+        run,
+        "acquire m, release m none, acquire m, release m none
+         T1: start, acquire m, release m none, exit",
+    );
+}
+
+#[test]
 fn a_refused_thread_is_recorded_as_one_that_did_nothing() {
     let run = || {
         let m = named::mutex("m", ());

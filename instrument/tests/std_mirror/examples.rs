@@ -29,17 +29,21 @@ const SWAPPED: &str = "pub use std::*;\npub use lockhound::{sync, thread, thread
 #[test]
 fn every_example_of_std_runs_with_the_names_swapped() {
     let folder = tempfile::tempdir().unwrap();
-    let examples = Examples::write(folder.path());
-    examples.run(None);
-    if cfg!(feature = "record") {
-        let traces = folder.path().join("traces");
-        fs::create_dir(&traces).unwrap();
-        examples.run(Some(&traces));
-        let events: usize = fs::read_dir(&traces).unwrap().map(|entry| events_in(&entry.unwrap().path())).sum();
-        assert!(events > AT_LEAST, "only {events} events were recorded");
-    }
+    Examples::write(folder.path()).run(None);
 }
 
+#[test]
+#[cfg_attr(not(feature = "record"), ignore = "without the feature `record` nothing is recorded")]
+fn every_example_of_std_can_be_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = folder.path().join("traces");
+    fs::create_dir(&traces).unwrap();
+    Examples::write(folder.path()).run(Some(&traces));
+    let events: usize = fs::read_dir(&traces).unwrap().map(|entry| events_in(&entry.unwrap().path())).sum();
+    assert!(events > AT_LEAST, "only {events} events were recorded");
+}
+
+/// The number of events in a trace, all of which must be possible.
 fn events_in(trace: &Path) -> usize {
     let mut reader = open(trace, None).unwrap();
     let mut events = 0;
