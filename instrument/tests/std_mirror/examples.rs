@@ -1,5 +1,6 @@
 //! Every example in std's documentation of what is recorded compiles and runs with the names swapped.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -9,13 +10,11 @@ use lockhound_trace::{EventSource, open};
 
 use super::items::STD;
 use super::page::Example;
+use super::table::{Row, rows};
 use super::{library, rustdoc};
 
 /// Examples that panic, though they do not say so, and why. By item and place on the item's page.
 const PANICKING: &[(&str, &str)] = &[("thread::Result 1", "copies a file that does not exist")];
-
-/// Examples that do not compile when recorded types stand in for std's, and why.
-const NOT_RECORDED: &[(&str, &str)] = &[];
 
 /// Fewer cannot be all: rustdoc must have changed how it shows them.
 const AT_LEAST: usize = 450;
@@ -73,7 +72,7 @@ impl<'a> Examples<'a> {
             .flat_map(|(path, item)| named(path, &item.page.examples))
             .collect();
         assert!(named.len() >= AT_LEAST, "rustdoc's pages have changed: only {} examples were found", named.len());
-        for (excepted, _) in PANICKING.iter().chain(NOT_RECORDED) {
+        for (excepted, _) in PANICKING {
             assert!(named.iter().any(|named| named.name == *excepted), "there is no example `{excepted}`");
         }
         fs::write(folder.join("examples.rs"), named.iter().map(Named::in_source).collect::<String>()).unwrap();
@@ -109,7 +108,10 @@ fn passed(line: &str) -> Option<usize> {
 
 /// An example that stable Rust can compile.
 struct Named<'a> {
+    /// The path of what it describes, and its place on the item's page.
     name: String,
+    /// Whether it is of a method that a recorded type does not have.
+    missing: bool,
     manner: &'a str,
     code: &'a str,
 }
@@ -120,19 +122,20 @@ fn named<'a>(path: &str, examples: &'a [Example]) -> impl Iterator<Item = Named<
         let (manner, code) = (example.manner.as_deref().unwrap_or_default(), example.code.as_deref()?);
         (manner != "ignore" && !code.contains("#![feature")).then_some((&example.member, manner, code))
     });
+    let missing: BTreeSet<_> = rows().into_iter().filter(Row::is_member).map(|row| row.path).collect();
     iter::zip(1.., runnable).map(move |(place, (member, manner, code))| {
         let separator = if member.is_empty() { "" } else { "::" };
-        Named { name: format!("{path}{separator}{member} {place}"), manner, code }
+        let path = format!("{path}{separator}{member}");
+        Named { name: format!("{path} {place}"), missing: missing.contains(&path), manner, code }
     })
 }
 
 impl Named<'_> {
     /// As the description of an item of its name.
     fn in_source(&self) -> String {
-        let is_in = |list: &[(&str, &str)]| list.iter().any(|(excepted, _)| *excepted == self.name);
         let manner = match () {
-            () if is_in(PANICKING) => "should_panic",
-            () if cfg!(feature = "record") && is_in(NOT_RECORDED) => "compile_fail",
+            () if PANICKING.iter().any(|(excepted, _)| *excepted == self.name) => "should_panic",
+            () if cfg!(feature = "record") && self.missing => "compile_fail",
             () => self.manner,
         };
         let mut source = format!("/// ~~~{manner}\n");
