@@ -18,6 +18,8 @@ const CLOSED: u8 = 0;
 const OPENING: u8 = 1;
 const OPEN: u8 = 2;
 const FAILED: u8 = 3;
+/// Nobody wants a file: events go to memory that is thrown away.
+const SCRATCH: u8 = 4;
 
 const HEADER: usize = 16 * 1024;
 /// Chunks from this size on are faulted in at once: their thread has shown that it writes much.
@@ -72,7 +74,9 @@ pub(super) fn take(thread: u32, sequence: u32, size: usize) -> Option<Chunk> {
     if !gate::is_on() || !ensure_open() {
         return None;
     }
-    match map(thread, sequence, size.next_multiple_of(page_size())) {
+    let size = size.next_multiple_of(page_size());
+    let chunk = if STATE.load(Ordering::Acquire) == SCRATCH { scratch(size) } else { map(thread, sequence, size) };
+    match chunk {
         Ok(chunk) => Some(chunk),
         Err(why) => {
             gate::stop(why);
@@ -125,6 +129,15 @@ fn map(thread: u32, sequence: u32, size: usize) -> Result<Chunk, &'static str> {
     // SAFETY: the mapping is at least a page, and nobody else knows it.
     unsafe { std::ptr::copy_nonoverlapping(header.as_ptr(), start.as_ptr(), header.len()) };
     Ok(Chunk { start, size })
+}
+
+/// Memory of no file, for a process that is only monitored.
+fn scratch(size: usize) -> Result<Chunk, &'static str> {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    // SAFETY: a new mapping.
+    let start = unsafe { libc::mmap(std::ptr::null_mut(), size, protection, flags, -1, 0) };
+    let start = NonNull::new(start.cast::<u8>()).filter(|_| start != libc::MAP_FAILED);
+    start.map(|start| Chunk { start, size }).ok_or("no memory left")
 }
 
 fn is_ours(descriptor: i32) -> bool {
@@ -197,12 +210,12 @@ fn page_size() -> usize {
 fn ensure_open() -> bool {
     loop {
         match STATE.load(Ordering::Acquire) {
-            OPEN => return true,
+            OPEN | SCRATCH => return true,
             FAILED => return false,
             CLOSED => {
                 if STATE.compare_exchange(CLOSED, OPENING, Ordering::Acquire, Ordering::Relaxed).is_ok() {
                     let opened = open();
-                    STATE.store(if opened.is_ok() { OPEN } else { FAILED }, Ordering::Release);
+                    STATE.store(*opened.as_ref().unwrap_or(&FAILED), Ordering::Release);
                     if let Err(why) = opened {
                         gate::stop(why);
                     }
@@ -213,8 +226,8 @@ fn ensure_open() -> bool {
     }
 }
 
-fn open() -> Result<(), &'static str> {
-    let pattern = settings::pattern().ok_or("LOCKHOUND_TRACE is gone")?;
+fn open() -> Result<u8, &'static str> {
+    let Some(pattern) = settings::pattern() else { return Ok(SCRATCH) };
     let descriptor = create(pattern)?;
     // SAFETY: all-zero is a valid `stat`, and the pointer is to a live one.
     let mut status: libc::stat = unsafe { std::mem::zeroed() };
@@ -228,7 +241,7 @@ fn open() -> Result<(), &'static str> {
     let end = write_header(descriptor)?;
     END.store(end as u64, Ordering::Relaxed);
     DESCRIPTOR.store(descriptor, Ordering::Release);
-    Ok(())
+    Ok(OPEN)
 }
 
 /// Creates a file that did not exist.

@@ -10,10 +10,12 @@ use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
 use super::held::Held;
+use super::monitor::{self, Seat};
 use super::object::Site;
 use super::sites::{Sites, Texts};
 use super::stacks::Modules;
-use super::{file, gate};
+use super::{file, gate, settings, strict};
+use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
 const THREAD_BITS: u32 = 24;
@@ -37,7 +39,12 @@ struct Farewell;
 
 impl Drop for Farewell {
     fn drop(&mut self) {
-        end();
+        if CURRENT.get().is_null() && FORMER.get() != 0 {
+            let _busy = Busy::enter();
+            monitor::gone();
+        } else {
+            end();
+        }
     }
 }
 
@@ -54,6 +61,9 @@ pub(super) struct Local {
     pub(super) read_under: [(u32, u64); 32],
     pub(super) texts: Texts,
     pub(super) modules: Modules,
+    pub(super) seat: Seat,
+    /// What strict mode knows of this thread.
+    pub(super) order: strict::Memory,
     next_object: u32,
     last_object: u32,
 }
@@ -112,7 +122,7 @@ fn begin_root() -> *mut Local {
 pub(super) fn last_number() -> u32 {
     // SAFETY: as in `with`; the reference does not outlive the expression.
     let current = unsafe { CURRENT.get().as_ref() };
-    current.map_or_else(|| FORMER.get(), Local::thread_number)
+    current.map_or_else(|| FORMER.get(), Local::thread)
 }
 
 /// A number for a new thread; none when recording has to stop.
@@ -153,9 +163,18 @@ fn begin(number: u32, origin: Origin) {
     let local = {
         let _busy = Busy::enter();
         // In a destructor that runs after ours this fails, and the stream will have no end.
-        let _ = FAREWELL.try_with(|_| ());
+        let will_end = FAREWELL.try_with(|_| ()).is_ok();
+        let counted = match origin {
+            Origin::Unannounced => false,
+            Origin::Spawned => true,
+            Origin::After(_) => will_end,
+        };
         let Some(mut local) = Local::open(number) else { return };
         local.write_start(origin);
+        local.seat = Seat::take(number, matches!(origin, Origin::Spawned));
+        if !counted {
+            monitor::one_more();
+        }
         Box::into_raw(Box::new(local))
     };
     CURRENT.set(local);
@@ -169,18 +188,26 @@ fn end() {
     if !local.is_null() {
         // SAFETY: made by `begin` on this thread, and from here on unreachable: `Busy` has hidden the pointer.
         let mut local = unsafe { Box::from_raw(local) };
-        FORMER.set(local.thread_number());
+        FORMER.set(local.thread());
         local.write_exit();
+        monitor::ended(&local);
         local.buffer.close();
     }
 }
 
-/// Ends the stream of this thread, unless it holds locks: whoever holds a lock must be who releases it.
+/// Ends the stream of this thread, unless it holds locks: whoever holds a lock must be who releases it. The thread still
+/// counts as alive.
 pub(super) fn finish() {
     // SAFETY: as in `with`; the reference does not outlive the expression.
     if unsafe { CURRENT.get().as_ref() }.is_some_and(|local| local.held.is_empty()) {
+        monitor::one_more();
         end();
     }
+}
+
+/// On a thread of the recorder's own: nothing that it does is recorded.
+pub(super) fn never_record() {
+    BUSY.set(true);
 }
 
 /// In the child of a fork: the thread's chunk is the parent's. Leaks the state, since the child may not free safely.
@@ -207,17 +234,19 @@ impl Local {
             tag: u64::from(number) << (64 - THREAD_BITS),
             buffer: Buffer::open(number)?,
             sites: Sites::new(),
-            held: Held::new(),
+            held: Held::new(settings::stacks() == Stacks::All),
             read_under: [(u32::MAX, 0); 32],
             texts: Texts::default(),
             modules: Modules::default(),
+            seat: Seat::EMPTY,
+            order: strict::Memory::default(),
             next_object: 0,
             last_object: 0,
         })
     }
 
-    /// The number of the thread, or of this part of its life.
-    const fn thread_number(&self) -> u32 {
+    /// The thread's number.
+    pub(super) const fn thread(&self) -> u32 {
         (self.tag >> (64 - THREAD_BITS)) as u32
     }
 
@@ -241,7 +270,7 @@ impl Local {
     fn define_self(&mut self, name: &str) {
         let name = self.define_text(name).unwrap_or(0);
         let mut record = Scratch::<32>::default();
-        ThreadDefinition { number: self.thread_number(), name, ..ThreadDefinition::default() }.put(&mut record);
+        ThreadDefinition { number: self.thread(), name, ..ThreadDefinition::default() }.put(&mut record);
         self.buffer.put_record(record.bytes());
     }
 

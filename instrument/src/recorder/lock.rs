@@ -34,7 +34,7 @@ impl Object {
             write_event(local, acquire_code(mode, how), site, number, after);
         }
         local.buffer.commit();
-        local.held.push(number);
+        local.held.push_at(number, site, mode);
         Some(())
     }
 
@@ -120,12 +120,4 @@ fn write_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) 
 fn write_long_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) {
     let head = Head::new(code, site, number, after);
     local.buffer.put(head.word, head.length);
-}
-
-impl Local {
-    #[cold]
-    #[inline(never)]
-    fn note_edge(&mut self, site: u32) -> Option<()> {
-        if self.sites.may_capture(site) { self.capture_stack() } else { Some(()) }
-    }
 }

@@ -5,16 +5,19 @@
 
 mod blocked;
 mod buffer;
+mod catalogue;
 mod condvar;
 mod file;
 mod gate;
 mod held;
 mod local;
 mod lock;
+pub(crate) mod monitor;
 mod object;
 mod settings;
 mod sites;
 mod stacks;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -24,7 +27,9 @@ mod variable;
 pub(crate) use blocked::Blocked;
 pub(crate) use gate::is_on;
 pub(crate) use object::{Kind, Object, Site};
+pub(crate) use settings::apply;
+pub(crate) use strict::together;
 pub(crate) use threads::{
-    ThreadTicket, blocked_on_join, finished, joined, last_ticket, spawn_failed, spawning, started,
+    ThreadTicket, blocked_on_end, blocked_on_join, finished, joined, last_ticket, spawn_failed, spawning, started,
 };
 pub(crate) use value::RawValue;

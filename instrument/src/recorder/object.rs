@@ -7,6 +7,7 @@ use std::time::Duration;
 use lockhound_trace::binary::encode::{ObjectDefinition, Scratch};
 use lockhound_trace::{ObjectKind, Policy};
 
+use super::catalogue::{self, Card};
 use super::local::Local;
 
 /// A place in the source.
@@ -30,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn of_trace(self) -> ObjectKind {
+    pub(super) const fn of_trace(self) -> ObjectKind {
         match self {
             Self::Mutex => ObjectKind::Mutex { reentrant: false },
             Self::ReentrantMutex => ObjectKind::Mutex { reentrant: true },
@@ -131,6 +132,10 @@ impl Object {
             Some(name) => local.text(name)?,
             None => 0,
         };
+        catalogue::enter(
+            number,
+            Card { kind: self.kind, name: self.name, birth: self.birth, type_name: self.type_name, level: self.level },
+        );
         let definition = ObjectDefinition {
             number,
             base: self.version(),
@@ -208,7 +213,7 @@ impl Object {
 
 /// The other may have been preempted in between. A thread of real-time priority would never let it go on by yielding,
 /// so in the end it sleeps.
-fn back_off(round: u32) {
+pub(super) fn back_off(round: u32) {
     match round {
         0..64 => std::hint::spin_loop(),
         64..128 => std::thread::yield_now(),

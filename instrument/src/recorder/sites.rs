@@ -13,6 +13,7 @@ const SLOTS: usize = 128;
 pub(super) struct Sites {
     cache: [(usize, u32); SLOTS],
     numbers: HashMap<usize, u32>,
+    places: Vec<Site>,
     captures: Vec<u8>,
 }
 
@@ -22,7 +23,7 @@ const CAPTURES: u8 = 16;
 
 impl Sites {
     pub(super) fn new() -> Self {
-        Self { cache: [(0, 0); SLOTS], numbers: HashMap::new(), captures: Vec::new() }
+        Self { cache: [(0, 0); SLOTS], numbers: HashMap::new(), places: Vec::new(), captures: Vec::new() }
     }
 
     const fn slot(address: usize) -> usize {
@@ -45,9 +46,15 @@ impl Sites {
         let new = number == next;
         if new {
             self.captures.push(0);
+            self.places.push(site);
         }
         self.cache[Self::slot(address)] = (address, number);
         (number, new)
+    }
+
+    /// The site that has this number.
+    pub(super) fn place(&self, number: u32) -> Option<Site> {
+        self.places.get((number as usize).checked_sub(1)?).copied()
     }
 
     /// Whether one more stack may be captured at this site.

@@ -7,6 +7,7 @@ use lockhound_trace::binary::format::{MAX_FRAMES, code, define};
 
 use super::local::Local;
 use super::settings;
+use crate::Stacks;
 
 /// An executable or library, where it is loaded.
 #[derive(Clone, Copy, Debug)]
@@ -75,10 +76,29 @@ unsafe extern "C" fn add_module(info: *mut libc::dl_phdr_info, _size: usize, mod
 }
 
 impl Local {
-    /// Puts the current stack before the next event. Must be followed by that event.
+    /// The thread acquires a lock under another one as it has not before, or stacks are wanted of all acquisitions. Must be
+    /// followed by the event.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn note_edge(&mut self, site: u32) -> Option<()> {
+        if settings::stacks() == Stacks::All {
+            self.held.forget_edges();
+            self.capture_stack()
+        } else if self.sites.may_capture(site) {
+            self.capture_stack()
+        } else {
+            Some(())
+        }
+    }
+
+    /// Puts the current stack before the next event, unless no stacks are wanted. Must be followed by that event.
     #[cold]
     #[inline(never)]
     pub(super) fn capture_stack(&mut self) -> Option<()> {
+        self.seat.remember(&[]);
+        if settings::stacks() == Stacks::Off {
+            return Some(());
+        }
         let _busy = self.busy();
         let mut addresses = [0_usize; MAX_FRAMES];
         let mut count = 0;
@@ -91,6 +111,7 @@ impl Local {
                 count < MAX_FRAMES
             });
         }
+        self.seat.remember(&addresses[..count]);
         self.define_modules(&addresses[..count])?;
         let mut record = Scratch::<{ 16 + 10 * MAX_FRAMES }>::default();
         record.put(&[code::STACK]);

@@ -67,6 +67,7 @@ impl<T: ?Sized> Mutex<T> {
             return self.guard(self.inner.lock());
         }
         let site = Location::caller();
+        self.object.check_order(Mode::Write, site);
         let result = match self.inner.try_lock() {
             Ok(inner) => Ok(inner),
             Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),

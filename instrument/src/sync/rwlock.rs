@@ -63,6 +63,7 @@ impl<T: ?Sized> RwLock<T> {
             return self.read_guard(self.inner.read());
         }
         let site = Location::caller();
+        self.object.check_order(Mode::Read, site);
         let result = match self.inner.try_read() {
             Ok(inner) => Ok(inner),
             Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
@@ -106,6 +107,7 @@ impl<T: ?Sized> RwLock<T> {
             return self.write_guard(self.inner.write());
         }
         let site = Location::caller();
+        self.object.check_order(Mode::Write, site);
         let result = match self.inner.try_write() {
             Ok(inner) => Ok(inner),
             Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),

@@ -11,7 +11,7 @@ use std::thread::Result;
 use super::builder::Builder;
 use super::child::{Child, End, Unborn};
 use super::handle::Thread;
-use crate::engine::{self, Site, ThreadTicket, blocked_on_join, finished, joined};
+use crate::engine::{self, Site, ThreadTicket, blocked_on_end, finished, joined};
 
 /// Lets `f` spawn threads that borrow, and waits for their end. See [`std::thread::scope`].
 ///
@@ -213,7 +213,7 @@ impl Children {
             return false;
         };
         if !child.course.ended.load(Ordering::Acquire) {
-            let _blocked = blocked_on_join(child.ticket, site);
+            let _blocked = blocked_on_end(child.ticket, &child.course.ended, site);
             let waiting = self.ended.wait_while(self.table(), |_| !child.course.ended.load(Ordering::Acquire));
             drop(waiting.unwrap_or_else(PoisonError::into_inner));
         }
