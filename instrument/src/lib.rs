@@ -184,8 +184,8 @@
 //! * [`sync::BarrierWaitResult`](std::sync::BarrierWaitResult) is a type of our own, too: std's has no constructor.
 //! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
-//! * Scoped threads that nobody joins are recorded as joined when their function has ended, as in std; what their
-//!   thread-locals do on being dropped may come later.
+//! * A scoped thread ends, in the recording, with its function, as scopes do not wait for more; what its thread-locals do
+//!   on being dropped is recorded as done by another thread, called `thread-locals`, after it.
 //! * Threads that were not spawned through [`thread`] are recorded from their first operation on, as threads that nobody
 //!   spawned, and their end when their thread-locals are dropped. Locks of other crates and of C are not seen at all: a
 //!   deadlock over them is not reported, and what only they order looks unordered.

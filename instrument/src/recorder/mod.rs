@@ -43,5 +43,7 @@ pub(crate) use object::{Kind, Object, Site};
 pub(crate) use once::OnceObject;
 pub(crate) use settings::apply;
 pub(crate) use strict::together;
-pub(crate) use threads::{ThreadTicket, blocked_on_end, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use threads::{
+    ThreadTicket, blocked_on_end, blocked_on_join, finished, joined, last_ticket, spawn_failed, spawning, started,
+};
 pub(crate) use value::RawValue;
