@@ -134,7 +134,7 @@ fn a_panic_instead_of_a_wait_leaves_channel_and_trace_sound() {
     assert_eq!(watched::complaint(&trace), None);
 }
 
-const ROUNDS: usize = 3_000;
+const ROUNDS: usize = 1_000;
 
 /// At every moment one of the two waits or is about to.
 fn traffic() {
