@@ -198,6 +198,19 @@ fn a_look_after_any_other_event_is_recorded_again() {
 }
 
 #[test]
+fn a_look_after_an_exclusive_write_is_recorded_again() {
+    let run = || {
+        let mut n = AtomicUsize::new(0);
+        for _ in 0..3 {
+            n.load(Relaxed);
+            *n.get_mut() += 1;
+        }
+    };
+    let Some(recorded) = in_order("a_look_after_an_exclusive_write_is_recorded_again", run) else { return };
+    assert_eq!(of(&recorded, ""), ["load Relaxed Int(0)", "load Relaxed Int(1)", "load Relaxed Int(2)"]);
+}
+
+#[test]
 fn fences_make_releases_and_acquires_of_the_accesses_around_them() {
     let run = || {
         let n = AtomicUsize::new(0);
@@ -425,6 +438,39 @@ fn who_waited_for_a_run_that_panicked_may_run_the_next() {
     assert_eq!((count(&recorded, "once_begin"), count(&recorded, "once_end")), (3, 3));
     let exits = recorded.iter().filter(|event| event.what == "exit").count();
     assert_eq!(exits, 4, "the trace is valid to its end");
+}
+
+/// The reader must not take the wait for over while the run is held up by an event of a third thread.
+#[test]
+fn a_wait_ends_after_the_run() {
+    fn until(ready: &AtomicBool) {
+        while !ready.load(Acquire) {
+            thread::yield_now();
+        }
+    }
+    let run = || {
+        let (running, waiting, go) = (AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false));
+        let cell = OnceLock::new();
+        let make = || {
+            running.store(true, Release);
+            until(&go);
+        };
+        let wait = || {
+            until(&running);
+            waiting.store(true, Release);
+            cell.get_or_init(|| unreachable!());
+        };
+        thread::scope(|s| {
+            named_thread("runner").spawn_scoped(s, || drop(*cell.get_or_init(make))).unwrap();
+            named_thread("waiter").spawn_scoped(s, wait).unwrap();
+            until(&waiting);
+            thread::sleep(Duration::from_millis(50));
+            go.store(true, Release);
+        });
+    };
+    let Some(recorded) = in_order("a_wait_ends_after_the_run", run) else { return };
+    let waiter = of(&recorded, "waiter");
+    assert_eq!(waiter[waiter.len() - 3..], ["block await", "await", "exit"]);
 }
 
 #[test]
