@@ -278,10 +278,10 @@ fn the_trace_has_the_accesses_to_an_atomic_as_they_happened() {
                         let (n, value) = (&atomics[next() as usize % 3], next() % 8);
                         match next() % 5 {
                             0 => n.store(value, Release),
-                            1 => drop(n.compare_exchange(value, 7, Acquire, Relaxed)),
-                            2 => drop(n.fetch_update(AcqRel, Relaxed, |n| (n < 1_000).then_some(n + 1))),
-                            3 => drop(n.swap(value, SeqCst)),
-                            _ => (0..next() % 4).for_each(|_| drop(n.load(Acquire))),
+                            1 => _ = n.compare_exchange(value, 7, Acquire, Relaxed),
+                            2 => _ = n.fetch_update(AcqRel, Relaxed, |n| (n < 1_000).then_some(n + 1)),
+                            3 => _ = n.swap(value, SeqCst),
+                            _ => (0..next() % 4).for_each(|_| _ = n.load(Acquire)),
                         }
                     }
                 });
@@ -461,7 +461,7 @@ fn a_wait_ends_after_the_run() {
             cell.get_or_init(|| unreachable!());
         };
         thread::scope(|s| {
-            named_thread("runner").spawn_scoped(s, || drop(*cell.get_or_init(make))).unwrap();
+            named_thread("runner").spawn_scoped(s, || *cell.get_or_init(make)).unwrap();
             named_thread("waiter").spawn_scoped(s, wait).unwrap();
             until(&waiting);
             thread::sleep(Duration::from_millis(50));
