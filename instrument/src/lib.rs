@@ -70,10 +70,13 @@
 #[cfg_attr(not(feature = "record"), path = "engine/off.rs")]
 mod engine;
 pub mod levelled;
+pub mod monitor;
 pub mod named;
 #[cfg(feature = "record")]
 mod recorder;
+mod settings;
 pub mod sync;
 pub mod thread;
 
+pub use settings::{Settings, Stacks, Strict, TooLate};
 pub use std::thread_local;

@@ -10,7 +10,8 @@ use super::buffer::Mark;
 use super::gate;
 use super::loads::Load;
 use super::local::{self, Local};
-use super::object::{Object, Site, Spin};
+use super::object::{Object, Site};
+use super::spin::Spin;
 use super::value::RawValue;
 
 /// The high bit of an access's detail: it is part of a compare-exchange.

@@ -6,6 +6,8 @@
 mod atomic;
 mod blocked;
 mod buffer;
+mod catalogue;
+mod class;
 mod condvar;
 mod fences;
 mod file;
@@ -14,11 +16,15 @@ mod held;
 mod loads;
 mod local;
 mod lock;
+pub(crate) mod monitor;
 mod object;
 mod once;
+mod reads;
 mod settings;
 mod sites;
+mod spin;
 mod stacks;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -27,8 +33,11 @@ mod variable;
 
 pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;
-pub(crate) use gate::is_on;
+pub(crate) use gate::{is_off, is_on};
+pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use once::OnceObject;
-pub(crate) use threads::{ThreadTicket, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use settings::apply;
+pub(crate) use strict::together;
+pub(crate) use threads::{ThreadTicket, blocked_on_end, blocked_on_join, joined, spawn_failed, spawning, started};
 pub(crate) use value::RawValue;

@@ -9,7 +9,8 @@ use lockhound_trace::binary::format::{other, request};
 use super::blocked::{Blocked, Ending};
 use super::gate;
 use super::local::{self, Local};
-use super::object::{Kind, Object, Site, back_off};
+use super::object::{Kind, Object, Site};
+use super::spin::back_off;
 
 /// No run is under way.
 const IDLE: u64 = 0;

@@ -1,11 +1,14 @@
 //! Threads: who was spawned by whom, and who has ended.
 
+use std::sync::atomic::AtomicBool;
+
 use lockhound_trace::binary::encode::{Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{other, request};
 
 use super::blocked::Blocked;
 use super::gate;
 use super::local::{self, Local};
+use super::monitor::{self, Borrowed, Wants};
 use super::object::Site;
 
 /// The trace's number of a thread that is about to be spawned; 0 when not recording.
@@ -46,6 +49,7 @@ fn spawn(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTick
         local.buffer.put_record(record.bytes())?;
     }
     local.other(other::SPAWN, site, number, 0, 0, 0)?;
+    monitor::one_more();
     Some(ThreadTicket { number, generation: local.generation })
 }
 
@@ -53,6 +57,7 @@ fn spawn(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTick
 pub(crate) fn spawn_failed(ticket: ThreadTicket) {
     if let Some(number) = ticket.number() {
         local::write_stillborn(number);
+        monitor::one_less();
     }
 }
 
@@ -64,15 +69,28 @@ pub(crate) fn started(ticket: ThreadTicket) {
 }
 
 /// To be called before a join that cannot return at once.
+///
+/// # Panics
+/// If that closes a deadlock, and the action set for it is to panic. So does [`blocked_on_end`].
 pub(crate) fn blocked_on_join(ticket: ThreadTicket, site: Site) -> Blocked<'static> {
-    let Some(number) = ticket.number() else { return Blocked::NOTHING };
-    local::with(|local| {
+    blocked(ticket, None, site)
+}
+
+/// The same before waiting only for the end of the thread's function, after which `over` is set.
+pub(crate) fn blocked_on_end(ticket: ThreadTicket, over: &AtomicBool, site: Site) -> Blocked<'_> {
+    blocked(ticket, Some(Borrowed::new(over)), site)
+}
+
+fn blocked<'a>(ticket: ThreadTicket, over: Option<Borrowed<AtomicBool>>, site: Site) -> Blocked<'a> {
+    let Some(child) = ticket.number() else { return Blocked::NOTHING };
+    let entry = local::with(|local| {
         let local = local?;
-        let site = local.site(site)?;
+        let number = local.site(site)?;
         local.capture_stack()?;
-        local.other(other::BLOCK, site, number, 0, u128::from(request::JOIN), 7)
+        local.other(other::BLOCK, number, child, 0, u128::from(request::JOIN), 7)?;
+        Some(monitor::wait(local, Wants::Join { child, over }, site))
     });
-    Blocked::NOTHING
+    Blocked::until_over(entry)
 }
 
 /// To be called right after the real join returned.

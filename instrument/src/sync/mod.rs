@@ -22,6 +22,8 @@ mod mutex;
 mod once;
 #[cfg(feature = "record")]
 mod once_lock;
+#[cfg(feature = "record")]
+mod patience;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;

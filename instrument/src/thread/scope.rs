@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::builder::Builder;
 use super::child::Unborn;
 use super::handle::Thread;
-use crate::engine::{self, Site, ThreadTicket, blocked_on_join, joined};
+use crate::engine::{self, Site, ThreadTicket, blocked_on_end, blocked_on_join, joined};
 
 /// Lets `f` spawn threads that borrow, and waits for their end. See [`std::thread::scope`].
 ///
@@ -218,7 +218,7 @@ impl Children {
             return false;
         };
         if !child.ended.load(Ordering::Acquire) {
-            let _blocked = blocked_on_join(child.ticket, site);
+            let _blocked = blocked_on_end(child.ticket, &child.ended, site);
             let waiting = self.ended.wait_while(self.table(), |_| !child.ended.load(Ordering::Acquire));
             drop(waiting.unwrap_or_else(PoisonError::into_inner));
         }
