@@ -74,7 +74,10 @@ impl Object {
             let local = local?;
             let number = self.number(local)?;
             let place = local.site(site)?;
-            local.capture_stack()?;
+            local.capture_stack_if_new(place, number)?;
+            let detail = u128::from(request) | u128::from(mode_number(mode)) << 8;
+            let how = u128::from(how_number(How::Lock)) << 16;
+            local.other(other::BLOCK, place, number, self.after_all(), detail | how, 7)?;
             let wants = match ending {
                 Ending::Holders => Wants::Lock { lock: number, mode, shared: self.kind == Kind::RwLock },
                 Ending::Anyone(is_over) => Wants::Anyone { request, number, object: Borrowed::new(self), is_over },
@@ -135,9 +138,9 @@ impl GiveUp {
     const fn of(request: u8, kind: Kind) -> Self {
         match (request, kind) {
             (request::ACQUIRE, _) => Self::By(other::TRY_FAILED),
-            (request::SEND, _) => Self::By(other::TRY_SEND_FAILED),
-            (request::RECV, _) => Self::By(other::TRY_RECV_FAILED),
             (request::AWAIT, Kind::Flag) => Self::Unseen,
+            // The channel says it, under its lock, since that event takes a version.
+            (request::SEND | request::RECV, _) => Self::Unseen,
             _ => Self::Impossible,
         }
     }
