@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::batch::Batch;
 use crate::event::Event;
-use crate::tables::Tables;
+use crate::read::batch::Batch;
+use crate::read::tables::Tables;
 
 /// A trace being read, event by event, in an order that the program could have observed.
 pub trait EventSource {

@@ -10,11 +10,11 @@ use rustc_hash::FxHasher;
 
 use crate::binary::Reader;
 use crate::event::Event;
-use crate::jsonl::JsonLinesReader;
-use crate::source::{EventSource, Place, ReadError};
-use crate::std_format::StdReader;
-use crate::tables::Tables;
-use crate::validate::Validated;
+use crate::read::jsonl::JsonLinesReader;
+use crate::read::source::{EventSource, Place, ReadError};
+use crate::read::std_format::StdReader;
+use crate::read::tables::Tables;
+use crate::read::validate::Validated;
 
 /// An input that counts what is read of it.
 struct Counted<'a> {
