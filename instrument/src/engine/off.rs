@@ -4,6 +4,20 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::{Settings, TooLate};
+
+/// Nothing runs that settings could change.
+pub(crate) fn apply(_settings: Settings) -> Result<(), TooLate> {
+    Ok(())
+}
+
+/// A set of locks that are taken in an order that nobody checks.
+pub(crate) struct Together;
+
+pub(crate) fn together() -> Together {
+    Together
+}
+
 /// A place in the source.
 pub(crate) type Site = &'static Location<'static>;
 
@@ -51,6 +65,8 @@ impl Object {
     pub(crate) const fn level(&self) -> Option<i64> {
         None
     }
+
+    pub(crate) fn check_order(&self, _mode: Mode, _site: Site) {}
 
     pub(crate) fn blocked(&self, _mode: Mode, _site: Site) -> Blocked {
         Blocked

@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use lockhound_trace::binary::format::{other, reason_number, wait_detail};
-use lockhound_trace::{How, Touched, WakeReason};
+use lockhound_trace::{How, Mode, Touched, WakeReason};
 
 use super::blocked::Blocked;
 use super::gate;
 use super::local::{self, Local};
+use super::monitor::{self, Borrowed, Progress, Wants};
 use super::object::{Object, Site};
 
 /// Who waits, and for how many of them a notification is under way.
@@ -53,19 +54,44 @@ impl Waiters {
 
 impl Object {
     /// On a condition variable: to be called just before the real wait, `lock` still held.
+    ///
+    /// A notification by a thread that does not hold the lock may be recorded after this and yet miss the real wait, which
+    /// has not begun; then the wait counts as notified for as long as it lasts, and no deadlock is seen in it.
+    ///
+    /// # Panics
+    /// If that closes a deadlock, and the action set for it is to panic.
     pub(crate) fn waiting(&self, lock: &Object, touched: Touched, how: How, site: Site) -> Blocked<'_> {
-        if gate::is_on() {
-            local::with(|local| {
-                let local = local?;
-                let lock_number = lock.number(local)?;
-                local.held.pop(lock_number);
-                self.pass_lock(local, other::WAIT, lock, site, |waiters| {
-                    waiters.enter();
-                    wait_detail(touched, how)
-                })
-            });
+        if !gate::is_on() {
+            return Blocked::NOTHING;
         }
-        Blocked::NOTHING
+        let entry = local::with(|local| {
+            let local = local?;
+            let (condvar, mutex) = (self.number(local)?, lock.number(local)?);
+            local.held.pop(mutex);
+            if how == How::Lock {
+                local.capture_stack()?;
+            }
+            self.pass_lock(local, other::WAIT, lock, site, |waiters| {
+                waiters.enter();
+                wait_detail(touched, how)
+            })?;
+            let wants = Wants::Condvar { condvar, mutex, object: Borrowed::new(self) };
+            (how == How::Lock).then(|| monitor::wait(local, wants, site))
+        });
+        Blocked::until_over_or(entry, || {
+            // The caller unwinds with its lock, which it will unlock.
+            self.woken(lock, false, site);
+            lock.releasing(Mode::Write, Touched::None);
+        })
+    }
+
+    /// Of a condition variable: whether those who wait have been notified.
+    pub(super) fn notified(&self) -> Progress {
+        match Waiters::unpack(self.aux.load(Ordering::Acquire)) {
+            Waiters { notified: 0, .. } => Progress::Nothing,
+            Waiters { waiting, notified } if notified < waiting => Progress::Some,
+            _ => Progress::Over,
+        }
     }
 
     /// On a condition variable: to be called just after the real wait returned, `lock` held again.
@@ -75,7 +101,8 @@ impl Object {
                 let local = local?;
                 self.pass_lock(local, other::WAKE, lock, site, |waiters| reason_number(waiters.leave(timed_out)))?;
                 let lock_number = lock.number(local)?;
-                local.held.push(lock_number);
+                let site = local.site(site)?;
+                local.held.push_at(lock_number, site, Mode::Write);
                 Some(())
             });
         }

@@ -1,13 +1,18 @@
 //! Whether this process records, and how it stops.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::{file, local, settings};
+use super::{catalogue, file, local, monitor, settings, strict};
+use crate::Strict;
 
 const UNDECIDED: u8 = 0;
 const OFF: u8 = 1;
 const ON: u8 = 2;
+/// On, and lock requests are checked for their order.
+const STRICT: u8 = 3;
 
+/// Goes from `UNDECIDED` to any other, between `ON` and `STRICT`, and from these to `OFF`, where it stays.
 static STATE: AtomicU8 = AtomicU8::new(UNDECIDED);
 
 /// Counts the forks that led to this process, from 1. What carries another generation was made by an ancestor and means
@@ -17,24 +22,79 @@ static GENERATION: AtomicU32 = AtomicU32::new(1);
 /// Whether events are to be written.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    match STATE.load(Ordering::Relaxed) {
-        ON => true,
-        OFF => false,
-        _ => decide(),
-    }
+    let state = STATE.load(Ordering::Relaxed);
+    state >= ON || state == UNDECIDED && decide()
 }
 
-/// Asks the environment, once a process.
+/// Whether lock requests are to be checked. To be asked after [`is_on`].
+#[inline]
+pub(crate) fn is_strict() -> bool {
+    STATE.load(Ordering::Relaxed) == STRICT
+}
+
+/// Whether it is off for good. For those who find out the rest, if it is undecided, when they write.
+#[inline]
+pub(crate) fn is_off() -> bool {
+    STATE.load(Ordering::Relaxed) == OFF
+}
+
+/// Whether it is known if this process records.
+pub(super) fn is_decided() -> bool {
+    STATE.load(Ordering::Relaxed) != UNDECIDED
+}
+
+/// Looks for what asks for the recorder, once a process.
+///
+/// Threads that come here at the same time do the same, none waits for another, and each that records has arranged for
+/// forks before. What the deciding thread itself does meanwhile (an allocator that locks) is not recorded.
 #[cold]
 fn decide() -> bool {
-    let verdict = if settings::pattern().is_some() { ON } else { OFF };
-    // Whoever decides first also arranges for the children, before it records.
-    if verdict == ON && !settings::watch_forks(in_child) {
+    thread_local!(static DECIDING: Cell<bool> = const { Cell::new(false) });
+    if DECIDING.replace(true) {
+        return false;
+    }
+    settings::read_environment();
+    settings::settle_trace();
+    let opened = if settings::wanted() { open() } else { close() };
+    DECIDING.set(false);
+    opened
+}
+
+fn close() -> bool {
+    let _ = STATE.compare_exchange(UNDECIDED, OFF, Ordering::Release, Ordering::Relaxed);
+    STATE.load(Ordering::Relaxed) >= ON
+}
+
+fn open() -> bool {
+    if !settings::watch_forks(in_child) {
         stop("could not arrange for forks");
         return false;
     }
-    let _ = STATE.compare_exchange(UNDECIDED, verdict, Ordering::Relaxed, Ordering::Relaxed);
-    STATE.load(Ordering::Relaxed) == ON
+    let _ = STATE.compare_exchange(UNDECIDED, wanted_state(), Ordering::Release, Ordering::Relaxed);
+    STATE.load(Ordering::Relaxed) >= ON
+}
+
+/// Arranges for forks where nothing is recorded. If that fails, a child is no worse off than without.
+pub(super) fn watch_forks() {
+    settings::watch_forks(in_child);
+}
+
+fn wanted_state() -> u8 {
+    if settings::strict() == Strict::Off { ON } else { STRICT }
+}
+
+/// The program has set something: opens the gate if that asks for it.
+pub(super) fn settings_changed() {
+    match STATE.load(Ordering::Relaxed) {
+        UNDECIDED if settings::wanted() => {
+            is_on();
+        }
+        state @ (ON | STRICT) => {
+            // Refused only when recording has just stopped.
+            let _ = STATE.compare_exchange(state, wanted_state(), Ordering::Release, Ordering::Relaxed);
+        }
+        _ => {}
+    }
 }
 
 /// The current generation.
@@ -43,11 +103,15 @@ pub(super) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Runs in the child of a fork, on its only thread: nothing of the parent's file may be touched again.
+/// Runs in the child of a fork, on its only thread: nothing of the parent's file may be touched again. May run more than
+/// once a fork.
 extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     file::abandon();
     local::abandon();
+    catalogue::abandon();
+    monitor::abandon();
+    strict::abandon();
 }
 
 /// Stops recording for good; the program goes on. Says why, once a process.

@@ -1,15 +1,18 @@
 //! Threads: who was spawned by whom, and who has ended.
 
+use std::sync::atomic::AtomicBool;
+
 use lockhound_trace::binary::encode::{Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{other, request};
 
-use super::blocked::Blocked;
+use super::blocked::{Blocked, wait_announced};
 use super::gate;
 use super::local::{self, Local};
+use super::monitor::{self, Borrowed, Wants};
 use super::object::Site;
 
 /// The trace's number of a thread that is about to be spawned; 0 when not recording.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ThreadTicket {
     number: u32,
     generation: u32,
@@ -46,6 +49,7 @@ fn spawn(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTick
         local.buffer.put_record(record.bytes())?;
     }
     local.other(other::SPAWN, site, number, 0, 0, 0)?;
+    monitor::one_more();
     Some(ThreadTicket { number, generation: local.generation })
 }
 
@@ -53,6 +57,7 @@ fn spawn(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTick
 pub(crate) fn spawn_failed(ticket: ThreadTicket) {
     if let Some(number) = ticket.number() {
         local::write_stillborn(number);
+        monitor::one_less();
     }
 }
 
@@ -63,16 +68,42 @@ pub(crate) fn started(ticket: ThreadTicket) {
     }
 }
 
+/// To be called last thing on a thread that others may take for ended from here on, before they can. What the destructors
+/// of its thread-locals do is recorded as if another thread, which follows on this one, did it.
+pub(crate) fn finished() {
+    if gate::is_on() {
+        local::finish();
+    }
+}
+
+/// Who records, or recorded last, what the calling thread does: to be asked when it does nothing any more.
+pub(crate) fn last_ticket() -> ThreadTicket {
+    ThreadTicket { number: local::last_number(), generation: gate::generation() }
+}
+
 /// To be called before a join that cannot return at once.
+///
+/// # Panics
+/// If that closes a deadlock, and the action set for it is to panic. So does [`blocked_on_end`].
 pub(crate) fn blocked_on_join(ticket: ThreadTicket, site: Site) -> Blocked<'static> {
-    let Some(number) = ticket.number() else { return Blocked::NOTHING };
-    local::with(|local| {
+    blocked(ticket, None, site)
+}
+
+/// The same before waiting only for the end of the thread's function, after which `over` is set.
+pub(crate) fn blocked_on_end(ticket: ThreadTicket, over: &AtomicBool, site: Site) -> Blocked<'_> {
+    blocked(ticket, Some(Borrowed::new(over)), site)
+}
+
+fn blocked<'a>(ticket: ThreadTicket, over: Option<Borrowed<AtomicBool>>, site: Site) -> Blocked<'a> {
+    let Some(child) = ticket.number() else { return Blocked::NOTHING };
+    let entry = local::with(|local| {
         let local = local?;
-        let site = local.site(site)?;
+        let number = local.site(site)?;
         local.capture_stack()?;
-        local.other(other::BLOCK, site, number, 0, u128::from(request::JOIN), 7)
+        let announce = |local: &mut Local| local.other(other::BLOCK, number, child, 0, u128::from(request::JOIN), 7);
+        wait_announced(local, Wants::Join { child, over }, site, true, announce)
     });
-    Blocked::NOTHING
+    Blocked::until_over(entry)
 }
 
 /// To be called right after the real join returned.

@@ -3,6 +3,8 @@
 use std::sync::{LockResult, PoisonError};
 
 use super::labelled::{mutex_level, rwlock_level};
+use crate::engine;
+
 use super::{Mutex, MutexGuard, ReentrantMutex, ReentrantMutexGuard, RwLock, RwLockWriteGuard};
 
 /// Takes all `locks`, whatever the order in which they are named, and returns their guards in that order.
@@ -38,6 +40,7 @@ use super::{Mutex, MutexGuard, ReentrantMutex, ReentrantMutexGuard, RwLock, RwLo
 /// ```
 #[track_caller]
 pub fn lock_all<L: LockSet>(locks: L) -> LockResult<L::Guards> {
+    let _together = engine::together();
     locks.lock_in_order()
 }
 

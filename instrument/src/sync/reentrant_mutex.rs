@@ -194,7 +194,9 @@ impl Core {
         Self { object, owner: AtomicUsize::new(0), depth: AtomicU32::new(0), gate: Gate::new() }
     }
 
+    #[track_caller]
     fn lock(&self, site: Site) {
+        self.object.check_order(Mode::Write, site);
         if !self.try_enter() {
             let _blocked = self.object.blocked(Mode::Write, site);
             self.gate.shut();
