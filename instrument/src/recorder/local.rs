@@ -38,6 +38,8 @@ thread_local! {
     static CURRENT: Cell<*mut Local> = const { Cell::new(ptr::null_mut()) };
     /// Whether the recorder is at work: what happens then (an allocator that locks) is not recorded.
     static BUSY: Cell<bool> = const { Cell::new(false) };
+    /// The number of the stream of this thread that has ended, if its next event must begin another.
+    static FORMER: Cell<u32> = const { Cell::new(0) };
     /// Its destructor ends the thread's stream. Registered at the first event, so destructors registered later run before.
     static FAREWELL: Farewell = const { Farewell };
 }
@@ -46,7 +48,12 @@ struct Farewell;
 
 impl Drop for Farewell {
     fn drop(&mut self) {
-        end();
+        if CURRENT.get().is_null() && FORMER.get() != 0 {
+            let _busy = Busy::enter();
+            monitor::gone();
+        } else {
+            end();
+        }
     }
 }
 
@@ -128,7 +135,13 @@ fn begin_root() -> *mut Local {
         return ptr::null_mut();
     }
     let Some(number) = take_thread_number() else { return ptr::null_mut() };
-    begin(number, false);
+    begin(
+        number,
+        match FORMER.get() {
+            0 => Origin::Unannounced,
+            former => Origin::After(former),
+        },
+    );
     CURRENT.get()
 }
 
@@ -167,6 +180,13 @@ const fn tag(number: u32) -> u64 {
     (number as u64) << (64 - THREAD_BITS)
 }
 
+/// The number of the calling thread's stream, or of the one that ended last.
+pub(super) fn last_number() -> u32 {
+    // SAFETY: as in `with`; the reference does not outlive the expression.
+    let current = unsafe { CURRENT.get().as_ref() };
+    current.map_or_else(|| FORMER.get(), Local::thread)
+}
+
 /// A number for a new thread; none when recording has to stop.
 pub(super) fn take_thread_number() -> Option<u32> {
     let number = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
@@ -186,36 +206,64 @@ pub(super) fn begin_spawned(number: u32) {
         end();
     }
     if !BUSY.get() {
-        begin(number, true);
+        begin(number, Origin::Spawned);
     }
 }
 
-fn begin(number: u32, spawned: bool) {
+/// Where a stream comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// Its spawn is recorded.
+    Spawned,
+    /// Nobody announced the thread.
+    Unannounced,
+    /// The thread has had a stream, of this number, that has ended.
+    After(u32),
+}
+
+fn begin(number: u32, origin: Origin) {
     let local = {
         let _busy = Busy::enter();
         // In a destructor that runs after ours this fails, and the stream will have no end.
-        let _ = FAREWELL.try_with(|_| ());
+        let will_end = FAREWELL.try_with(|_| ()).is_ok();
+        let counted = match origin {
+            Origin::Unannounced => false,
+            Origin::Spawned => true,
+            Origin::After(_) => will_end,
+        };
         let Some(mut local) = Local::open(number) else { return };
-        local.write_start(spawned);
-        local.seat = Seat::take(number, spawned);
-        if !spawned {
+        local.write_start(origin);
+        local.seat = Seat::take(number, matches!(origin, Origin::Spawned));
+        if !counted {
             monitor::one_more();
         }
         Box::into_raw(Box::new(local))
     };
     CURRENT.set(local);
+    FORMER.set(0);
 }
 
-/// Ends the stream of this thread.
+/// Ends the stream of this thread. An event that comes later begins another, which follows on this one.
 fn end() {
     let mut busy = Busy::enter();
     let local = std::mem::replace(&mut busy.resume, ptr::null_mut());
     if !local.is_null() {
         // SAFETY: made by `begin` on this thread, and from here on unreachable: `Busy` has hidden the pointer.
         let mut local = unsafe { Box::from_raw(local) };
+        FORMER.set(local.thread());
         local.write_exit();
         monitor::ended(&local);
         local.buffer.close();
+    }
+}
+
+/// Ends the stream of this thread, unless it holds locks: whoever holds a lock must be who releases it. The thread still
+/// counts as alive.
+pub(super) fn finish() {
+    // SAFETY: as in `with`; the reference does not outlive the expression.
+    if unsafe { CURRENT.get().as_ref() }.is_some_and(|local| local.held.is_empty()) {
+        monitor::one_more();
+        end();
     }
 }
 
@@ -229,6 +277,7 @@ pub(super) fn abandon() {
     FIRST_THREAD.store(NEXT_THREAD.load(Ordering::Relaxed), Ordering::Relaxed);
     SPINNER.set(0);
     CURRENT.set(ptr::null_mut());
+    FORMER.set(0);
     BUSY.set(false);
 }
 
@@ -236,7 +285,7 @@ pub(super) fn abandon() {
 pub(super) fn write_stillborn(number: u32) {
     let _busy = Busy::enter();
     if let Some(mut local) = Local::open(number) {
-        local.write_start(true);
+        local.write_start(Origin::Spawned);
         local.write_exit();
         local.buffer.close();
     }
@@ -284,15 +333,23 @@ impl Local {
         Busy::enter()
     }
 
-    fn write_start(&mut self, spawned: bool) {
-        if !spawned && is_main_thread() {
-            let name = self.define_text("main").unwrap_or(0);
-            let number = self.thread();
-            let mut record = Scratch::<32>::default();
-            ThreadDefinition { number, name, ..ThreadDefinition::default() }.put(&mut record);
-            self.buffer.put_record(record.bytes());
+    fn write_start(&mut self, origin: Origin) {
+        match origin {
+            Origin::Unannounced if is_main_thread() => self.define_self("main"),
+            Origin::After(_) => self.define_self("thread-locals"),
+            Origin::Unannounced | Origin::Spawned => {}
         }
-        self.other(other::START, 0, u32::from(spawned), 0, 0, 0);
+        self.other(other::START, 0, u32::from(matches!(origin, Origin::Spawned)), 0, 0, 0);
+        if let Origin::After(former) = origin {
+            self.other(other::JOIN, 0, former, 0, 0, 0);
+        }
+    }
+
+    fn define_self(&mut self, name: &str) {
+        let name = self.define_text(name).unwrap_or(0);
+        let mut record = Scratch::<32>::default();
+        ThreadDefinition { number: self.thread(), name, ..ThreadDefinition::default() }.put(&mut record);
+        self.buffer.put_record(record.bytes());
     }
 
     fn write_exit(&mut self) {

@@ -5,14 +5,14 @@ use std::sync::atomic::AtomicBool;
 use lockhound_trace::binary::encode::{Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{other, request};
 
-use super::blocked::Blocked;
+use super::blocked::{Blocked, wait_announced};
 use super::gate;
 use super::local::{self, Local};
 use super::monitor::{self, Borrowed, Wants};
 use super::object::Site;
 
 /// The trace's number of a thread that is about to be spawned; 0 when not recording.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ThreadTicket {
     number: u32,
     generation: u32,
@@ -68,6 +68,19 @@ pub(crate) fn started(ticket: ThreadTicket) {
     }
 }
 
+/// To be called last thing on a thread that others may take for ended from here on, before they can. What the destructors
+/// of its thread-locals do is recorded as if another thread, which follows on this one, did it.
+pub(crate) fn finished() {
+    if gate::is_on() {
+        local::finish();
+    }
+}
+
+/// Who records, or recorded last, what the calling thread does: to be asked when it does nothing any more.
+pub(crate) fn last_ticket() -> ThreadTicket {
+    ThreadTicket { number: local::last_number(), generation: gate::generation() }
+}
+
 /// To be called before a join that cannot return at once.
 ///
 /// # Panics
@@ -87,8 +100,8 @@ fn blocked<'a>(ticket: ThreadTicket, over: Option<Borrowed<AtomicBool>>, site: S
         let local = local?;
         let number = local.site(site)?;
         local.capture_stack()?;
-        local.other(other::BLOCK, number, child, 0, u128::from(request::JOIN), 7)?;
-        Some(monitor::wait(local, Wants::Join { child, over }, site))
+        let announce = |local: &mut Local| local.other(other::BLOCK, number, child, 0, u128::from(request::JOIN), 7);
+        wait_announced(local, Wants::Join { child, over }, site, true, announce)
     });
     Blocked::until_over(entry)
 }
