@@ -13,7 +13,7 @@ use lockhound::{Settings, named, thread};
 use watched::{closing, hangs, is_silent, scenarios, watch};
 
 scenarios! {
-    two_locks, three_locks, relock, read_then_write, queued_writer, join_under_lock, leaked, lost_notify,
+    two_locks, three_locks, relock, read_then_write, queued_writer, join_under_lock, join_of_a_destructor, leaked, lost_notify,
     notified_but_locked, unnotified_but_locked, all_wait, parked, joined_each_other, two_deadlocks, bystanders, last_thread_ends, panics, calls,
     with_unseen_thread, contention, rwlock_contention, ping_pong, parks, scopes, ticker, timed_waits, foreign_unpark,
     many_threads, reentrant, with_handler,
@@ -193,6 +193,31 @@ fn joined_each_other() {
 #[test]
 fn threads_that_join_each_other() {
     hangs("joined_each_other", "deadlock: `first` and `second` wait for each other to end", &[]);
+}
+
+fn join_of_a_destructor() {
+    struct Locks(Lock);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+        }
+    }
+    thread_local!(static LAST: std::cell::RefCell<Option<Locks>> = const { std::cell::RefCell::new(None) });
+    let m = lock("m");
+    let held = m.lock().unwrap();
+    let child = spawn("child", {
+        let m = Arc::clone(&m);
+        move || LAST.set(Some(Locks(m)))
+    });
+    moment();
+    closing();
+    let _ = child.join();
+    drop(held);
+}
+
+#[test]
+fn a_join_under_a_lock_that_a_thread_local_of_the_child_wants() {
+    hangs("join_of_a_destructor", "deadlock: `m`: `main` and `child` wait for each other", &[]);
 }
 
 fn leaked() {
