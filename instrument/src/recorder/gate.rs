@@ -26,14 +26,16 @@ pub(crate) fn is_on() -> bool {
     state >= ON || state == UNDECIDED && decide()
 }
 
-/// Whether lock requests are to be checked. To be asked after [`is_on`].
+/// Whether lock requests are to be checked. Not while it is undecided: the first event cannot be out of order.
 #[inline]
 pub(crate) fn is_strict() -> bool {
     STATE.load(Ordering::Relaxed) == STRICT
 }
 
-/// Whether it is off for good.
-pub(super) fn is_off() -> bool {
+/// Whether it is off for good, so that surely nothing is to be written: for those who find out the rest, if it is
+/// undecided, when they write.
+#[inline]
+pub(crate) fn is_off() -> bool {
     STATE.load(Ordering::Relaxed) == OFF
 }
 

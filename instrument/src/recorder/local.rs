@@ -9,6 +9,7 @@ use lockhound_trace::binary::encode::{self, Head, Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
+use super::class::Classes;
 use super::held::Held;
 use super::monitor::{self, Seat};
 use super::object::Site;
@@ -18,7 +19,7 @@ use super::{file, gate, settings, strict};
 use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
-const THREAD_BITS: u32 = 24;
+pub(super) const THREAD_BITS: u32 = 24;
 
 /// The next thread's number. Never reused, not even by the children of forks: a word written by the parent must not look
 /// as if the child's thread had written it.
@@ -41,17 +42,21 @@ impl Drop for Farewell {
     }
 }
 
-/// The state of a thread that records.
+/// The state of a thread that records; first what every event of a lock needs.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Local {
-    pub(super) generation: u32,
+    /// The generation, where an object's id has it.
+    pub(super) generation_bits: u64,
     /// The thread's number, where an object's word has it.
     pub(super) tag: u64,
     pub(super) buffer: Buffer,
-    pub(super) sites: Sites,
     pub(super) held: Held,
-    /// The last version of a lock under which this thread read, by the lock's number.
-    pub(super) read_under: [(u32, u64); 32],
+    pub(super) sites: Sites,
+    pub(super) generation: u32,
+    /// The word of a lock when this thread read under it last, by the lock's number.
+    read_under: [(u32, u64); 32],
+    pub(super) classes: Classes,
     pub(super) texts: Texts,
     pub(super) modules: Modules,
     pub(super) seat: Seat,
@@ -69,7 +74,7 @@ pub(super) struct Busy {
 }
 
 impl Busy {
-    fn enter() -> Self {
+    pub(super) fn enter() -> Self {
         Self { resume: CURRENT.replace(ptr::null_mut()), was_busy: BUSY.replace(true), here: PhantomData }
     }
 }
@@ -91,6 +96,13 @@ pub(super) fn with<R>(record: impl FnOnce(Option<&mut Local>) -> R) -> R {
     // SAFETY: null, or the thread's own state, which lives until the thread's end. No second reference can arise: whatever
     // runs foreign code under this one (`Busy`) hides the pointer first.
     record(unsafe { current.as_mut() })
+}
+
+/// The thread's state, if it has any and may record.
+#[inline(always)]
+pub(super) fn current<'a>() -> Option<&'a mut Local> {
+    // SAFETY: as in `with`; the callers' references end with the event.
+    unsafe { CURRENT.get().as_mut() }
 }
 
 /// The first event of a thread that nobody announced.
@@ -182,11 +194,13 @@ impl Local {
     fn open(number: u32) -> Option<Self> {
         Some(Self {
             generation: gate::generation(),
+            generation_bits: u64::from(gate::generation()) << 32,
             tag: u64::from(number) << (64 - THREAD_BITS),
             buffer: Buffer::open(number)?,
-            sites: Sites::new(),
-            held: Held::new(settings::stacks() == Stacks::All),
+            sites: Sites::new(settings::stacks() == Stacks::All),
+            held: Held::new(),
             read_under: [(u32::MAX, 0); 32],
+            classes: Classes::new(),
             texts: Texts::default(),
             modules: Modules::default(),
             seat: Seat::EMPTY,
@@ -199,6 +213,13 @@ impl Local {
     /// The thread's number.
     pub(super) const fn thread(&self) -> u32 {
         (self.tag >> (64 - THREAD_BITS)) as u32
+    }
+
+    /// Where it stands under which version the thread read a lock last.
+    #[inline]
+    pub(super) fn read_under_slot(&mut self, lock: u32) -> &mut (u32, u64) {
+        let slots = self.read_under.len();
+        &mut self.read_under[lock as usize % slots]
     }
 
     /// Until the result is dropped, this thread's events are left out.
@@ -242,8 +263,8 @@ impl Local {
     /// The number of a site, defined if it is new to this thread.
     #[inline]
     pub(super) fn site(&mut self, site: Site) -> Option<u32> {
-        match self.sites.cached(site) {
-            Some(number) => Some(number),
+        match self.sites.known(site) {
+            Some(known) => Some(known.number()),
             None => self.look_up_site(site),
         }
     }

@@ -6,6 +6,7 @@
 mod blocked;
 mod buffer;
 mod catalogue;
+mod class;
 mod condvar;
 mod file;
 mod gate;
@@ -14,6 +15,7 @@ mod local;
 mod lock;
 pub(crate) mod monitor;
 mod object;
+mod reads;
 mod settings;
 mod sites;
 mod stacks;
@@ -25,7 +27,8 @@ mod value;
 mod variable;
 
 pub(crate) use blocked::Blocked;
-pub(crate) use gate::is_on;
+pub(crate) use gate::{is_off, is_on};
+pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use settings::apply;
 pub(crate) use strict::together;

@@ -6,6 +6,7 @@ use lockhound_trace::binary::encode::{self, Bytes, Scratch};
 use lockhound_trace::binary::format::{MAX_FRAMES, code, define};
 
 use super::local::Local;
+use super::object::Site;
 use super::settings;
 use crate::Stacks;
 
@@ -76,19 +77,29 @@ unsafe extern "C" fn add_module(info: *mut libc::dl_phdr_info, _size: usize, mod
 }
 
 impl Local {
-    /// The thread acquires a lock under another one as it has not before, or stacks are wanted of all acquisitions. Must be
+    /// Takes note of the lock-order edge that an acquisition makes, with a stack if it is new, or if all are wanted. Must be
     /// followed by the event.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn note_edge(&mut self, site: u32) -> Option<()> {
-        if settings::stacks() == Stacks::All {
-            self.held.forget_edges();
-            self.capture_stack()
-        } else if self.sites.may_capture(site) {
-            self.capture_stack()
-        } else {
-            Some(())
+    pub(super) fn note_edge(&mut self, site: Site, site_number: u32, lock: u32) -> Option<()> {
+        if self.sites.captures_all() {
+            return self.capture_stack();
         }
+        let top = self.held.top();
+        if top == 0 {
+            return Some(());
+        }
+        self.sites.note_edge(site, top, lock);
+        if self.held.is_new_edge(lock, site_number) && self.sites.may_capture(site, site_number) {
+            return self.capture_stack();
+        }
+        Some(())
+    }
+
+    /// Puts the current stack before a `block` event at a site, unless the thread has waited there before for the same
+    /// lock with the same one on top, or has captured enough stacks there.
+    pub(super) fn capture_stack_if_new(&mut self, site_number: u32, lock: u32) -> Option<()> {
+        let top = self.held.top();
+        let wanted = self.sites.captures_all() || self.sites.may_capture_wait(site_number, top, lock);
+        if wanted { self.capture_stack() } else { Some(()) }
     }
 
     /// Puts the current stack before the next event, unless no stacks are wanted. Must be followed by that event.

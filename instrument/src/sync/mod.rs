@@ -14,6 +14,8 @@ pub(crate) mod labelled;
 mod lock_all;
 #[cfg(feature = "record")]
 mod mutex;
+#[cfg(feature = "record")]
+mod patience;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;

@@ -1,6 +1,6 @@
 //! Bytes to records. Never panics, whatever the bytes are.
 
-use super::encode::{ObjectDefinition, ThreadDefinition, kind_numbered};
+use super::encode::{ClassDefinition, ObjectDefinition, ThreadDefinition, kind_numbered};
 use super::format::{code, is_release};
 
 /// Bytes that every buffer has beyond its records, so that a head is one load.
@@ -140,20 +140,21 @@ impl<'a> Operands<'a> {
     pub(super) fn object(&mut self) -> Result<ObjectDefinition, Malformed> {
         let number = self.u32()?;
         let (base, base_reads) = (self.u64()?, self.u64()?);
+        let class = self.class()?;
+        Ok(ObjectDefinition { base_reads, id: self.u32()?, ..class.object(number, base) })
+    }
+
+    pub(super) fn class(&mut self) -> Result<ClassDefinition, Malformed> {
         let kind = self.u8()?;
         let parameters = [self.u64()?, self.u64()?];
         let levelled = self.u8()? != 0;
         let level = self.u64()? as i64;
-        Ok(ObjectDefinition {
-            number,
-            base,
-            base_reads,
+        Ok(ClassDefinition {
             kind: kind_numbered(kind, parameters).ok_or(Malformed("an unknown kind of object"))?,
             level: levelled.then_some(level),
             site: self.u32()?,
             name: self.u32()?,
             type_name: self.u32()?,
-            id: self.u32()?,
         })
     }
 }

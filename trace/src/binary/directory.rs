@@ -6,11 +6,15 @@ use rustc_hash::FxHashMap;
 
 use super::decode::Malformed;
 use super::encode::{ObjectDefinition, ThreadDefinition};
-use super::format::{OBJECT_BLOCK, PAGE};
+use super::format::PAGE;
 use super::stream::Stream;
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::{Object, Thread};
 use crate::tables::Tables;
+
+/// More objects than a page of a recording can declare: a declaration takes five bytes. A thread that takes a block of
+/// numbers without using it has at least a page.
+const OBJECTS_A_PAGE: usize = PAGE / 4;
 
 #[derive(Debug, Default)]
 struct ObjectSlot {
@@ -43,7 +47,7 @@ impl Directory {
         let pages = usize::try_from(file_length / PAGE as u64).unwrap_or(usize::MAX);
         Self {
             eager,
-            object_limit: pages.saturating_add(1).saturating_mul(4 * OBJECT_BLOCK as usize).min(u32::MAX as usize - 1),
+            object_limit: pages.saturating_add(1).saturating_mul(OBJECTS_A_PAGE).min(u32::MAX as usize - 1),
             objects: Vec::new(),
             threads: Vec::new(),
             thread_numbers: FxHashMap::default(),

@@ -20,16 +20,26 @@
 //! ```text
 //! 0   magic "LHCK"
 //! 4   thread's number          u32
-//! 8   sequence in the thread   u32   from 0
-//! 12  size with this header    u32   a multiple of 4096
-//! 16  CRC-32 of bytes 0..16
-//! 20  committed bytes          u32   stored with Release after the bytes themselves
+//! 8   size with this header    u32   a multiple of 4096
+//! 12  CRC-32 of bytes 0..12
+//! 16  sequence in the thread   u32   from 0
+//! 20  committed bytes          u32   or format::OPEN: up to the first zero byte
 //! 24  records; none crosses a chunk's end
 //! ```
 //!
 //! A recorder takes a chunk by adding its size to the file's end, so chunks of all threads interleave, and a process that
 //! is killed in between leaves a chunk without header: a reader that finds zeros where a header should be looks at the next
-//! multiple of 4096. What is not committed was not recorded. There is no footer and nothing to close.
+//! multiple of 4096. There is no footer and nothing to close.
+//!
+//! **Commitment.** While a chunk is being written it is *open*: it was all zeros before, no record begins with a zero byte,
+//! and a record's first byte is stored last (a short record is one store altogether). So the first zero byte where a record
+//! could begin is the end of what was recorded, wherever the process is killed, and no event has to count bytes. What is
+//! closed says its length.
+//!
+//! **Windows.** Fresh pages of a mapped file are dear. A thread that writes much therefore keeps one chunk mapped: when it is
+//! full, the thread appends a copy of it to the file, and goes on in the old place with the next sequence number (stored
+//! together with a committed length of 0). A process that is killed in between leaves the copy, perhaps incomplete, beside
+//! the original: of two chunks with the last number of a thread, the one nearer to the front counts.
 //!
 //! # Records
 //!
@@ -43,8 +53,9 @@
 //! A release has no site: three bytes in all, an acquire five. *Site* is a number that the stream has defined before, 0 = none;
 //! *subject* an object's (for thread events a thread's) number, the same in all streams. Operands by code follow.
 //!
-//! **Definitions** are records too, in the stream that uses them, before the use: sites, texts and modules are
-//! numbered from 1 by each stream for itself. Objects and threads are numbered for the whole file; an object's definition
+//! **Definitions** are records too, in the stream that uses them, before the use: sites, texts, modules and classes are
+//! numbered from 1 by each stream for itself. A class is what the objects of one place and type have in common; the record
+//! of one of them (`format::code::OBJECT`) has the layout of a head. Objects and threads are numbered for the whole file; an object's definition
 //! may stand in another thread's stream than its use, and holds the version from which its events count. A definition that
 //! nothing uses is the trace of a lost race between two threads for the same object, and is dropped.
 //!

@@ -1,12 +1,13 @@
 //! What a file consists of: its header, and where each stream's chunks are. Reads a few bytes a chunk.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::decode::{Malformed, Operands};
 use super::format::{
-    CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAGIC, MAX_FILE_HEADER, PAGE, Payload, VERSION, field,
+    CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAGIC, MAX_FILE_HEADER, OPEN, PAGE, Payload, VERSION, field,
 };
 use super::time::rfc3339;
 use crate::source::ReadErrorKind;
@@ -38,8 +39,10 @@ impl Damage {
 pub(super) struct ChunkPlace {
     /// Where in the file the records begin.
     pub(super) offset: u64,
-    /// How many bytes of them there are.
+    /// How many bytes of them there are; if it is open, at most.
     pub(super) length: u32,
+    /// Whether the records end at the first zero byte where one could begin.
+    pub(super) open: bool,
     /// Whether the file ends before all of them.
     pub(super) clipped: bool,
 }
@@ -75,6 +78,7 @@ impl Layout {
         while at < length {
             at += chunks.look_at(file, at, length)?;
         }
+        chunks.check_copies();
         let mut damage = chunks.damage;
         let streams =
             chunks.found.into_iter().map(|(thread, places)| (thread, in_sequence(places, &mut damage))).collect();
@@ -85,6 +89,8 @@ impl Layout {
 #[derive(Debug, Default)]
 struct Chunks {
     found: BTreeMap<u32, BTreeMap<u32, ChunkPlace>>,
+    /// Thread, sequence and place of chunks that were found before: left by a process that was killed while it copied.
+    copies: Vec<(u32, u32, u64)>,
     damage: Option<Damage>,
 }
 
@@ -106,7 +112,9 @@ impl Chunks {
             return Ok(STEP);
         };
         let room = u64::from(header.size).saturating_sub(CHUNK_HEADER as u64);
-        if header.size == 0 || !header.size.is_multiple_of(PAGE as u32) || u64::from(committed) > room {
+        let open = committed == OPEN;
+        let committed = if open { room } else { u64::from(committed) };
+        if header.size == 0 || !header.size.is_multiple_of(PAGE as u32) || committed > room {
             self.note(Damage::corrupt(at, "a chunk header with impossible sizes"));
             return Ok(STEP);
         }
@@ -117,13 +125,27 @@ impl Chunks {
         }
         let place = ChunkPlace {
             offset: at + CHUNK_HEADER as u64,
-            length: committed.min(u32::try_from(there).unwrap_or(u32::MAX)),
-            clipped: u64::from(committed) > there,
+            length: u32::try_from(committed.min(there)).unwrap_or(u32::MAX),
+            open,
+            clipped: committed > there,
         };
-        if self.found.entry(header.thread).or_default().insert(header.sequence, place).is_some() {
-            self.note(Damage::corrupt(at, "a second chunk with the same thread and number"));
+        match self.found.entry(header.thread).or_default().entry(header.sequence) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(place);
+            }
+            Entry::Occupied(_) => self.copies.push((header.thread, header.sequence, at)),
         }
         Ok(u64::from(header.size))
+    }
+
+    /// A thread copies its last chunk only.
+    fn check_copies(&mut self) {
+        for (thread, sequence, at) in std::mem::take(&mut self.copies) {
+            let last = self.found.get(&thread).and_then(|chunks| chunks.last_key_value());
+            if last.is_none_or(|(&last, _)| last != sequence) {
+                self.note(Damage::corrupt(at, "a second chunk with the same thread and number"));
+            }
+        }
     }
 
     fn note(&mut self, damage: Damage) {

@@ -2,6 +2,7 @@
 
 use super::decode::{Head, Malformed, Operands};
 use super::directory::Directory;
+use super::encode::ObjectDefinition;
 use super::format::{
     ACQUIRES, RELEASES, code, define, how_numbered, message, mode_numbered, order_numbered, other, reason_numbered,
     request, value, wait_detailed,
@@ -242,6 +243,16 @@ impl Machine {
                 stream.thread_id = Some(self.directory.thread(stream.thread, &mut self.tables));
                 end
             }
+            code::OBJECT => {
+                let head = Head::read(&stream.bytes, stream.at).ok_or(Malformed::CUT)?;
+                if head.end > stream.end {
+                    return Err(Malformed::CUT);
+                }
+                let definition = stream.object(head.site, head.subject, head.after)?;
+                self.define_object(&definition, stream)?;
+                head.end
+            }
+            0 if stream.end_open_chunk() => stream.at,
             0 => return Err(Malformed("a record that was never written")),
             _ => return Err(Malformed("an unknown operation")),
         };
@@ -260,8 +271,7 @@ impl Machine {
             define::OBJECT => {
                 let definition = operands.object()?;
                 let end = operands.at();
-                self.directory.define_object(&definition, stream, &mut self.tables)?;
-                self.merge.declare(definition.number, definition.base, definition.base_reads);
+                self.define_object(&definition, stream)?;
                 Ok(end)
             }
             what => {
@@ -269,6 +279,12 @@ impl Machine {
                 stream.define(what, at, &mut self.tables)
             }
         }
+    }
+
+    fn define_object(&mut self, definition: &ObjectDefinition, stream: &Stream) -> Result<(), Malformed> {
+        self.directory.define_object(definition, stream, &mut self.tables)?;
+        self.merge.declare(definition.number, definition.base, definition.base_reads);
+        Ok(())
     }
 
     #[cold]

@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use super::decode::{Malformed, Operands, PADDING};
+use super::encode::{ClassDefinition, ObjectDefinition};
 use super::format::{TEXT_FRAME, define};
 use super::scan::{ChunkPlace, Damage, read_at};
 use crate::ids::{SiteId, StackId, TextId, ThreadId};
@@ -34,6 +35,7 @@ pub(super) struct Stream {
     sites: Vec<SiteId>,
     texts: Vec<String>,
     modules: Vec<String>,
+    classes: Vec<ClassDefinition>,
     /// What was said of the next event.
     pub(super) ahead: Option<Ahead>,
     /// The join at the head can never become ready.
@@ -46,13 +48,14 @@ impl Stream {
             thread,
             thread_id: None,
             chunks: chunks.into_iter(),
-            chunk: ChunkPlace { offset: 0, length: 0, clipped: false },
+            chunk: ChunkPlace { offset: 0, length: 0, open: false, clipped: false },
             bytes: vec![0; PADDING],
             end: 0,
             at: 0,
             sites: Vec::new(),
             texts: Vec::new(),
             modules: Vec::new(),
+            classes: Vec::new(),
             ahead: None,
             drop_join: false,
         }
@@ -61,6 +64,15 @@ impl Stream {
     /// Whether the current chunk goes on beyond the end of the file.
     pub(super) const fn is_clipped(&self) -> bool {
         self.chunk.clipped
+    }
+
+    /// At a zero byte where a record could begin: whether that is the end of the chunk's records.
+    pub(super) fn end_open_chunk(&mut self) -> bool {
+        let ends = self.chunk.open && self.bytes.get(self.at) == Some(&0);
+        if ends {
+            self.end = self.at;
+        }
+        ends
     }
 
     /// Where in the file the next record begins.
@@ -113,12 +125,18 @@ impl Stream {
         }
     }
 
+    /// An object of the class that the stream numbers so.
+    pub(super) fn object(&self, class: u32, number: u32, base: u64) -> Result<ObjectDefinition, Malformed> {
+        let class = (class as usize).checked_sub(1).and_then(|at| self.classes.get(at));
+        class.map(|class| class.object(number, base)).ok_or(Malformed("a class that was not defined"))
+    }
+
     /// The same, as the trace numbers it.
     pub(super) fn text_id(&self, number: u32, tables: &mut Tables) -> Result<Option<TextId>, Malformed> {
         Ok(self.text(number)?.map(|text| tables.intern_text(text)))
     }
 
-    /// Takes up the definition of a site, place, text or module at `at`; gives where it ends.
+    /// Takes up the definition of a site, place, text, module or class at `at`; gives where it ends.
     pub(super) fn define(&mut self, what: u8, at: usize, tables: &mut Tables) -> Result<usize, Malformed> {
         let mut operands = Operands::new(&self.bytes[..self.end], at);
         match what {
@@ -129,6 +147,7 @@ impl Stream {
             }
             define::PLACE => self.sites.push(tables.intern_site(operands.text()?)),
             define::TEXT => self.texts.push(operands.text()?.to_owned()),
+            define::CLASS => self.classes.push(operands.class()?),
             define::MODULE => self.modules.push(operands.text()?.to_owned()),
             _ => return Err(Malformed("an unknown definition")),
         }
