@@ -33,35 +33,35 @@ pub(super) fn described(of: &Object) -> String {
     }
 }
 
-/// "`b` (mutex of i32), which `worker-3` holds".
+/// "for `b` (mutex of i32), which `worker-3` holds", after "waits".
 pub(super) fn wait(participant: &Participant) -> String {
     let whom = || list(participant.whom.iter().map(|thread| format!("`{thread}`")).collect());
     let whose = |object: &Object, mode: Mode| {
         let what = described(object);
-        let asked = if mode == Mode::Read { "to read " } else { "" };
+        let asked = if mode == Mode::Read { "to read" } else { "for" };
         match participant.whom.as_slice() {
-            [] => format!("{asked}{what}"),
-            [one] if *one == participant.thread => format!("{asked}{what}, which it holds itself"),
-            _ if participant.behind_writer => format!("{asked}{what}, behind {}, which waits to write", whom()),
-            [_] => format!("{asked}{what}, which {} holds", whom()),
-            _ => format!("{asked}{what}, which {} hold", whom()),
+            [] => format!("{asked} {what}"),
+            [one] if *one == participant.thread => format!("{asked} {what}, which it holds itself"),
+            _ if participant.behind_writer => format!("{asked} {what}, behind {}, which waits to write", whom()),
+            [_] => format!("{asked} {what}, which {} holds", whom()),
+            _ => format!("{asked} {what}, which {} hold", whom()),
         }
     };
     match &participant.wait {
         Wait::Lock(object, mode) => whose(object, *mode),
-        Wait::Join(thread) => format!("the end of `{thread}`"),
+        Wait::Join(thread) => format!("for the end of `{thread}`"),
         Wait::Condvar { condvar, mutex, notified: true } => {
             format!("{}, after a notification of {}", whose(mutex, Mode::Write), object(condvar))
         }
-        Wait::Condvar { condvar, .. } => format!("a notification of {}", described(condvar)),
-        Wait::Receive(object) => format!("a message from {}", described(object)),
-        Wait::Send(object) => format!("room in {}", described(object)),
-        Wait::Barrier(object) => format!("the other parties of {}", described(object)),
+        Wait::Condvar { condvar, .. } => format!("for a notification of {}", described(condvar)),
+        Wait::Receive(object) => format!("for a message from {}", described(object)),
+        Wait::Send(object) => format!("for room in {}", described(object)),
+        Wait::Barrier(object) => format!("for the other parties of {}", described(object)),
         Wait::Once(object) if participant.whom.first() == Some(&participant.thread) => {
-            format!("{} to be initialised, which it has begun itself", described(object))
+            format!("for {} to be initialised, which it has begun itself", described(object))
         }
-        Wait::Once(object) => format!("{} to be initialised, which {} has begun", described(object), whom()),
-        Wait::Unpark(_) => "somebody to unpark it".to_owned(),
+        Wait::Once(object) => format!("for {} to be initialised, which {} has begun", described(object), whom()),
+        Wait::Unpark(_) => "for somebody to unpark it".to_owned(),
     }
 }
 

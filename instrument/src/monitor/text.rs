@@ -10,6 +10,24 @@ const SHOWN: usize = 16;
 
 impl Display for Deadlock {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.summary(), self.stacks())
+    }
+}
+
+impl Deadlock {
+    /// The report without the stacks.
+    #[must_use]
+    pub fn summary(&self) -> impl Display {
+        fmt::from_fn(|f| self.write_summary(f))
+    }
+
+    /// The stacks of the participants.
+    #[must_use]
+    pub fn stacks(&self) -> impl Display {
+        fmt::from_fn(|f| self.participants.iter().take(SHOWN).try_for_each(|one| write_stack(f, one)))
+    }
+
+    fn write_summary(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "lockhound: {}{}", self.certainty.word(), self.headline())?;
         for participant in self.participants.iter().take(SHOWN) {
             write_participant(f, participant)?;
@@ -22,9 +40,7 @@ impl Display for Deadlock {
         }
         self.write_doubts(f)
     }
-}
 
-impl Deadlock {
     /// The report's first line, without what kind of report it is.
     #[must_use]
     pub fn headline(&self) -> String {
@@ -50,7 +66,7 @@ impl Deadlock {
     }
 
     fn onlookers(&self) -> String {
-        let each = |one: &Participant| format!("`{}`, for {}, at {}", one.thread, prose::wait(one), one.at);
+        let each = |one: &Participant| format!("`{}`, {}, at {}", one.thread, prose::wait(one), one.at);
         let mut texts: Vec<String> = self.also_waiting.iter().take(SHOWN).map(each).collect();
         if let Some(more) = self.also_waiting.len().checked_sub(SHOWN).filter(|&more| more > 0) {
             texts.push(format!("{more} more"));
@@ -100,9 +116,9 @@ fn alone(one: &Participant) -> String {
     }
     let what = prose::wait(one);
     match one.whom.is_empty() {
-        true => format!("{who} waits for {what}, and no thread is left that could end it"),
-        false if one.of_the_dead => format!("{who} waits for {what} and has ended with it"),
-        false => format!("{who} waits for {what}"),
+        true => format!("{who} waits {what}, and no thread is left that could end it"),
+        false if one.of_the_dead => format!("{who} waits {what} and has ended with it"),
+        false => format!("{who} waits {what}"),
     }
 }
 
@@ -115,13 +131,17 @@ fn shortened(mut items: Vec<String>) -> Vec<String> {
 }
 
 fn write_participant(f: &mut Formatter<'_>, one: &Participant) -> fmt::Result {
-    writeln!(f, "  `{}` waits for {}", one.thread, prose::wait(one))?;
+    writeln!(f, "  `{}` waits {}", one.thread, prose::wait(one))?;
     writeln!(f, "      at {}", one.at)?;
     for held in &one.held {
         writeln!(f, "    and {}", prose::hold(held))?;
     }
+    Ok(())
+}
+
+fn write_stack(f: &mut Formatter<'_>, one: &Participant) -> fmt::Result {
     if !one.stack.is_empty() {
-        writeln!(f, "    its stack:")?;
+        writeln!(f, "  stack of `{}`:", one.thread)?;
     }
     for (depth, frame) in one.stack.iter().enumerate() {
         writeln!(f, "    {depth:>4}: {frame}")?;

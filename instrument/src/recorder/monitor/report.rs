@@ -13,6 +13,7 @@ use super::core::core;
 use super::knot::Relation;
 use super::symbols::frames;
 use super::table::{Copied, Ticket, table};
+use super::tasks::task_name;
 use super::waiter::{Keeps, Progress, Waiter, Wants};
 use super::watch;
 use crate::monitor::{self, Action, Certainty, Deadlock, Held, Participant, Wait};
@@ -33,14 +34,13 @@ pub(super) fn report(find: &Find, certainty: Certainty, closer: Option<Ticket>) 
     if !table().is_new(scene.identity(certainty)) {
         return None;
     }
-    let deadlock = scene.describe(certainty);
+    let mut deadlock = scene.describe(certainty);
     let action = if certainty == Certainty::Actual { action() } else { Action::Report };
     let can_panic = closer.is_some() && !std::thread::panicking();
-    let mut text = deadlock.to_string();
-    if matches!(action, Action::Panic) && !can_panic {
-        text.push_str("  no thread can panic because of it here: the program is left as it is\n");
-    }
-    write(text.as_bytes());
+    write(deadlock.summary().to_string().as_bytes());
+    // In a large program whose symbols are all there it takes a while to find some.
+    scene.resolve_stacks(&mut deadlock);
+    write(format!("{}  {}\n", deadlock.stacks(), consequence(&action, can_panic)).as_bytes());
     match action {
         Action::Report | Action::Off => None,
         Action::Abort => std::process::abort(),
@@ -51,6 +51,18 @@ pub(super) fn report(find: &Find, certainty: Certainty, closer: Option<Ticket>) 
             callback(&deadlock);
             None
         }
+    }
+}
+
+/// What happens next.
+fn consequence(action: &Action, can_panic: bool) -> String {
+    match action {
+        Action::Report | Action::Off => "the program is left as it is".to_owned(),
+        Action::Abort => "the process is aborted".to_owned(),
+        Action::Exit(status) => format!("the process ends with status {status}"),
+        Action::Panic if can_panic => "the thread that closed it panics".to_owned(),
+        Action::Panic => "no thread can panic because of it here: the program is left as it is".to_owned(),
+        Action::Call(_) => "the program's own function is called".to_owned(),
     }
 }
 
@@ -77,7 +89,10 @@ impl Scene {
         let members = match members {
             Some(circle) => {
                 let position = |one: &Copied| all.iter().position(|other| other.ticket == one.ticket);
-                circle.iter().filter_map(position).collect()
+                let mut members: Vec<usize> = circle.iter().filter_map(position).collect();
+                let oldest = (0..members.len()).min_by_key(|&at| all[members[at]].waiter.thread);
+                members.rotate_left(oldest.unwrap_or(0));
+                members
             }
             None => {
                 let waiters: Vec<&Waiter> = all.iter().map(|copied| &copied.waiter).collect();
@@ -106,14 +121,21 @@ impl Scene {
         hasher.finish()
     }
 
+    /// The deadlock, but for its stacks.
     fn describe(&self, certainty: Certainty) -> Deadlock {
         let names: HashMap<u32, String> =
             self.all.iter().map(|copied| (copied.waiter.thread, label(&copied.waiter))).collect();
-        let describe = |node: usize, with_stack: bool| self.participant(node, &names, with_stack);
+        let describe = |node: usize| self.participant(node, &names);
         Deadlock {
             certainty,
-            participants: self.members.iter().map(|&node| describe(node, true)).collect(),
-            also_waiting: self.hanging_on().into_iter().map(|node| describe(node, false)).collect(),
+            participants: self.members.iter().map(|&node| describe(node)).collect(),
+            also_waiting: self.hanging_on().into_iter().map(describe).collect(),
+        }
+    }
+
+    fn resolve_stacks(&self, deadlock: &mut Deadlock) {
+        for (participant, &node) in deadlock.participants.iter_mut().zip(&self.members) {
+            participant.stack = frames(self.waiter(node).stack(), self.waiter(node).site);
         }
     }
 
@@ -139,7 +161,7 @@ impl Scene {
         (0..self.relation.len()).filter(|&node| stuck[node]).filter(left_out).collect()
     }
 
-    fn participant(&self, node: usize, names: &HashMap<u32, String>, with_stack: bool) -> Participant {
+    fn participant(&self, node: usize, names: &HashMap<u32, String>) -> Participant {
         let waiter = self.waiter(node);
         let on: Vec<usize> = self.relation.on(node).collect();
         let keeps_it =
@@ -152,7 +174,7 @@ impl Scene {
             behind_writer: !on.is_empty() && !on.iter().any(keeps_it),
             of_the_dead: on.iter().any(|&other| self.relation.has_ended(other)),
             held: waiter.held().map(held).collect(),
-            stack: if with_stack { frames(waiter.stack()) } else { Vec::new() },
+            stack: Vec::new(),
         }
     }
 }
@@ -179,9 +201,10 @@ fn subject(wants: &Wants) -> u32 {
     }
 }
 
-/// Its name, or its number.
+/// Its name, that which the kernel knows, or its number.
 fn label(waiter: &Waiter) -> String {
-    waiter.name.as_deref().map_or_else(|| numbered(waiter.thread), ToOwned::to_owned)
+    let known = waiter.name.as_deref().map(ToOwned::to_owned);
+    known.or_else(|| task_name(waiter.task)).unwrap_or_else(|| numbered(waiter.thread))
 }
 
 fn numbered(thread: u32) -> String {

@@ -3,28 +3,40 @@
 use std::ffi::CStr;
 
 use crate::monitor::Frame;
+use crate::recorder::object::Site;
 
-/// Where what the program did begins: below is only what started the thread.
+/// Below this is only what started the thread.
 const BOTTOM: &str = "__rust_begin_short_backtrace";
 
-/// The frames of a stack, without the recorder's own and those that every thread has. Allocates, and takes the locks of
-/// the symbol library and the loader.
-pub(super) fn frames(addresses: &[usize]) -> Vec<Frame> {
+/// The frames of a stack from the request at `site` on, without those that every thread has. Allocates, and takes the
+/// locks of the symbol library and the loader.
+pub(super) fn frames(addresses: &[usize], site: Option<Site>) -> Vec<Frame> {
     let mut frames: Vec<Frame> = addresses.iter().flat_map(|&address| resolve(address)).collect();
-    if let Some(bottom) = frames.iter().position(|frame| names(frame, |name| name.contains(BOTTOM))) {
+    let is_bottom = |frame: &Frame| frame.function.as_deref().is_some_and(|name| name.contains(BOTTOM));
+    if let Some(bottom) = frames.iter().position(is_bottom) {
         frames.truncate(bottom);
     }
-    let own = frames.iter().take_while(|frame| names(frame, is_ours)).count();
-    frames.drain(..own);
+    let top = frames.iter().position(|frame| site.is_some_and(|site| root(frame, site).is_some()));
+    frames.drain(..top.unwrap_or_else(|| frames.iter().take_while(|frame| is_ours(frame)).count()));
+    frames.truncate(frames.iter().rposition(|frame| !is_ours(frame)).map_or(0, |last| last + 1));
+    if let Some(root) = frames.first().zip(site).and_then(|(first, site)| root(first, site)) {
+        let places = frames.iter_mut().filter_map(|frame| frame.place.as_mut());
+        places.filter(|(file, _)| file.starts_with(&root)).for_each(|(file, _)| drop(file.drain(..root.len())));
+    }
     frames
 }
 
-fn names(frame: &Frame, is: impl Fn(&str) -> bool) -> bool {
-    frame.function.as_deref().is_some_and(is)
+/// Of the frame that made the request at `site`: the folder to which the compiler's places are relative.
+fn root(frame: &Frame, site: Site) -> Option<String> {
+    let (file, line) = frame.place.as_ref()?;
+    let root = file.strip_suffix(site.file())?;
+    (*line == site.line()).then(|| root.to_owned())
 }
 
-fn is_ours(function: &str) -> bool {
-    ["lockhound::", "<lockhound::", "backtrace::"].iter().any(|prefix| function.starts_with(prefix))
+fn is_ours(frame: &Frame) -> bool {
+    let sources = file!().trim_end_matches("recorder/monitor/symbols.rs");
+    let ours = |(file, _): &(String, u32)| file.contains(sources) || file.contains("/backtrace-0.");
+    frame.place.as_ref().is_some_and(ours)
 }
 
 /// What stands at an address: several functions where some are inlined into others.

@@ -25,6 +25,15 @@ fn state(task: i32) -> Option<u8> {
     stat.get(end + 2).copied()
 }
 
+/// The name of a thread, of which the kernel keeps no more than 15 bytes. Unnamed threads inherit one; that is none.
+pub(super) fn task_name(task: i32) -> Option<String> {
+    let inherited = fs::read_to_string("/proc/self/comm").ok()?;
+    let name = fs::read_to_string(format!("/proc/self/task/{task}/comm")).ok()?;
+    let name = name.trim_end();
+    let cut = if name.len() == 15 { "…" } else { "" };
+    (name != inherited.trim_end()).then(|| format!("{name}{cut}"))
+}
+
 /// How many threads there are besides `known`; none if that cannot be told.
 pub(super) fn others_than(known: impl Iterator<Item = i32>) -> Option<usize> {
     let known: std::collections::HashSet<i32> = known.collect();
