@@ -40,6 +40,8 @@ pub(super) struct Directory {
     threads: Vec<ThreadSlot>,
     thread_numbers: FxHashMap<u32, u32>,
     of_kind: BTreeMap<&'static str, u32>,
+    /// `T` with a smaller number is the id of some thread.
+    next_thread: usize,
 }
 
 impl Directory {
@@ -52,6 +54,7 @@ impl Directory {
             threads: Vec::new(),
             thread_numbers: FxHashMap::default(),
             of_kind: BTreeMap::new(),
+            next_thread: 0,
         }
     }
 
@@ -72,12 +75,13 @@ impl Directory {
         }
         let mut thread = slot.declared.take().unwrap_or(Thread { id: String::new(), name: None, at: None });
         if thread.id.is_empty() || tables.find_thread(&thread.id).is_some() {
-            let mut number = tables.threads().len();
+            let mut number = self.next_thread.max(tables.threads().len());
             thread.id = format!("T{number}");
             while tables.find_thread(&thread.id).is_some() {
                 number += 1;
                 thread.id = format!("T{number}");
             }
+            self.next_thread = number + 1;
         }
         let id = tables.add_thread(thread);
         slot.id = Some(id);
@@ -119,6 +123,12 @@ impl Directory {
             Some(ObjectSlot { id: Some(id), .. }) => Ok(*id),
             _ => self.appear(number, tables),
         }
+    }
+
+    /// The same, if it has appeared.
+    #[inline]
+    pub(super) fn known(&self, number: u32) -> Option<ObjectId> {
+        self.objects.get(number as usize)?.id
     }
 
     /// Refuses what no recorder can have written.

@@ -2,7 +2,9 @@
 //!
 //! Nothing here allocates by itself, so the recorder can encode anywhere.
 
-use super::format::{FILE_HEADER, MAGIC, MAX_RECORDED_TEXT, Payload, VERSION, code, define, is_release, value};
+use super::format::{
+    FILE_HEADER, MAGIC, MAX_RECORDED_TEXT, Payload, SUM_RECORD, VERSION, code, define, is_release, value,
+};
 use crate::objects::{ObjectKind, Policy};
 
 /// Where encoded bytes go.
@@ -323,6 +325,13 @@ pub fn kind_numbered(number: u8, parameters: [u64; 2]) -> Option<ObjectKind> {
         11 => ObjectKind::Atomic,
         _ => return None,
     })
+}
+
+/// The checksum that ends a chunk of a merged file after these records.
+#[must_use]
+pub fn sum(records: &[u8]) -> [u8; SUM_RECORD] {
+    let [a, b, c, d] = crc32fast::hash(records).to_le_bytes();
+    [code::SUM, a, b, c, d]
 }
 
 /// Appends a field of the file header.

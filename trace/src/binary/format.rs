@@ -104,7 +104,14 @@ pub mod code {
     /// An object of a class. As an event's head: in place of the site the stream's number of the class, in place of what it
     /// comes after the version from which the object's events count.
     pub const OBJECT: u8 = 41;
+    /// Last record of a chunk of a merged file: CRC-32 of the records before it (`u32`): no site or subject.
+    pub const SUM: u8 = 62;
+    /// Last record of a merged file but for the sum: no site or subject.
+    pub const END: u8 = 63;
 }
+
+/// Bytes of a [`code::SUM`].
+pub const SUM_RECORD: usize = 5;
 
 /// The sub-codes of [`code::OTHER`].
 pub mod other {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use super::decode::{Malformed, Operands};
 use super::format::{
@@ -29,7 +29,7 @@ impl Damage {
         Self { offset, kind: ReadErrorKind::Io(error) }
     }
 
-    fn truncated(offset: u64, what: String) -> Self {
+    pub(super) fn truncated(offset: u64, what: String) -> Self {
         Self { offset, kind: ReadErrorKind::Truncated(what) }
     }
 }
@@ -60,15 +60,15 @@ pub(super) struct Layout {
 }
 
 /// Reads exactly `bytes` at `offset`.
-pub(super) fn read_at(file: &mut File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+pub(super) fn read_at(file: &mut (impl Read + Seek), offset: u64, bytes: &mut [u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(offset))?;
     file.read_exact(bytes)
 }
 
 impl Layout {
     /// Looks at every chunk header of `file`.
-    pub(super) fn scan(file: &mut File) -> Result<Self, Damage> {
-        let length = file.metadata().map_err(|error| Damage::io(0, error))?.len();
+    pub(super) fn scan(file: &mut (impl Read + Seek)) -> Result<Self, Damage> {
+        let length = file.seek(SeekFrom::End(0)).map_err(|error| Damage::io(0, error))?;
         let (header, payload, header_length) = read_header(file, length)?;
         let mut chunks = Chunks::default();
         let mut at = (header_length as u64).next_multiple_of(PAGE as u64);
@@ -79,6 +79,9 @@ impl Layout {
             at += chunks.look_at(file, at, length)?;
         }
         chunks.check_copies();
+        if !length.is_multiple_of(PAGE as u64) {
+            chunks.note(Damage::truncated(length, "the file ends within a page".to_owned()));
+        }
         let mut damage = chunks.damage;
         let streams =
             chunks.found.into_iter().map(|(thread, places)| (thread, in_sequence(places, &mut damage))).collect();
@@ -96,7 +99,7 @@ struct Chunks {
 
 impl Chunks {
     /// Looks at the chunk at `at`; returns how many bytes to go on by.
-    fn look_at(&mut self, file: &mut File, at: u64, length: u64) -> Result<u64, Damage> {
+    fn look_at(&mut self, file: &mut (impl Read + Seek), at: u64, length: u64) -> Result<u64, Damage> {
         const STEP: u64 = PAGE as u64;
         if length - at < CHUNK_HEADER as u64 {
             self.note(Damage::truncated(length, format!("the file ends within the chunk header at byte {at}")));
@@ -130,12 +133,25 @@ impl Chunks {
             clipped: committed > there,
         };
         match self.found.entry(header.thread).or_default().entry(header.sequence) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(place);
-            }
+            Entry::Vacant(vacant) => drop(vacant.insert(place)),
             Entry::Occupied(_) => self.copies.push((header.thread, header.sequence, at)),
         }
-        Ok(u64::from(header.size))
+        let end = at + u64::from(header.size).min(length - at);
+        self.find_within(file, (place.offset + u64::from(place.length)).next_multiple_of(STEP)..end)
+            .map(|within| within.map_or(u64::from(header.size), |within| within - at))
+    }
+
+    /// The place of a chunk header among the bytes that a chunk has not used: where none can be unless bytes before it are lost.
+    fn find_within(&mut self, file: &mut (impl Read + Seek), unused: Range<u64>) -> Result<Option<u64>, Damage> {
+        for at in unused.clone().step_by(PAGE).take_while(|at| unused.end - at >= CHUNK_HEADER as u64) {
+            let mut bytes = [0; CHUNK_HEADER];
+            read_at(file, at, &mut bytes).map_err(|error| Damage::io(at, error))?;
+            if ChunkHeader::decode(&bytes).is_some() {
+                self.note(Damage::corrupt(at, "a chunk within another"));
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
     }
 
     /// A thread copies its last chunk only.
@@ -168,7 +184,7 @@ fn in_sequence(places: BTreeMap<u32, ChunkPlace>, damage: &mut Option<Damage>) -
     list
 }
 
-fn read_header(file: &mut File, length: u64) -> Result<(Header, Payload, usize), Damage> {
+fn read_header(file: &mut (impl Read + Seek), length: u64) -> Result<(Header, Payload, usize), Damage> {
     let refuse = |kind| Damage { offset: 0, kind };
     if length == 0 {
         return Err(refuse(ReadErrorKind::Empty));

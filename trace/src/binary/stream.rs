@@ -1,10 +1,11 @@
 //! One stream of records: its chunks, and what it has defined so far.
 
-use std::fs::File;
+use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use super::decode::{Malformed, Operands, PADDING};
-use super::encode::{ClassDefinition, ObjectDefinition};
-use super::format::{TEXT_FRAME, define};
+use super::encode::{self, ClassDefinition, ObjectDefinition};
+use super::format::{SUM_RECORD, TEXT_FRAME, define};
 use super::scan::{ChunkPlace, Damage, read_at};
 use crate::ids::{SiteId, StackId, TextId, ThreadId};
 use crate::tables::{Frame, Tables};
@@ -33,8 +34,8 @@ pub(super) struct Stream {
     /// Where the next record begins.
     pub(super) at: usize,
     sites: Vec<SiteId>,
-    texts: Vec<String>,
-    modules: Vec<String>,
+    texts: Vec<Arc<str>>,
+    modules: Vec<Arc<str>>,
     classes: Vec<ClassDefinition>,
     /// What was said of the next event.
     pub(super) ahead: Option<Ahead>,
@@ -77,13 +78,19 @@ impl Stream {
 
     /// Where in the file the next record begins.
     pub(super) const fn offset(&self) -> u64 {
-        self.chunk.offset + self.at as u64
+        self.offset_of(self.at)
     }
 
-    /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end.
-    pub(super) fn load(&mut self, file: &mut File) -> Result<Option<usize>, Damage> {
+    /// Where in the file the byte at `at` of the current chunk is.
+    pub(super) const fn offset_of(&self, at: usize) -> u64 {
+        self.chunk.offset + at as u64
+    }
+
+    /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end. `summed`: every chunk ends
+    /// with a checksum. One that does not, since its end is missing, may not be what was, so nothing of it is taken.
+    pub(super) fn load(&mut self, input: &mut (impl Read + Seek), summed: bool) -> Result<Option<usize>, Damage> {
         for chunk in self.chunks.by_ref() {
-            if chunk.length == 0 {
+            if chunk.length == 0 && !summed {
                 continue;
             }
             self.chunk = chunk;
@@ -91,9 +98,16 @@ impl Stream {
             self.end = chunk.length as usize;
             self.bytes.clear();
             self.bytes.resize(self.end + PADDING, 0);
-            read_at(file, chunk.offset, &mut self.bytes[..self.end])
+            read_at(input, chunk.offset, &mut self.bytes[..self.end])
                 .map_err(|error| Damage::io(chunk.offset, error))?;
-            return Ok(Some(self.end));
+            let length = self.end;
+            if summed {
+                self.end = length.saturating_sub(SUM_RECORD);
+                if self.bytes[self.end..length] != encode::sum(&self.bytes[..self.end]) {
+                    return Err(Damage::corrupt(chunk.offset, "the checksum of a chunk does not match"));
+                }
+            }
+            return Ok(Some(length));
         }
         self.bytes = Vec::new();
         Ok(None)
@@ -146,9 +160,9 @@ impl Stream {
                 self.sites.push(tables.intern_site(&site));
             }
             define::PLACE => self.sites.push(tables.intern_site(operands.text()?)),
-            define::TEXT => self.texts.push(operands.text()?.to_owned()),
+            define::TEXT => self.texts.push(operands.text()?.into()),
             define::CLASS => self.classes.push(operands.class()?),
-            define::MODULE => self.modules.push(operands.text()?.to_owned()),
+            define::MODULE => self.modules.push(operands.text()?.into()),
             _ => return Err(Malformed("an unknown definition")),
         }
         Ok(operands.at())
@@ -168,14 +182,14 @@ impl Stream {
     }
 
     fn frame(&self, module: u16, offset: u64) -> Result<Frame, Malformed> {
-        if module == TEXT_FRAME {
-            let number = u32::try_from(offset).map_err(|_| Malformed("a text that was not defined"))?;
-            return Ok(Frame::Text(self.text(number)?.unwrap_or_default().to_owned()));
-        }
-        let module = match module {
-            0 => String::new(),
-            _ => self.modules.get(usize::from(module) - 1).ok_or(Malformed("a module that was not defined"))?.clone(),
+        let known = |texts: &[Arc<str>], number: u64, missing| match number {
+            0 => Ok("".into()),
+            _ => usize::try_from(number - 1).ok().and_then(|index| texts.get(index)).cloned().ok_or(Malformed(missing)),
         };
+        if module == TEXT_FRAME {
+            return known(&self.texts, offset, "a text that was not defined").map(Frame::Text);
+        }
+        let module = known(&self.modules, module.into(), "a module that was not defined")?;
         Ok(Frame::Address { module, offset })
     }
 }
