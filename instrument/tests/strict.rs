@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use child::{child, panic_of, passes};
-use lockhound::sync::{Arc, Condvar, Mutex, RwLock, lock_all};
+use lockhound::sync::{Arc, Condvar, Mutex, lock_all};
 use lockhound::{Settings, Strict, levelled, named, thread};
 
 const PANIC: &[(&str, &str)] = &[("LOCKHOUND_STRICT", "panic")];

@@ -9,6 +9,8 @@ mod catalogue;
 mod class;
 mod condvar;
 mod file;
+#[cfg(test)]
+mod fork_tests;
 mod gate;
 mod held;
 mod local;
