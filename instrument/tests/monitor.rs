@@ -14,7 +14,7 @@ use watched::{closing, hangs, is_silent, scenarios, watch};
 
 scenarios! {
     two_locks, three_locks, relock, read_then_write, queued_writer, join_under_lock, leaked, lost_notify,
-    notified_but_locked, all_wait, parked, joined_each_other, two_deadlocks, bystanders, last_thread_ends, panics, calls,
+    notified_but_locked, unnotified_but_locked, all_wait, parked, joined_each_other, two_deadlocks, bystanders, last_thread_ends, panics, calls,
     with_unseen_thread, contention, rwlock_contention, ping_pong, parks, scopes, ticker, timed_waits, foreign_unpark,
     many_threads, reentrant, with_handler,
 }
@@ -254,6 +254,28 @@ fn a_notified_waiter_whose_mutex_is_kept() {
         "notified_but_locked",
         "deadlock: `m`: `main` and `waiter` wait for each other",
         &["`waiter` waits for `m` (mutex of bool), which `main` holds, after a notification of `c`"],
+    );
+}
+
+fn unnotified_but_locked() {
+    let pair = Arc::new((named::mutex("m", false), named::condvar("c")));
+    let waiter = spawn("waiter", {
+        let pair = Arc::clone(&pair);
+        move || drop(pair.1.wait(pair.0.lock().unwrap()))
+    });
+    moment();
+    let _ticker = spawn("ticker", || std::thread::sleep(Duration::from_secs(60)));
+    let _held = pair.0.lock().unwrap();
+    closing();
+    waiter.join().unwrap();
+}
+
+#[test]
+fn a_waiter_that_cannot_return_whoever_notifies_it() {
+    hangs(
+        "unnotified_but_locked",
+        "deadlock: `c`: `main` and `waiter` wait for each other",
+        &["`waiter` waits for a notification of `c` and then for `m` (mutex of bool), which `main` holds"],
     );
 }
 

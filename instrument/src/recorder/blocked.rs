@@ -135,9 +135,9 @@ impl GiveUp {
     const fn of(request: u8, kind: Kind) -> Self {
         match (request, kind) {
             (request::ACQUIRE, _) => Self::By(other::TRY_FAILED),
-            (request::SEND, _) => Self::By(other::TRY_SEND_FAILED),
-            (request::RECV, _) => Self::By(other::TRY_RECV_FAILED),
             (request::AWAIT, Kind::Flag) => Self::Unseen,
+            // The channel says it, under its lock, since that event takes a version.
+            (request::SEND | request::RECV, _) => Self::Unseen,
             _ => Self::Impossible,
         }
     }

@@ -13,6 +13,25 @@ const FIRST: usize = 4 << 10;
 /// written by a system call, and the window's own pages stay mapped and cached.
 const WINDOW: usize = 256 << 10;
 
+/// A place in a thread's stream. No two of a stream are equal, though chunks may come to lie where others lay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Position {
+    address: usize,
+    sequence: u32,
+}
+
+impl Position {
+    /// In no stream.
+    pub(super) const NOWHERE: Self = Self { address: 0, sequence: 0 };
+}
+
+/// Where a byte was put that may still be amended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    byte: *mut u8,
+    sequence: u32,
+}
+
 /// A place for an event in the present chunk, until anything else is appended.
 pub(super) struct Room(*mut u8);
 
@@ -165,6 +184,27 @@ impl Buffer {
     fn seal(&mut self) {
         self.commit();
         self.chunk.close(self.cursor as usize - self.chunk.records() as usize);
+    }
+
+    /// Where the stream stands.
+    #[inline]
+    pub(super) fn position(&self) -> Position {
+        Position { address: self.cursor as usize, sequence: self.sequence }
+    }
+
+    /// Where the byte lies that was put last but `back`, to be called before anything else is reserved.
+    #[inline]
+    pub(super) fn mark(&self, back: usize) -> Mark {
+        Mark { byte: self.cursor.wrapping_sub(back), sequence: self.sequence }
+    }
+
+    /// Replaces a byte of this stream, unless its chunk has been given back.
+    pub(super) fn amend(&mut self, mark: Mark, byte: u8) {
+        if mark.sequence == self.sequence {
+            // SAFETY: a sequence number stands for one chunk of this buffer, which is the one still mapped, and the byte
+            // was put there.
+            unsafe { mark.byte.write(byte) };
+        }
     }
 
     /// Gives the chunk back.

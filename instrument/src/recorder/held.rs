@@ -51,11 +51,21 @@ pub(super) struct Held {
     /// Those that found no room there. They may be older than some that did, if room was made meanwhile.
     deeper: Vec<Hold>,
     edges: [(u64, u32); SLOTS],
+    /// Whether every acquisition counts as new.
+    every: bool,
 }
 
 impl Held {
-    pub(super) const fn new() -> Self {
-        Self { depth: 0, locks: [Hold::NOTHING; DEPTH + 1], deeper: Vec::new(), edges: [(u64::MAX, 0); SLOTS] }
+    const NO_EDGE: (u64, u32) = (u64::MAX, 0);
+
+    /// Nothing is held. `every` acquisition counts as a new edge, if so wanted, as long as edges are forgotten after each.
+    pub(super) const fn new(every: bool) -> Self {
+        Self { depth: 0, locks: [Hold::NOTHING; DEPTH + 1], deeper: Vec::new(), edges: [Self::NO_EDGE; SLOTS], every }
+    }
+
+    /// From here on all edges are new.
+    pub(super) const fn forget_edges(&mut self) {
+        self.edges = [Self::NO_EDGE; SLOTS];
     }
 
     /// The lock that was acquired last, or 0.
@@ -135,7 +145,7 @@ impl Held {
     pub(super) fn is_new_edge(&mut self, lock: u32, site: u32) -> bool {
         let top = self.top();
         if top == 0 {
-            return false;
+            return self.every;
         }
         let edge = (u64::from(top) << 32 | u64::from(lock), site);
         let slot = &mut self.edges[Self::slot(top, lock, site)];
@@ -153,7 +163,7 @@ mod tests {
 
     #[test]
     fn only_the_first_time_is_new() {
-        let mut held = Held::new();
+        let mut held = Held::new(false);
         assert!(!held.is_new_edge(1, 1), "nothing is held");
         held.push(1);
         assert!(held.is_new_edge(2, 5));
@@ -163,12 +173,36 @@ mod tests {
 
     #[test]
     fn what_is_held_comes_with_its_site_and_mode() {
-        let mut held = Held::new();
+        let mut held = Held::new(false);
         held.push_at(1, 5, Mode::Write);
         held.push_at(2, 6, Mode::Read);
         held.push_at(3, 7, Mode::Write);
         held.pop(1);
         let all: Vec<_> = held.all().iter().map(|hold| (hold.lock, hold.site(), hold.mode())).collect();
         assert_eq!(all, [(2, 6, Mode::Read), (3, 7, Mode::Write)]);
+    }
+
+    #[test]
+    fn every_acquisition_is_new_if_so_wanted() {
+        let mut held = Held::new(true);
+        assert!(held.is_new_edge(1, 1) && held.is_new_edge(1, 1));
+        held.push(1);
+        assert!(held.is_new_edge(2, 1));
+        held.forget_edges();
+        assert!(held.is_new_edge(2, 1));
+    }
+
+    #[test]
+    fn releases_in_any_order_and_any_depth() {
+        let mut held = Held::new(false);
+        for lock in 0..40 {
+            held.push(lock);
+        }
+        for lock in 0..40 {
+            held.pop(lock);
+        }
+        assert!(held.is_empty());
+        held.pop(7);
+        assert!(held.is_empty());
     }
 }

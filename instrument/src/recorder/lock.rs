@@ -150,7 +150,7 @@ impl Object {
     fn record_acquire(&self, local: &mut Local, mode: Mode, how: How, site: Site) -> Option<()> {
         let number = self.number(local)?;
         let site_number = local.site(site)?;
-        local.note_edge(site, site_number, number)?;
+        local.notice_edge(site, site_number, number)?;
         local.buffer.reserve()?;
         if self.kind == Kind::RwLock {
             self.write_rwlock_acquire(local, mode, how, site_number, number);
@@ -273,4 +273,12 @@ impl Object {
 fn write_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) {
     let head = Head::new(code, site, number, after);
     local.buffer.put(head.word, head.length);
+}
+
+impl Local {
+    /// Takes note of the lock-order edge that an acquisition makes, with a stack if it is new.
+    fn notice_edge(&mut self, site: Site, site_number: u32, lock: u32) -> Option<()> {
+        self.sites.note_edge(site, self.held.top(), lock);
+        if self.held.is_new_edge(lock, site_number) { self.note_edge(site, site_number) } else { Some(()) }
+    }
 }

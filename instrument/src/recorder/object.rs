@@ -2,7 +2,6 @@
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use lockhound_trace::{ObjectKind, Policy};
 
@@ -28,6 +27,22 @@ pub(crate) enum Kind {
     Flag,
     /// Plain shared memory.
     Var,
+    /// Initialiser that runs once.
+    Once,
+    /// Atomic variable.
+    Atomic,
+    /// Messages from one side to the other; as many at a time as its capacity, if it has one.
+    Channel {
+        /// 0 if sender and receiver meet.
+        capacity: Option<u64>,
+    },
+    /// All senders of a channel, of which there is one to begin with.
+    Senders,
+    /// Where so many threads wait for each other.
+    Barrier {
+        /// How many; none if more than a trace can say.
+        parties: Option<u32>,
+    },
 }
 
 impl Kind {
@@ -40,16 +55,21 @@ impl Kind {
             Self::Condvar => ObjectKind::Condvar,
             Self::Flag => ObjectKind::Flag { set: false },
             Self::Var => ObjectKind::Var,
+            Self::Once => ObjectKind::Once,
+            Self::Atomic => ObjectKind::Atomic,
+            Self::Channel { capacity } => ObjectKind::Channel { capacity },
+            Self::Senders => ObjectKind::Waitgroup { count: 1 },
+            Self::Barrier { parties } => ObjectKind::Barrier { parties },
         }
     }
 }
 
 /// Bits of a word that count the object's events.
-const VERSION: u64 = SPIN - 1;
+pub(super) const VERSION: u64 = SPIN - 1;
 /// Set while a thread makes access and event one step.
-const SPIN: u64 = 1 << 39;
+pub(super) const SPIN: u64 = 1 << 39;
 /// Bits of a word that say which thread's event was the last.
-const THREAD: u64 = !(VERSION | SPIN);
+pub(super) const THREAD: u64 = !(VERSION | SPIN);
 
 /// The recorder's part of a wrapper. What every event needs comes last, next to the lock that a wrapper has after it.
 #[repr(C)]
@@ -63,7 +83,9 @@ pub(crate) struct Object {
     /// Of a read/write lock: releases of reading by the one thread that need not share a counter.
     pub(super) own_reads: AtomicU64,
     /// Of a read/write lock: that thread, and the releases of reading by all others. Of a condition variable: threads that
-    /// wait (low half) and notifications that none of them has taken yet (high half). Of a park flag: whether it is set.
+    /// wait (low half) and notifications that none of them has taken yet (high half). Of a park flag: whether it is set. Of a
+    /// once: whether its run has ended. Of an atomic: the generation of its value. Of a channel: its traffic. Of a barrier:
+    /// threads that were let through and still sleep.
     pub(super) aux: AtomicU64,
     pub(super) kind: Kind,
     /// Generation and number in that generation's file.
@@ -77,7 +99,7 @@ pub(crate) struct Object {
     /// | 40–63 | the thread of the last event; under the spin bit, the thread that set it |
     ///
     /// Of a lock it is written only by its holder, of the others only under the spin bit.
-    word: AtomicU64,
+    pub(super) word: AtomicU64,
 }
 
 impl Object {
@@ -156,6 +178,13 @@ impl Object {
         self.word.load(Ordering::Relaxed)
     }
 
+    /// Forgets its number: what happens next is recorded as of another object. Not 0, so that who is about to publish a
+    /// number for the object's beginning comes too late.
+    pub(super) fn renew(&self) {
+        let old = self.id.load(Ordering::Relaxed);
+        self.id.store(old | u64::from(u32::MAX) << 32, Ordering::Release);
+    }
+
     /// How many events the object has had.
     #[inline]
     pub(super) fn version(&self) -> u64 {
@@ -198,65 +227,5 @@ impl Object {
     #[inline]
     pub(super) fn take_own_version(&self) {
         self.word.store(self.word() + 1, Ordering::Relaxed);
-    }
-
-    /// Keeps all others off the object until the result is dropped.
-    #[inline]
-    pub(super) fn spin(&self) -> Spin<'_> {
-        let word = self.word.load(Ordering::Relaxed) & !SPIN;
-        match self.word.compare_exchange(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => Spin { object: self, word },
-            Err(_) => self.spin_contended(),
-        }
-    }
-
-    #[cold]
-    fn spin_contended(&self) -> Spin<'_> {
-        let mut round = 0_u32;
-        loop {
-            let word = self.word.load(Ordering::Relaxed);
-            let free = word & SPIN == 0;
-            if free && self.word.compare_exchange_weak(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed).is_ok()
-            {
-                return Spin { object: self, word };
-            }
-            back_off(round);
-            round = round.saturating_add(1);
-        }
-    }
-}
-
-/// The other may have been preempted in between. A thread of real-time priority would never let it go on by yielding,
-/// so in the end it sleeps.
-pub(super) fn back_off(round: u32) {
-    match round {
-        0..64 => std::hint::spin_loop(),
-        64..128 => std::thread::yield_now(),
-        _ => std::thread::sleep(Duration::from_micros(50)),
-    }
-}
-
-/// The right to change an object that nothing else protects.
-pub(super) struct Spin<'a> {
-    object: &'a Object,
-    /// The word to leave behind.
-    word: u64,
-}
-
-impl Spin<'_> {
-    /// Takes the next version; what the event must say, as [`Object::take_version`].
-    #[inline]
-    pub(super) fn take_version(&mut self, local: &Local) -> u64 {
-        let version = (self.word & VERSION) + 1;
-        let mine = self.word & THREAD == local.tag;
-        self.word = local.tag | version & VERSION;
-        if mine { 0 } else { version }
-    }
-}
-
-impl Drop for Spin<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.object.word.store(self.word, Ordering::Release);
     }
 }

@@ -53,7 +53,7 @@ pub(super) struct Sites {
     numbers: HashMap<usize, u32>,
     places: Vec<Site>,
     captures: Vec<Captures>,
-    /// Whether every acquisition is worth a stack: then nothing is kept at hand.
+    /// Whether every acquisition is worth a stack, so that nothing may be known for it to be quick.
     every: bool,
 }
 
@@ -67,15 +67,9 @@ struct Captures {
 }
 
 impl Sites {
-    /// No sites yet; with `every`, each acquisition is treated as one at a new place.
     pub(super) fn new(every: bool) -> Self {
-        Self {
-            known: [Known::NOTHING; SLOTS],
-            numbers: HashMap::new(),
-            places: Vec::new(),
-            captures: Vec::new(),
-            every,
-        }
+        let known = [Known::NOTHING; SLOTS];
+        Self { known, numbers: HashMap::new(), places: Vec::new(), captures: Vec::new(), every }
     }
 
     /// The `Location`s of a file lie side by side, three words each.
@@ -101,22 +95,16 @@ impl Sites {
             self.captures.push(Captures::default());
             self.places.push(site);
         }
-        if self.every {
-            return (number, new);
-        }
         let watched = if self.captures[number as usize - 1].edges < CAPTURES { u32::MAX } else { 0 };
-        self.known[Self::slot(address)] = Known { address, edge: 0, number, watched };
+        if !self.every {
+            self.known[Self::slot(address)] = Known { address, edge: 0, number, watched };
+        }
         (number, new)
     }
 
     /// The site that has this number.
     pub(super) fn place(&self, number: u32) -> Option<Site> {
         self.places.get((number as usize).checked_sub(1)?).copied()
-    }
-
-    /// Whether every acquisition and wait is worth a stack.
-    pub(super) const fn captures_all(&self) -> bool {
-        self.every
     }
 
     /// Takes note of the edge from `top` to `lock`.

@@ -10,6 +10,15 @@ use super::object::Site;
 use super::settings;
 use crate::Stacks;
 
+/// A wait by what tells its stack from others: the same thread at the same place with its stack just as deep as before is
+/// taken to have come the same way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Wait {
+    site: u32,
+    lock: u32,
+    frame: usize,
+}
+
 /// An executable or library, where it is loaded.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
@@ -77,35 +86,44 @@ unsafe extern "C" fn add_module(info: *mut libc::dl_phdr_info, _size: usize, mod
 }
 
 impl Local {
-    /// Takes note of the lock-order edge that an acquisition makes, with a stack if it is new, or if all are wanted. Must be
+    /// The thread acquires a lock under another one as it has not before, or stacks are wanted of all acquisitions. Must be
     /// followed by the event.
-    pub(super) fn note_edge(&mut self, site: Site, site_number: u32, lock: u32) -> Option<()> {
-        if self.sites.captures_all() {
-            return self.capture_stack();
+    #[cold]
+    #[inline(never)]
+    pub(super) fn note_edge(&mut self, site: Site, site_number: u32) -> Option<()> {
+        if settings::stacks() == Stacks::All {
+            self.held.forget_edges();
+            self.capture_stack()
+        } else if self.sites.may_capture(site, site_number) {
+            self.capture_stack()
+        } else {
+            Some(())
         }
-        let top = self.held.top();
-        if top == 0 {
-            return Some(());
-        }
-        self.sites.note_edge(site, top, lock);
-        if self.held.is_new_edge(lock, site_number) && self.sites.may_capture(site, site_number) {
-            return self.capture_stack();
-        }
-        Some(())
     }
 
-    /// Puts the current stack before a `block` event at a site, unless the thread has waited there before for the same
-    /// lock with the same one on top, or has captured enough stacks there.
+    /// Puts the current stack before the next event, a `block`, unless the thread has waited at this site before for the
+    /// same lock with the same one on top, or has captured enough stacks there.
+    #[cold]
+    #[inline(never)]
     pub(super) fn capture_stack_if_new(&mut self, site_number: u32, lock: u32) -> Option<()> {
-        let top = self.held.top();
-        let wanted = self.sites.captures_all() || self.sites.may_capture_wait(site_number, top, lock);
-        if wanted { self.capture_stack() } else { Some(()) }
+        let mark = 0_u8;
+        let wait = Some(Wait { site: site_number, lock, frame: std::hint::black_box(&raw const mark) as usize });
+        if self.sites.may_capture_wait(site_number, self.held.top(), lock) || settings::stacks() == Stacks::All {
+            self.capture_stack()?;
+            self.waited = wait;
+        } else if self.waited != wait {
+            // What the seat has is the stack of another wait.
+            self.waited = None;
+            self.seat.remember(&[]);
+        }
+        Some(())
     }
 
     /// Puts the current stack before the next event, unless no stacks are wanted. Must be followed by that event.
     #[cold]
     #[inline(never)]
     pub(super) fn capture_stack(&mut self) -> Option<()> {
+        self.waited = None;
         self.seat.remember(&[]);
         if settings::stacks() == Stacks::Off {
             return Some(());

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lockhound_trace::binary::Reader;
-use lockhound_trace::{Event, EventSource, How, Mode, Op, Request, Tables, Touched};
+use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Request, Tables, Touched, Validated};
 
 /// Set in the child, which runs the body.
 const CHILD: &str = "LOCKHOUND_TEST_RECORDS";
@@ -15,13 +15,27 @@ const CHILD: &str = "LOCKHOUND_TEST_RECORDS";
 /// that runs it, then on a line each `name: ` and those of other threads. Blocks that ended are left out, as they
 /// depend on timing; so are the first thread's start and exit.
 pub(crate) fn events(test: &str, body: fn(), expected: &str) {
+    if let Some(recorded) = in_order(test, body) {
+        assert_eq!(by_thread(&recorded), parse(expected));
+    }
+}
+
+/// What `body` records, in the order of the trace; none in the child.
+pub(crate) fn in_order(test: &str, body: fn()) -> Option<Vec<Recorded>> {
     if in_child(body) {
-        return;
+        return None;
     }
     let folder = tempfile::tempdir().unwrap();
     let status = start(test, folder.path()).wait().unwrap();
     assert!(status.success(), "the recorded run failed");
-    assert_eq!(by_thread(&read(folder.path())), parse(expected));
+    validate(&trace_in(folder.path()).expect("a trace"));
+    Some(read(folder.path()))
+}
+
+/// Asserts that the objects allow every event.
+fn validate(trace: &Path) {
+    let mut events = lockhound_trace::open(trace, None).unwrap();
+    while events.next_event().unwrap().is_some() {}
 }
 
 /// The same for a body that hangs: once everything expected is there, the process is killed.
@@ -56,9 +70,10 @@ pub(crate) fn sites(test: &str, body: fn()) -> Option<Vec<(String, String)>> {
     Some(births.chain(read(folder.path()).into_iter().filter_map(|event| Some((event.what, event.site?)))).collect())
 }
 
-struct Recorded {
-    thread: String,
-    what: String,
+/// An event: by whom (the thread of the body has no name), what, where.
+pub(crate) struct Recorded {
+    pub(crate) thread: String,
+    pub(crate) what: String,
     site: Option<String>,
 }
 
@@ -88,7 +103,9 @@ fn read(folder: &Path) -> Vec<Recorded> {
     read_all(Reader::open(&trace_in(folder).expect("a trace")).unwrap())
 }
 
-fn read_all(mut reader: Reader) -> Vec<Recorded> {
+/// Every recording obeys the semantics of its objects.
+fn read_all(reader: Reader) -> Vec<Recorded> {
+    let mut reader = Validated::new(reader, Path::new("trace.lht"));
     let mut all = Vec::new();
     while let Some(event) = reader.next_event().unwrap() {
         all.push(event);
@@ -169,9 +186,42 @@ fn describe(event: &Event, tables: &Tables) -> String {
         Op::NotifyAll { condvar } => format!("notify_all {}", object(condvar)),
         Op::Set { flag } => format!("set {}", object(flag)),
         Op::Clear { flag } => format!("clear {}", object(flag)),
-        Op::Await { object: flag } => format!("await {}", object(flag)),
+        Op::Await { object: flag } => match tables.object(flag).kind {
+            ObjectKind::Waitgroup { .. } => "await senders".into(),
+            _ => format!("await {}", object(flag)),
+        },
+        Op::OnceBegin { once } => format!("once_begin {}", object(once)),
+        Op::OnceEnd { once } => format!("once_end {}", object(once)),
+        Op::Load { atomic, order, value: v, failed_cas } => {
+            format!("load {} {order:?}{}{}", object(atomic), value(v), if failed_cas { " cas" } else { "" })
+        }
+        Op::Store { atomic, order, value: v } => format!("store {} {order:?}{}", object(atomic), value(v)),
+        Op::Rmw { atomic, order, value: v, cas } => {
+            format!("rmw {} {order:?}{}{}", object(atomic), value(v), if cas { " cas" } else { "" })
+        }
         Op::Read { var, value: v } => format!("read {}{}", object(var), value(v)),
         Op::Write { var, value: v } => format!("write {}{}", object(var), value(v)),
+        other => describe_at_channel_or_barrier(other, tables),
+    }
+}
+
+fn describe_at_channel_or_barrier(op: Op, tables: &Tables) -> String {
+    let object = |id| tables.object_label(id);
+    let number = |message: Option<_>| message.map_or_else(String::new, |id| tables.message_text(id).into_owned());
+    match op {
+        Op::Block { on: Request::Send { channel } } => format!("block send {}", object(channel)),
+        Op::Block { on: Request::Recv { channel } } => format!("block recv {}", object(channel)),
+        Op::Block { on: Request::Pass { barrier } } => format!("block pass {}", object(barrier)),
+        Op::Send { channel, message } => format!("send {} {}", object(channel), number(message)),
+        Op::Recv { channel, message } => format!("recv {} {}", object(channel), number(message)),
+        Op::RecvClosed { channel } => format!("recv {} closed", object(channel)),
+        Op::Close { channel } => format!("close {}", object(channel)),
+        Op::TrySendFailed { channel } => format!("try_send_failed {}", object(channel)),
+        Op::TryRecvFailed { channel } => format!("try_recv_failed {}", object(channel)),
+        Op::Arrive { barrier } => format!("arrive {}", object(barrier)),
+        Op::Pass { barrier } => format!("pass {}", object(barrier)),
+        Op::Add { n, .. } => format!("add {n}"),
+        Op::Done { n, .. } => format!("done {n}"),
         other => format!("{other:?}"),
     }
 }
