@@ -26,7 +26,7 @@ pub(crate) fn is_on() -> bool {
     state >= ON || state == UNDECIDED && decide()
 }
 
-/// Whether lock requests are to be checked. To be asked after [`is_on`].
+/// Whether lock requests are to be checked. Not while it is undecided: the first event cannot be out of order.
 #[inline]
 pub(crate) fn is_strict() -> bool {
     STATE.load(Ordering::Relaxed) == STRICT

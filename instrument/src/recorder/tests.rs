@@ -148,7 +148,7 @@ fn order() {
     CONDVAR.notifying(true, here);
     CHANGED.notify_all();
     wait();
-    let _ = MUTEX.blocked(Mode::Write, here);
+    drop(MUTEX.blocked(Mode::Write, here));
     MUTEX.try_failed(Mode::Write, here);
     spawn_failed(spawning(None, here));
 }
