@@ -1,6 +1,6 @@
 //! The one pass over a trace: every analysis sees every event, then all is asked for its findings.
 
-use lockhound_trace::{Event, EventIndex, EventSource, Progress, ReadError, Tables};
+use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError, Tables};
 
 use crate::atomicity::Atomicity;
 use crate::deadlock::{EndState, LockOrder};
@@ -75,21 +75,28 @@ pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)
     let mut holds = Holds::default();
     let mut ends = Ends::default();
     let mut events = 0;
+    let mut told = 0;
+    let mut batch = Batch::default();
     let error = loop {
-        let event = match source.next_event() {
-            Ok(Some(event)) => event,
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-        };
-        let index = EventIndex(events);
-        let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
-        for analysis in &mut analyses {
-            analysis.observe(now);
+        batch.clear();
+        let outcome = source.next_batch(&mut batch);
+        for event in batch.events() {
+            let index = EventIndex(events);
+            let now = Moment { tables: source.tables(), index, event, holds: &holds };
+            for analysis in &mut analyses {
+                analysis.observe(now);
+            }
+            holds.apply(index, event);
+            ends.apply(index, event);
+            events += 1;
         }
-        holds.apply(index, &event);
-        ends.apply(index, &event);
-        events += 1;
-        if events.is_multiple_of(PROGRESS_INTERVAL) {
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => break None,
+            Err(error) => break Some(error),
+        }
+        if events - told >= PROGRESS_INTERVAL {
+            told = events;
             progress(source.progress());
         }
     };

@@ -40,6 +40,10 @@
 //! * [`sync::Mutex`], [`sync::RwLock`], [`sync::Condvar`]: each acquisition, wait, release and notification, with its
 //!   place in your source, and what each hold did to the data: nothing, looked, wrote. A guard learns that from its
 //!   `Deref` and `DerefMut`.
+//! * [`sync::Once`], [`sync::OnceLock`], [`sync::LazyLock`]: the run of the initialiser, and in each other thread the first
+//!   time that it finds the run complete.
+//! * [`sync::atomic`]: each access with its order and value; [there](sync::atomic) is what that means for spinning threads
+//!   and for fences.
 //! * [`thread::spawn`], [`thread::Builder`], [`thread::scope`], joins, [`thread::park`] and `unpark`; also on threads
 //!   that were spawned by other means.
 //! * [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`], which std does not have. They work the same, but
@@ -56,7 +60,8 @@
 //!   [`sync::ReentrantMutex`] lends nothing else, so there each look counts as a write.
 //! * `DerefMut` without a `Deref` before counts as a write without a look, though `*guard += 1` does look.
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
-//!   in Rust, and atomics are recorded only when wrapped.
+//!   in Rust.
+//! * The initialiser that `LazyLock::force_mut` or `DerefMut` runs is not recorded: nobody else can have the value then.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
 //! * A scoped thread ends, in the recording, with its function, as scopes do not wait for more; what its thread-locals do
 //!   on being dropped is recorded as done by another thread, called `thread-locals`, after it.

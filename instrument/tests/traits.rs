@@ -38,6 +38,8 @@ macro_rules! traits {
             ("Display", has!($type: std::fmt::Display)),
             ("Default", has!($type: Default)),
             ("Clone", has!($type: Clone)),
+            ("PartialEq", has!($type: PartialEq)),
+            ("Eq", has!($type: Eq)),
         ]
     };
 }
@@ -56,6 +58,12 @@ macro_rules! alike_around {
             sync::RwLock<$content> = std::sync::RwLock<$content>,
             sync::RwLockReadGuard<'static, $content> = std::sync::RwLockReadGuard<'static, $content>,
             sync::RwLockWriteGuard<'static, $content> = std::sync::RwLockWriteGuard<'static, $content>,
+            sync::OnceLock<$content> = std::sync::OnceLock<$content>,
+            sync::LazyLock<$content> = std::sync::LazyLock<$content>,
+            sync::LazyLock<i32, $content> = std::sync::LazyLock<i32, $content>,
+            sync::LazyLock<$content, Cell<i32>> = std::sync::LazyLock<$content, Cell<i32>>,
+            sync::LazyLock<$content, &'static mut i32> = std::sync::LazyLock<$content, &'static mut i32>,
+            sync::atomic::AtomicPtr<$content> = std::sync::atomic::AtomicPtr<$content>,
             thread::JoinHandle<$content> = std::thread::JoinHandle<$content>,
             thread::ScopedJoinHandle<'static, $content> = std::thread::ScopedJoinHandle<'static, $content>,
         })+
@@ -75,6 +83,11 @@ fn as_in_std() {
     alike_around!(i32, Cell<i32>, Rc<i32>, NotSend<'static, i32>, &'static mut i32, *const u8);
     alike! {
         sync::Condvar = std::sync::Condvar,
+        sync::Once = std::sync::Once,
+        sync::atomic::AtomicBool = std::sync::atomic::AtomicBool,
+        sync::atomic::AtomicI8 = std::sync::atomic::AtomicI8,
+        sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64,
+        sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize,
         thread::Thread = std::thread::Thread,
         thread::Builder = std::thread::Builder,
     }

@@ -3,9 +3,13 @@
 //! A recording of one process is one *trace*: the events of each thread in their order, and one order of them all that
 //! the program could have observed. Every recorder writes this vocabulary, every analysis reads only this vocabulary.
 
+#[cfg(feature = "read")]
+mod batch;
 pub mod binary;
 #[cfg(feature = "read")]
 mod convert;
+#[cfg(test)]
+mod damage;
 mod event;
 #[cfg(feature = "read")]
 mod format;
@@ -31,6 +35,8 @@ mod tables;
 #[cfg(feature = "read")]
 mod validate;
 
+#[cfg(feature = "read")]
+pub use batch::Batch;
 #[cfg(feature = "read")]
 pub use binary::BinaryWriter;
 #[cfg(feature = "read")]

@@ -8,7 +8,7 @@
 //! O(1) an event, O(log w) an event that parks among w streams waiting for the same object; no hashing.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 /// Index of a stream.
 pub(crate) type StreamIndex = u32;
@@ -69,6 +69,21 @@ enum Parked {
     Thread(u32, Milestone),
 }
 
+/// What is given up first when nothing is ready.
+type Rank = (u8, u64, u32);
+
+impl Parked {
+    /// The smallest is given up first, joins last; none if it is not parked.
+    fn rank(self) -> Option<Rank> {
+        match self {
+            Self::No => None,
+            Self::Version(object, after) => Some((0, after, object)),
+            Self::Reads(object, reads) => Some((1, reads, object)),
+            Self::Thread(thread, milestone) => Some((2, milestone as u64, thread)),
+        }
+    }
+}
+
 /// What [`Merge::force`] did to get on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Forced {
@@ -86,6 +101,8 @@ pub(crate) struct Merge {
     threads: Vec<ThreadProgress>,
     parked: Vec<Parked>,
     ready: VecDeque<StreamIndex>,
+    /// All that is parked, by rank. Kept from the first gap on: few recordings have one, damaged ones may have many.
+    by_rank: Option<BTreeSet<(Rank, StreamIndex)>>,
 }
 
 impl Merge {
@@ -137,6 +154,19 @@ impl Merge {
         self.objects.get(object as usize).is_some_and(|progress| progress.seen >= after)
     }
 
+    /// Whether the object has come so far; if so, an event that takes a version of it is consumed.
+    #[inline]
+    pub(crate) fn advance_from(&mut self, object: u32, after: u64) -> bool {
+        let Some(progress) = self.objects.get_mut(object as usize).filter(|progress| progress.seen >= after) else {
+            return false;
+        };
+        progress.seen = progress.seen.saturating_add(1);
+        if progress.seen >= progress.wake_at {
+            self.wake_versions(object);
+        }
+        true
+    }
+
     /// Whether so many readers have released it.
     pub(crate) fn has_released(&self, object: u32, reads: u64) -> bool {
         self.objects.get(object as usize).is_some_and(|progress| progress.reads >= reads)
@@ -153,23 +183,25 @@ impl Merge {
     /// An event that took a version of the object is consumed.
     #[inline]
     pub(crate) fn advance(&mut self, object: u32) {
-        if let Some(progress) = self.objects.get_mut(object as usize) {
-            progress.seen = progress.seen.saturating_add(1);
-            if progress.seen >= progress.wake_at {
-                self.wake_versions(object);
-            }
+        self.advance_from(object, 0);
+    }
+
+    /// Whether the object has come so far; if so, a release of reading is consumed.
+    #[inline]
+    pub(crate) fn release_read_from(&mut self, object: u32, after: u64) -> bool {
+        let Some(progress) = self.objects.get_mut(object as usize).filter(|progress| progress.seen >= after) else {
+            return false;
+        };
+        progress.reads = progress.reads.saturating_add(1);
+        if progress.reads >= progress.wake_at_reads {
+            self.wake_reads(object);
         }
+        true
     }
 
     /// A release of reading is consumed.
-    #[inline]
     pub(crate) fn release_read(&mut self, object: u32) {
-        if let Some(progress) = self.objects.get_mut(object as usize) {
-            progress.reads = progress.reads.saturating_add(1);
-            if progress.reads >= progress.wake_at_reads {
-                self.wake_reads(object);
-            }
-        }
+        self.release_read_from(object, 0);
     }
 
     /// The thread has reached this milestone.
@@ -209,15 +241,10 @@ impl Merge {
     }
 
     /// Nothing is ready although streams are parked: the recording has a gap (a killed process, lost bytes). Takes the
-    /// least that any stream waits for as come; joins last. None when no stream is parked.
+    /// least that any stream waits for as come; joins last. None when no stream is parked. O(log w) for w parked streams.
     pub(crate) fn force(&mut self) -> Option<Forced> {
-        let rank = |parked: &Parked| match *parked {
-            Parked::No => None,
-            Parked::Version(object, after) => Some((0, after, object)),
-            Parked::Reads(object, reads) => Some((1, reads, object)),
-            Parked::Thread(thread, milestone) => Some((2, milestone as u64, thread)),
-        };
-        let (_, stream) = (0..).zip(&self.parked).filter_map(|(stream, parked)| Some((rank(parked)?, stream))).min()?;
+        let parked = || (0..).zip(&self.parked).filter_map(|(stream, parked)| Some((parked.rank()?, stream)));
+        let &(_, stream) = self.by_rank.get_or_insert_with(|| parked().collect()).first()?;
         match self.parked[stream as usize] {
             Parked::No => None,
             Parked::Version(object, after) => {
@@ -245,6 +272,9 @@ impl Merge {
     fn park_current(&mut self, why: Parked) -> Option<StreamIndex> {
         let stream = self.ready.pop_front()?;
         self.parked[stream as usize] = why;
+        if let (Some(by_rank), Some(rank)) = (&mut self.by_rank, why.rank()) {
+            by_rank.insert((rank, stream));
+        }
         Some(stream)
     }
 
@@ -260,7 +290,10 @@ impl Merge {
     }
 
     fn wake(&mut self, stream: StreamIndex) {
-        self.parked[stream as usize] = Parked::No;
+        let why = std::mem::replace(&mut self.parked[stream as usize], Parked::No);
+        if let (Some(by_rank), Some(rank)) = (&mut self.by_rank, why.rank()) {
+            by_rank.remove(&(rank, stream));
+        }
         self.ready.push_back(stream);
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::batch::Batch;
 use crate::event::Event;
 use crate::tables::Tables;
 
@@ -15,7 +16,17 @@ pub trait EventSource {
     /// After an error or the end the source must not be asked again.
     fn next_event(&mut self) -> Result<Option<Event>, ReadError>;
 
-    /// What the ids of the events returned so far stand for.
+    /// Appends the next events to `batch`: as many as come cheaply at once, [`Batch::SIZE`] or fewer. Whether more may come.
+    ///
+    /// # Errors
+    /// As of `next_event`. What was appended stays valid, with an error too.
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
+        let Some(event) = self.next_event()? else { return Ok(false) };
+        batch.push(event, self.place());
+        Ok(true)
+    }
+
+    /// What the ids of the events returned so far stand for. May also hold what only some of the next events need.
     fn tables(&self) -> &Tables;
 
     /// Where the event returned last stands, for messages.
@@ -28,6 +39,10 @@ pub trait EventSource {
 impl<S: EventSource + ?Sized> EventSource for Box<S> {
     fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
         (**self).next_event()
+    }
+
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
+        (**self).next_batch(batch)
     }
 
     fn tables(&self) -> &Tables {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -27,15 +28,15 @@ pub struct Header {
     pub env: BTreeMap<String, String>,
 }
 
-/// One frame of a captured stack.
+/// One frame of a captured stack. Texts are shared: many stacks name the same modules.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Frame {
     /// As the trace's author wrote it.
-    Text(String),
+    Text(Arc<str>),
     /// A code address, to be resolved from the module's debug information.
     Address {
         /// Path of the executable or library.
-        module: String,
+        module: Arc<str>,
         /// Offset from where it is loaded, in bytes.
         offset: u64,
     },

@@ -32,8 +32,9 @@ pub(crate) fn is_strict() -> bool {
     STATE.load(Ordering::Relaxed) == STRICT
 }
 
-/// Whether it is off for good.
-pub(super) fn is_off() -> bool {
+/// Whether it is off for good. For those who find out the rest, if it is undecided, when they write.
+#[inline]
+pub(crate) fn is_off() -> bool {
     STATE.load(Ordering::Relaxed) == OFF
 }
 
@@ -71,6 +72,11 @@ fn open() -> bool {
     }
     let _ = STATE.compare_exchange(UNDECIDED, wanted_state(), Ordering::Release, Ordering::Relaxed);
     STATE.load(Ordering::Relaxed) >= ON
+}
+
+/// Arranges for forks where nothing is recorded. If that fails, a child is no worse off than without.
+pub(super) fn watch_forks() {
+    settings::watch_forks(in_child);
 }
 
 fn wanted_state() -> u8 {

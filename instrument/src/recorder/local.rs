@@ -9,22 +9,31 @@ use lockhound_trace::binary::encode::{self, Head, Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
+use super::class::Classes;
+use super::fences::Fences;
 use super::held::Held;
+use super::loads::Loads;
 use super::monitor::{self, Seat};
 use super::object::Site;
+use super::once::Awaited;
 use super::sites::{Sites, Texts};
-use super::stacks::Modules;
+use super::stacks::{Modules, Wait};
 use super::{file, gate, settings, strict};
 use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
-const THREAD_BITS: u32 = 24;
+pub(super) const THREAD_BITS: u32 = 24;
 
 /// The next thread's number. Never reused, not even by the children of forks: a word written by the parent must not look
 /// as if the child's thread had written it.
 static NEXT_THREAD: AtomicU32 = AtomicU32::new(1);
 
+/// The first number of a thread of this process; lower ones are those of its ancestors by forks.
+static FIRST_THREAD: AtomicU32 = AtomicU32::new(1);
+
 thread_local! {
+    /// A number of this thread, where an object's word has it, for its spin sections; 0 until it needs one.
+    static SPINNER: Cell<u64> = const { Cell::new(0) };
     /// The thread's state; null before its first event, after its last, and while the recorder is at work on a cold path.
     static CURRENT: Cell<*mut Local> = const { Cell::new(ptr::null_mut()) };
     /// Whether the recorder is at work: what happens then (an allocator that locks) is not recorded.
@@ -48,17 +57,26 @@ impl Drop for Farewell {
     }
 }
 
-/// The state of a thread that records.
+/// The state of a thread that records; first what every event of a lock needs.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Local {
-    pub(super) generation: u32,
+    /// The generation, where an object's id has it.
+    pub(super) generation_bits: u64,
     /// The thread's number, where an object's word has it.
     pub(super) tag: u64,
     pub(super) buffer: Buffer,
-    pub(super) sites: Sites,
     pub(super) held: Held,
-    /// The last version of a lock under which this thread read, by the lock's number.
-    pub(super) read_under: [(u32, u64); 32],
+    pub(super) sites: Sites,
+    pub(super) generation: u32,
+    /// The word of a lock when this thread read under it last, by the lock's number.
+    read_under: [(u32, u64); 32],
+    pub(super) classes: Classes,
+    /// The wait of which the seat has the stack.
+    pub(super) waited: Option<Wait>,
+    pub(super) awaited: Awaited,
+    pub(super) loads: Loads,
+    pub(super) fences: Fences,
     pub(super) texts: Texts,
     pub(super) modules: Modules,
     pub(super) seat: Seat,
@@ -76,12 +94,14 @@ pub(super) struct Busy {
 }
 
 impl Busy {
-    fn enter() -> Self {
+    #[inline]
+    pub(super) fn enter() -> Self {
         Self { resume: CURRENT.replace(ptr::null_mut()), was_busy: BUSY.replace(true), here: PhantomData }
     }
 }
 
 impl Drop for Busy {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.resume);
         BUSY.set(self.was_busy);
@@ -98,6 +118,13 @@ pub(super) fn with<R>(record: impl FnOnce(Option<&mut Local>) -> R) -> R {
     // SAFETY: null, or the thread's own state, which lives until the thread's end. No second reference can arise: whatever
     // runs foreign code under this one (`Busy`) hides the pointer first.
     record(unsafe { current.as_mut() })
+}
+
+/// The thread's state, if it has any and may record.
+#[inline(always)]
+pub(super) fn current<'a>() -> Option<&'a mut Local> {
+    // SAFETY: as in `with`; the callers' references end with the event.
+    unsafe { CURRENT.get().as_mut() }
 }
 
 /// The first event of a thread that nobody announced.
@@ -123,6 +150,41 @@ pub(super) fn last_number() -> u32 {
     // SAFETY: as in `with`; the reference does not outlive the expression.
     let current = unsafe { CURRENT.get().as_ref() };
     current.map_or_else(|| FORMER.get(), Local::thread)
+}
+
+/// A number of the calling thread, whether it records or not, where an object's word has it.
+#[inline]
+pub(super) fn spinner() -> u64 {
+    match SPINNER.get() {
+        0 => number_spinner(),
+        number => number,
+    }
+}
+
+/// Spin sections are entered also where nothing is recorded, and a fork may come into one all the same.
+#[cold]
+#[inline(never)]
+fn number_spinner() -> u64 {
+    gate::watch_forks();
+    let number = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
+    if number >> THREAD_BITS != 0 {
+        // Out of numbers: 0, which stands for nobody. Recording stops for the same reason.
+        NEXT_THREAD.store(1 << THREAD_BITS, Ordering::Relaxed);
+        return 0;
+    }
+    SPINNER.set(tag(number));
+    tag(number)
+}
+
+/// Whether a thread, as an object's word has it, was one of a process that this one was forked from.
+pub(super) fn is_of_ancestor(tag: u64) -> bool {
+    let number = (tag >> (64 - THREAD_BITS)) as u32;
+    number != 0 && number < FIRST_THREAD.load(Ordering::Relaxed)
+}
+
+/// Where an object's word has a thread's number.
+const fn tag(number: u32) -> u64 {
+    (number as u64) << (64 - THREAD_BITS)
 }
 
 /// A number for a new thread; none when recording has to stop.
@@ -212,6 +274,8 @@ pub(super) fn never_record() {
 
 /// In the child of a fork: the thread's chunk is the parent's. Leaks the state, since the child may not free safely.
 pub(super) fn abandon() {
+    FIRST_THREAD.store(NEXT_THREAD.load(Ordering::Relaxed), Ordering::Relaxed);
+    SPINNER.set(0);
     CURRENT.set(ptr::null_mut());
     FORMER.set(0);
     BUSY.set(false);
@@ -231,11 +295,17 @@ impl Local {
     fn open(number: u32) -> Option<Self> {
         Some(Self {
             generation: gate::generation(),
-            tag: u64::from(number) << (64 - THREAD_BITS),
+            generation_bits: u64::from(gate::generation()) << 32,
+            tag: tag(number),
             buffer: Buffer::open(number)?,
-            sites: Sites::new(),
+            sites: Sites::new(settings::stacks() == Stacks::All),
             held: Held::new(settings::stacks() == Stacks::All),
             read_under: [(u32::MAX, 0); 32],
+            classes: Classes::new(),
+            waited: None,
+            awaited: Awaited::new(),
+            loads: Loads::new(),
+            fences: Fences::new(),
             texts: Texts::default(),
             modules: Modules::default(),
             seat: Seat::EMPTY,
@@ -245,12 +315,20 @@ impl Local {
         })
     }
 
+    /// Where it stands under which version the thread read a lock last.
+    #[inline]
+    pub(super) fn read_under_slot(&mut self, lock: u32) -> &mut (u32, u64) {
+        let slots = self.read_under.len();
+        &mut self.read_under[lock as usize % slots]
+    }
+
     /// The thread's number.
     pub(super) const fn thread(&self) -> u32 {
         (self.tag >> (64 - THREAD_BITS)) as u32
     }
 
     /// Until the result is dropped, this thread's events are left out.
+    #[inline]
     pub(super) fn busy(&self) -> Busy {
         Busy::enter()
     }
@@ -299,8 +377,8 @@ impl Local {
     /// The number of a site, defined if it is new to this thread.
     #[inline]
     pub(super) fn site(&mut self, site: Site) -> Option<u32> {
-        match self.sites.cached(site) {
-            Some(number) => Some(number),
+        match self.sites.known(site) {
+            Some(known) => Some(known.number()),
             None => self.look_up_site(site),
         }
     }

@@ -1,8 +1,10 @@
 //! `std::sync`, with what the feature `record` records in place of std's own.
 //!
-//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards are recorded
-//! types of the same name and API; the rest is std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Once`,
+//! `OnceLock`, `LazyLock` and the atomics are recorded types of the same name and API; the rest is std's.
+//! [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
 
+pub mod atomic;
 #[cfg(feature = "record")]
 mod condvar;
 #[cfg(feature = "record")]
@@ -11,9 +13,17 @@ pub(crate) mod label;
 #[cfg_attr(feature = "record", path = "labelled_on.rs")]
 #[cfg_attr(not(feature = "record"), path = "labelled_off.rs")]
 pub(crate) mod labelled;
+#[cfg(feature = "record")]
+mod lazy_lock;
 mod lock_all;
 #[cfg(feature = "record")]
 mod mutex;
+#[cfg(feature = "record")]
+mod once;
+#[cfg(feature = "record")]
+mod once_lock;
+#[cfg(feature = "record")]
+mod patience;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
@@ -22,9 +32,15 @@ mod shared;
 pub use std::sync::*;
 
 #[cfg(feature = "record")]
+#[expect(deprecated, reason = "std still has it")]
+pub use self::once::ONCE_INIT;
+#[cfg(feature = "record")]
 pub use self::{
     condvar::Condvar,
+    lazy_lock::LazyLock,
     mutex::{Mutex, MutexGuard},
+    once::Once,
+    once_lock::OnceLock,
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 

@@ -309,7 +309,7 @@ impl Operands<'_, '_> {
             Some(other) => return Err(Problem::wrong_type(Key::Stack, "an array of strings", other)),
         };
         let frame = |raw: &Raw<'_>| match raw {
-            Raw::Text(text) => Ok(Frame::Text(text.clone().into_owned())),
+            Raw::Text(text) => Ok(Frame::Text((**text).into())),
             other => Err(Problem::at(Key::Stack, format!("`stack`: expected only strings, found {}", other.what()))),
         };
         let frames = frames.iter().map(frame).collect::<Result<Vec<_>, _>>()?;

@@ -66,11 +66,11 @@ pub(super) fn parse(line: &str) -> Result<StdLine<'_>, Malformed> {
     Ok(StdLine { thread, op, location: (!location.is_empty()).then_some(location) })
 }
 
-/// The `)` that ends the operation: the first that a bar or nothing follows.
+/// The `)` that ends the operation: the first that a bar or nothing follows. Linear: no blank is looked at for two of them.
 fn closing(bytes: &[u8], from: usize) -> Option<usize> {
-    (from..bytes.len()).find(|&at| {
+    (from..bytes.len()).filter(|&at| bytes[at] == b')').find(|&at| {
         let next = bytes[at + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
-        bytes[at] == b')' && next.is_none_or(|&next| next == b'|')
+        next.is_none_or(|&next| next == b'|')
     })
 }
 

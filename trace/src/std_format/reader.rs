@@ -110,6 +110,10 @@ impl Trace {
             return Ok(None);
         }
         let text = std::str::from_utf8(bytes).map_err(|error| fail(error.valid_up_to(), "not UTF-8 text"))?;
+        // A hole in a file reads as zeros; no tool writes them into a name.
+        if let Some(zero) = memchr::memchr(0, bytes) {
+            return Err(fail(zero, "not text: a zero byte"));
+        }
         let parsed = line::parse(text).map_err(|malformed| fail(malformed.offset, &malformed.message))?;
         Ok(self.event(parsed))
     }

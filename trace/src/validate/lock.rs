@@ -20,6 +20,11 @@ impl Holder {
     }
 }
 
+/// Gives back what `thread` holds alone; whether it did.
+fn take_from(held_alone: &mut Option<Holder>, thread: ThreadId) -> bool {
+    held_alone.take_if(|holder| holder.thread == thread).is_some()
+}
+
 /// | state | `holder` |
 /// |---|---|
 /// | free | none |
@@ -34,6 +39,22 @@ pub(super) struct Mutex {
 impl Mutex {
     pub(super) fn new(reentrant: bool) -> Self {
         Self { reentrant, holder: None }
+    }
+
+    /// Takes it if it is free.
+    #[inline]
+    pub(super) fn acquire_free(&mut self, thread: ThreadId, since: Place) -> bool {
+        let free = self.holder.is_none();
+        if free {
+            self.holder = Some(Holder { thread, depth: 1, since });
+        }
+        free
+    }
+
+    /// Gives it back if the thread holds it just once.
+    #[inline]
+    pub(super) fn release_only(&mut self, thread: ThreadId) -> bool {
+        self.holder.take_if(|holder| holder.thread == thread && holder.depth == 1).is_some()
     }
 
     pub(super) fn acquire(&mut self, step: &Step<'_>, lock: ObjectId) -> Verdict {
@@ -91,56 +112,72 @@ pub(super) struct RwLock {
 }
 
 impl RwLock {
-    pub(super) fn acquire(&mut self, step: &Step<'_>, threads: &mut [Thread], lock: ObjectId, mode: Mode) -> Verdict {
-        if let Some(writer) = self.writer {
-            return Err(excluded(step, lock, mode, writer.thread, Mode::Write, writer.since));
-        }
-        let upgrader = self.upgrader.filter(|upgrader| match mode {
-            Mode::Write => upgrader.thread != step.thread,
-            Mode::Upgrade => true,
-            Mode::Read => false,
-        });
-        if let Some(upgrader) = upgrader {
-            return Err(excluded(step, lock, mode, upgrader.thread, Mode::Upgrade, upgrader.since));
-        }
-        if mode == Mode::Write && self.readers > 0 {
-            return Err(held_for_reading(step, threads, lock));
-        }
-        match mode {
-            Mode::Write => self.writer = Some(Holder::new(step, 1)),
-            Mode::Upgrade => self.upgrader = Some(Holder::new(step, 1)),
-            Mode::Read => {
-                self.readers += 1;
-                threads[step.thread.index()].add_read(lock, step.place);
+    /// Takes it if nobody excludes that.
+    #[inline]
+    pub(super) fn acquire_free(
+        &mut self,
+        id: ThreadId,
+        thread: &mut Thread,
+        lock: ObjectId,
+        mode: Mode,
+        since: Place,
+    ) -> bool {
+        let free = self.writer.is_none()
+            && match mode {
+                Mode::Write => self.readers == 0 && self.upgrader.is_none_or(|upgrader| upgrader.thread == id),
+                Mode::Upgrade => self.upgrader.is_none(),
+                Mode::Read => true,
+            };
+        if free {
+            match mode {
+                Mode::Write => self.writer = Some(Holder { thread: id, depth: 1, since }),
+                Mode::Upgrade => self.upgrader = Some(Holder { thread: id, depth: 1, since }),
+                Mode::Read => {
+                    self.readers += 1;
+                    thread.add_read(lock, since);
+                }
             }
         }
-        Ok(())
+        free
+    }
+
+    pub(super) fn acquire(&mut self, step: &Step<'_>, threads: &mut [Thread], lock: ObjectId, mode: Mode) -> Verdict {
+        if self.acquire_free(step.thread, &mut threads[step.thread.index()], lock, mode, step.place) {
+            return Ok(());
+        }
+        let writer = self.writer.map(|writer| (writer, Mode::Write));
+        let upgrader = self.upgrader.filter(|upgrader| mode == Mode::Upgrade || upgrader.thread != step.thread);
+        Err(match writer.or(upgrader.map(|upgrader| (upgrader, Mode::Upgrade))) {
+            Some((holder, held)) => excluded(step, lock, mode, holder.thread, held, holder.since),
+            None => held_for_reading(step, threads, lock),
+        })
     }
 
     pub(super) fn release(&mut self, step: &Step<'_>, threads: &mut [Thread], lock: ObjectId, mode: Mode) -> Verdict {
-        if self.give_back(step, threads, lock, mode) {
+        if self.give_back(step.thread, &mut threads[step.thread.index()], lock, mode) {
             return Ok(());
         }
         Err(not_held(step, "releases", lock, mode, self.writer.as_ref()))
     }
 
-    fn give_back(&mut self, step: &Step<'_>, threads: &mut [Thread], lock: ObjectId, mode: Mode) -> bool {
-        let held_alone = match mode {
+    /// Gives one hold back; whether the thread had one.
+    #[inline]
+    pub(super) fn give_back(&mut self, id: ThreadId, thread: &mut Thread, lock: ObjectId, mode: Mode) -> bool {
+        match mode {
             Mode::Read => {
-                let held = threads[step.thread.index()].remove_read(lock);
+                let held = thread.remove_read(lock);
                 self.readers -= u32::from(held);
-                return held;
+                held
             }
-            Mode::Write => &mut self.writer,
-            Mode::Upgrade => &mut self.upgrader,
-        };
-        held_alone.take_if(|holder| holder.thread == step.thread).is_some()
+            Mode::Write => take_from(&mut self.writer, id),
+            Mode::Upgrade => take_from(&mut self.upgrader, id),
+        }
     }
 
     /// Gives one hold back, in whichever mode it is, for a wait.
     pub(super) fn suspend(&mut self, step: &Step<'_>, threads: &mut [Thread], lock: ObjectId) -> Verdict<Suspended> {
         for mode in [Mode::Write, Mode::Read, Mode::Upgrade] {
-            if self.give_back(step, threads, lock, mode) {
+            if self.give_back(step.thread, &mut threads[step.thread.index()], lock, mode) {
                 return Ok(Suspended { mode, depth: 1 });
             }
         }

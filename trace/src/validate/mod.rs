@@ -11,6 +11,7 @@ mod thread;
 
 use std::path::{Path, PathBuf};
 
+use crate::batch::{Batch, Pending};
 use crate::event::Event;
 use crate::one_line::one_line;
 use crate::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
@@ -48,25 +49,42 @@ pub struct Validated<S> {
     source: S,
     path: PathBuf,
     state: State,
+    pending: Pending,
 }
 
 impl<S: EventSource> Validated<S> {
     /// Checks what comes from `source`; `path` is for messages.
     pub fn new(source: S, path: &Path) -> Self {
-        Self { source, path: path.to_owned(), state: State::default() }
+        Self { source, path: path.to_owned(), state: State::default(), pending: Pending::default() }
     }
+}
+
+/// Appends what comes from `source` as far as it is possible.
+fn check<S: EventSource>(source: &mut S, state: &mut State, path: &Path, batch: &mut Batch) -> Result<bool, ReadError> {
+    let first = batch.len();
+    let outcome = source.next_batch(batch);
+    let tables = source.tables();
+    state.grow(tables);
+    for index in first..batch.len() {
+        let place = batch.places()[index];
+        if let Err(message) = state.step(tables, &batch.events()[index], place) {
+            batch.truncate(index);
+            let kind = ReadErrorKind::Violation(one_line(&message));
+            return Err(ReadError { path: path.to_owned(), place, kind });
+        }
+    }
+    outcome
 }
 
 impl<S: EventSource> EventSource for Validated<S> {
     fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
-        let Some(event) = self.source.next_event()? else { return Ok(None) };
-        let place = self.source.place();
-        match self.state.step(self.source.tables(), &event, place) {
-            Ok(()) => Ok(Some(event)),
-            Err(message) => {
-                Err(ReadError { path: self.path.clone(), place, kind: ReadErrorKind::Violation(one_line(&message)) })
-            }
-        }
+        let Self { source, path, state, pending } = self;
+        pending.next(|batch| check(source, state, path, batch))
+    }
+
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
+        let Self { source, path, state, pending } = self;
+        pending.drain(batch).unwrap_or_else(|| check(source, state, path, batch))
     }
 
     fn tables(&self) -> &Tables {
@@ -74,7 +92,7 @@ impl<S: EventSource> EventSource for Validated<S> {
     }
 
     fn place(&self) -> Place {
-        self.source.place()
+        self.pending.place().unwrap_or_else(|| self.source.place())
     }
 
     fn progress(&self) -> Progress {

@@ -71,6 +71,12 @@ pub(super) struct Thread {
 }
 
 impl Thread {
+    /// Whether it runs and is in the middle of nothing, so that its life stands against no operation but `start`.
+    #[inline]
+    pub(super) fn is_undisturbed(&self) -> bool {
+        matches!(self.life, Life::Running { .. }) && self.blocked.is_none() && self.waiting.is_none()
+    }
+
     /// The thread does `op`: may it do anything, and is this what it may do? `may_end_unseen` tells which requests may
     /// end without an event.
     pub(super) fn act(&mut self, step: &Step<'_>, op: &Op, may_end_unseen: impl Fn(&Request) -> bool) -> Verdict {

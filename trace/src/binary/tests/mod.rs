@@ -3,7 +3,7 @@
 mod damage;
 mod merge;
 mod round_trip;
-mod simulator;
+pub(crate) mod simulator;
 
 use std::io::Write;
 
