@@ -35,6 +35,7 @@ fn every_kind_of_object_orders() {
     assert_orders("channel c", "T1 send c msg=1", "T2 recv c msg=1");
     assert_orders("channel c", "T1 send c", "T2 recv c");
     assert_orders("channel c", "T1 close c", "T2 recv c closed=true");
+    assert_orders("channel c", "T1 close c", "T2 try_send_failed c");
     assert_orders("flag f", "T1 set f", "T2 await f");
     assert_orders("waitgroup w count=1", "T1 done w", "T2 await w");
     assert_orders("once o", "T1 once_begin o\nT1 once_end o", "T2 await o");
@@ -74,6 +75,10 @@ fn a_rendezvous_orders_both_ways() {
     assert_eq!(races(first).len(), 0);
     let blocked = "channel c capacity=0\nT0 spawn T1\nT0 spawn T2\nT1 write x\nT1 block c on=recv\nT2 send c msg=1\nT2 read x\nT1 recv c msg=1";
     assert_eq!(races(blocked).len(), 0);
+    let looked = "channel c capacity=0\nT0 spawn T1\nT0 spawn T2\nT1 write x\nT1 try_recv_failed c\nT2 send c msg=1\nT2 read x\nT1 recv c msg=1";
+    assert_eq!(races(looked).len(), 0);
+    let several = "channel c capacity=0\nT0 spawn T1\nT0 spawn T2\nT0 spawn T3\nT3 try_recv_failed c\nT1 write x\nT1 try_recv_failed c\nT2 send c msg=1\nT2 read x\nT3 recv c msg=1";
+    assert_eq!(races(several).len(), 1, "it was the other that received");
 }
 
 #[test]

@@ -27,14 +27,11 @@
 //! | | what `lockhound::sync::Mutex` is | cost |
 //! |---|---|---|
 //! | feature `record` off (default) | `std::sync::Mutex` itself, re-exported | none, and no dependency |
-//! | on, `LOCKHOUND_TRACE` unset | a wrapper of the same API | a load and a branch an operation |
-//! | on, `LOCKHOUND_TRACE` set | the same wrapper | an event an operation, into a file of this process |
+//! | on, nothing asked for | a wrapper of the same API | a load and a branch an operation |
+//! | on, and a [setting](#settings) asks for the recorder | the same wrapper | an event an operation: see [Overhead](#overhead) |
 //!
 //! Only the top-level command should turn the feature on, never a library: features are additive, and a library would
 //! turn it on for everybody.
-//!
-//! `LOCKHOUND_TRACE` is a file name in which `%e` stands for the executable's name, `%p` for the process id, `%t` for
-//! the time of its start and `%h` for the host.
 //!
 //! # What is recorded
 //! * [`sync::Mutex`], [`sync::RwLock`], [`sync::Condvar`]: each acquisition, wait, release and notification, with its
@@ -44,6 +41,9 @@
 //!   time that it finds the run complete.
 //! * [`sync::atomic`]: each access with its order and value; [there](sync::atomic) is what that means for spinning threads
 //!   and for fences.
+//! * [`sync::mpsc`]: each message sent and received (also those that a receiver takes with it when it goes), tries that
+//!   failed, and ends that were dropped. A channel made while nothing is recorded is std's own, for good.
+//! * [`sync::Barrier`]: each arrival and each passing.
 //! * [`thread::spawn`], [`thread::Builder`], [`thread::scope`], joins, [`thread::park`] and `unpark`; also on threads
 //!   that were spawned by other means.
 //! * [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`], which std does not have. They work the same, but
@@ -51,6 +51,125 @@
 //!
 //! Everything else in [`sync`] and [`thread`] is std's own. Reports call a lock by the place where it was created;
 //! [`named`] gives it a better name, and [`levelled`] declares in which order locks may be taken.
+//!
+//! # Settings
+//! Any of the first three turns the recorder on.
+//!
+//! | variable | values | meaning |
+//! |---|---|---|
+//! | `LOCKHOUND_TRACE` | a path | file to record into, one a process: `%e` stands for the executable's name, `%p` for the process id, `%t` for the time of its start, `%h` for the host, `%%` for `%`. Never overwrites a file |
+//! | `LOCKHOUND_ON_DEADLOCK` | `report`, `abort`, `exit:CODE`, `panic`, `off` | what the [live monitor](#the-live-monitor) does once it has reported a deadlock: nothing more, which is the default whenever the recorder is on; abort; end the process with this status (0 to 255); panic in the thread that closed the circle. `off`: there is no monitor |
+//! | `LOCKHOUND_STRICT` | `1`, `on`, `panic`; `report`; `0`, `off` | [strict mode](#strict-mode): panic at a lock request out of order; report it and go on; neither, which is the default |
+//! | `LOCKHOUND_STACKS` | `new`, `off`, `all` | when call stacks are captured: when a thread does something new and when it waits, which is the default; never; at each acquisition and wait, which is slow |
+//! | `LOCKHOUND_LIMIT` | bytes; `k`, `M`, `G` | largest size of the trace, by default `4G`. Where it is reached recording stops, and monitor and strict mode with it; the program goes on |
+//!
+//! An empty variable counts as unset. A bad value is reported once on stderr and ignored. In a program that runs with more
+//! rights than its user has (`AT_SECURE`) all are ignored. Without a trace the recorder remembers only what monitor and
+//! strict mode need.
+//!
+//! The same from code, with [`Settings`]. Where both speak the environment wins: whoever starts the program decides last.
+//!
+//! ```
+//! use lockhound::monitor::Action;
+//! use lockhound::{Settings, Stacks, Strict};
+//!
+//! fn main() -> Result<(), lockhound::TooLate> {
+//!     Settings::new()
+//!         .on_deadlock(Action::Abort)
+//!         .strict(Strict::Report)
+//!         .stacks(Stacks::New)
+//!         .limit(1 << 30)
+//!         .apply()?;
+//!     // …
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # The live monitor
+//! While the recorder is on, a thread that really has to wait says for what, and looks whether whoever could end its wait
+//! waits for it. If so, threads have deadlocked: over locks, joins, condition variables, channels, barriers, initialisers
+//! or a mixture. That is reported on stderr at once, with what each of them wants and holds, where, and how it got there;
+//! then the [`Action`](monitor::Action) is taken. Operations that need not wait pay nothing for it.
+//!
+//! ```
+//! use lockhound::monitor::Action;
+//! use lockhound::sync::Arc;
+//! use lockhound::{Settings, named, thread};
+//!
+//! # if !cfg!(feature = "record") { return }
+//! Settings::new()
+//!     .on_deadlock(Action::call(|deadlock| {
+//!         eprintln!("{} threads wait for each other", deadlock.participants.len());
+//!         std::process::exit(0);
+//!     }))
+//!     .apply()
+//!     .unwrap();
+//!
+//! let account = Arc::new(named::mutex("account", 100));
+//! let held = account.lock().unwrap();
+//! let teller = {
+//!     let account = Arc::clone(&account);
+//!     thread::spawn(move || *account.lock().unwrap() -= 80)
+//! };
+//! teller.join().unwrap(); // For ever: the teller waits for `account`, and `held` is still there.
+//! # drop(held);
+//! # unreachable!("the callback ended the process");
+//! ```
+//!
+//! # Strict mode
+//! For tests and development: the order of locks is checked *before* a thread waits. A request of a `Mutex`, `RwLock` or
+//! `ReentrantMutex` panics at your line, before the lock is touched, if
+//!
+//! * earlier requests lead from this lock back to one that the thread holds: directly (A then B, and now B then A), or over
+//!   others. The message names both locks and where each was taken, now and earlier, and by which thread;
+//! * the lock has no higher [level](levelled) than one that the thread holds;
+//! * the thread itself holds the lock, so that the request could never be granted.
+//!
+//! Nothing has to hang for that, nor two threads to meet: one run of each code path is enough.
+//!
+//! ```
+//! use lockhound::{Settings, Strict, named};
+//! use std::panic::{AssertUnwindSafe, catch_unwind};
+//!
+//! Settings::new().strict(Strict::Panic).apply().unwrap();
+//!
+//! let (from, to) = (named::mutex("from", 100), named::mutex("to", 0));
+//! drop((from.lock().unwrap(), to.lock().unwrap()));
+//!
+//! let inverted = AssertUnwindSafe(|| drop((to.lock().unwrap(), from.lock().unwrap())));
+//! // Without a recorder nobody notices.
+//! assert_eq!(catch_unwind(inverted).is_err(), cfg!(feature = "record"));
+//! ```
+//!
+//! * Order is all that counts. That a third lock is always held around the two makes no difference, nor that only one
+//!   thread has run so far: a recorded run, checked afterwards, weighs these. The instances count, not where they were
+//!   created: two locks of one type have no order until they are taken together.
+//! * Requests that give up by themselves (`try_lock`) are not checked, but what they get is held like anything else. The
+//!   locks that one [`sync::lock_all`] takes have no order among themselves. A condition variable's wait gives its mutex up
+//!   and takes it again unchecked.
+//! * Reads count among each other only for locks that some thread has asked to write: std lets no reader in behind a writer
+//!   that waits, so that two readers can keep each other waiting. A thread may read a lock again as long as no other thread
+//!   has asked to write it.
+//! * A thread that is panicking already is not made to panic again: what is wrong is printed. [`Strict::Report`] prints it
+//!   always, once for each pair of locks, and goes on.
+//! * A panic unwinds as any other: the locks that the thread *holds* are poisoned, the one that it asked for is not. Where
+//!   nothing may unwind (thread-locals' destructors, `extern "C"` functions) it aborts.
+//! * A request that the thread has made before costs a comparison for each lock it holds. A new pair costs a search through
+//!   the orders known so far. Up to 1,048,576 orders are remembered in a process, and up to 32 locks that a thread holds.
+//!
+//! # Overhead
+//! An uncontended operation touches no shared counter, takes no time and captures no stack: it appends a few bytes to a
+//! buffer of its thread, which is a piece of the file. What is new to a thread (a place, a lock, a lock under another one)
+//! costs more once; what has to wait costs a stack, and waits anyway.
+//!
+//! <!-- table of figures -->
+//!
+//! `bench/` in the repository measures all of it in one run, next to plain std and to other crates that watch locks;
+//! `bench/README.md` has its latest table and says how to read it:
+//!
+//! ```text
+//! cd bench && cargo run --release
+//! ```
 //!
 //! # Limits
 //! * The types are not those of std when the feature is on: a signature that names `std::sync::MutexGuard` accepts no
@@ -62,9 +181,20 @@
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
 //!   in Rust.
 //! * The initialiser that `LazyLock::force_mut` or `DerefMut` runs is not recorded: nobody else can have the value then.
+//! * [`sync::BarrierWaitResult`](std::sync::BarrierWaitResult) is a type of our own, too: std's has no constructor.
+//! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
 //! * A scoped thread ends, in the recording, with its function, as scopes do not wait for more; what its thread-locals do
 //!   on being dropped is recorded as done by another thread, called `thread-locals`, after it.
+//! * Threads that were not spawned through [`thread`] are recorded from their first operation on, as threads that nobody
+//!   spawned, and their end when their thread-locals are dropped. Locks of other crates and of C are not seen at all: a
+//!   deadlock over them is not reported, and what only they order looks unordered.
+//! * A signal handler that locks is unsupported, as with std: the thread may be at work on that lock. An event that comes
+//!   while its thread is at work in the recorder is left out; the recorder itself makes nobody wait for it.
+//! * After `fork` the child records into a file of its own, from its next event on. It knows of no locks that the forking
+//!   thread held, and has learnt no order. `exec` ends a recording: the new program starts with its own.
+//! * The environment is read when the first event comes. Whoever changes it in the program (`std::env::set_var`) must do
+//!   so before, or better use [`Settings`].
 
 #[cfg_attr(feature = "record", path = "engine/on.rs")]
 #[cfg_attr(not(feature = "record"), path = "engine/off.rs")]

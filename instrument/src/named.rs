@@ -1,6 +1,6 @@
 //! Locks and variables with a name of their own in reports.
 //!
-//! All are `const`, so that they can stand in a `static`. With the feature `record` off the name is dropped and the
+//! All but channels are `const`, so that they can stand in a `static`. With the feature `record` off the name is dropped and the
 //! result is std's own type (or, for what std lacks, the same type unrecorded).
 //!
 //! ```
@@ -14,7 +14,8 @@
 
 use crate::sync::label::Label;
 use crate::sync::labelled;
-use crate::sync::{Condvar, Mutex, ReentrantMutex, RwLock, Shared};
+use crate::sync::mpsc::{Receiver, Sender, SyncSender};
+use crate::sync::{Barrier, Condvar, Mutex, ReentrantMutex, RwLock, Shared};
 
 /// A [`Mutex`] called `name` in reports.
 #[track_caller]
@@ -33,6 +34,30 @@ pub const fn rwlock<T>(name: &'static str, value: T) -> RwLock<T> {
 #[track_caller]
 pub const fn condvar(name: &'static str) -> Condvar {
     labelled::condvar(label(name))
+}
+
+/// A [`Barrier`] for `n` threads, called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn barrier(name: &'static str, n: usize) -> Barrier {
+    labelled::barrier(label(name), n)
+}
+
+/// A [`channel`](crate::sync::mpsc::channel) called `name` in reports.
+#[must_use]
+#[track_caller]
+pub fn channel<T>(name: &'static str) -> (Sender<T>, Receiver<T>) {
+    labelled::channel(label(name))
+}
+
+/// A [`sync_channel`](crate::sync::mpsc::sync_channel) with room for `bound` messages, called `name` in reports.
+///
+/// # Panics
+/// As in std, if no memory could be large enough for as many messages.
+#[must_use]
+#[track_caller]
+pub fn sync_channel<T>(name: &'static str, bound: usize) -> (SyncSender<T>, Receiver<T>) {
+    labelled::sync_channel(label(name), bound)
 }
 
 /// A [`ReentrantMutex`] called `name` in reports.

@@ -14,7 +14,7 @@ use watched::{closing, hangs, is_silent, scenarios, watch};
 
 scenarios! {
     two_locks, three_locks, relock, read_then_write, queued_writer, join_under_lock, leaked, lost_notify,
-    notified_but_locked, all_wait, parked, joined_each_other, two_deadlocks, bystanders, last_thread_ends, panics, calls,
+    notified_but_locked, unnotified_but_locked, all_wait, parked, joined_each_other, two_deadlocks, bystanders, last_thread_ends, panics, calls,
     with_unseen_thread, contention, rwlock_contention, ping_pong, parks, scopes, ticker, timed_waits, foreign_unpark,
     many_threads, reentrant, with_handler,
 }
@@ -257,6 +257,28 @@ fn a_notified_waiter_whose_mutex_is_kept() {
     );
 }
 
+fn unnotified_but_locked() {
+    let pair = Arc::new((named::mutex("m", false), named::condvar("c")));
+    let waiter = spawn("waiter", {
+        let pair = Arc::clone(&pair);
+        move || drop(pair.1.wait(pair.0.lock().unwrap()))
+    });
+    moment();
+    let _ticker = spawn("ticker", || std::thread::sleep(Duration::from_secs(60)));
+    let _held = pair.0.lock().unwrap();
+    closing();
+    waiter.join().unwrap();
+}
+
+#[test]
+fn a_waiter_that_cannot_return_whoever_notifies_it() {
+    hangs(
+        "unnotified_but_locked",
+        "deadlock: `c`: `main` and `waiter` wait for each other",
+        &["`waiter` waits for a notification of `c` and then for `m` (mutex of bool), which `main` holds"],
+    );
+}
+
 fn all_wait() {
     let (m, c) = (lock("m"), Arc::new(named::condvar("c")));
     let _holder = spawn("holder", {
@@ -412,6 +434,14 @@ fn panics() {
     let held = m.lock().unwrap();
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| c.wait(held))).is_err());
     drop(m.lock().unwrap_err());
+    // And for one that cannot give up in the trace.
+    let held = lock("held");
+    let held_too = held.lock().unwrap();
+    let child = spawn("child", nested(&held, &a));
+    moment();
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| child.join())).is_err());
+    drop(held_too);
+    moment();
     std::process::exit(4);
 }
 
@@ -422,7 +452,7 @@ fn panic_frees_the_others() {
     let variables = [("LOCKHOUND_ON_DEADLOCK", "panic"), ("LOCKHOUND_TRACE", trace.to_str().unwrap())];
     let watched = watch("panics", &variables);
     // Each is reported, and is the message of a panic.
-    assert_eq!(watched.headlines().len(), 2 * 2, "{}", watched.stderr);
+    assert_eq!(watched.headlines().len(), 2 * 3, "{}", watched.stderr);
     assert_eq!(watched.status.and_then(|status| status.code()), Some(4), "{}", watched.stderr);
     assert_eq!(watched::complaint(&trace), None);
 }

@@ -64,6 +64,12 @@ macro_rules! alike_around {
             sync::LazyLock<$content, Cell<i32>> = std::sync::LazyLock<$content, Cell<i32>>,
             sync::LazyLock<$content, &'static mut i32> = std::sync::LazyLock<$content, &'static mut i32>,
             sync::atomic::AtomicPtr<$content> = std::sync::atomic::AtomicPtr<$content>,
+            sync::mpsc::Sender<$content> = std::sync::mpsc::Sender<$content>,
+            sync::mpsc::SyncSender<$content> = std::sync::mpsc::SyncSender<$content>,
+            sync::mpsc::Receiver<$content> = std::sync::mpsc::Receiver<$content>,
+            sync::mpsc::Iter<'static, $content> = std::sync::mpsc::Iter<'static, $content>,
+            sync::mpsc::TryIter<'static, $content> = std::sync::mpsc::TryIter<'static, $content>,
+            sync::mpsc::IntoIter<$content> = std::sync::mpsc::IntoIter<$content>,
             thread::JoinHandle<$content> = std::thread::JoinHandle<$content>,
             thread::ScopedJoinHandle<'static, $content> = std::thread::ScopedJoinHandle<'static, $content>,
         })+
@@ -88,6 +94,8 @@ fn as_in_std() {
         sync::atomic::AtomicI8 = std::sync::atomic::AtomicI8,
         sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64,
         sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize,
+        sync::Barrier = std::sync::Barrier,
+        sync::BarrierWaitResult = std::sync::BarrierWaitResult,
         thread::Thread = std::thread::Thread,
         thread::Builder = std::thread::Builder,
     }

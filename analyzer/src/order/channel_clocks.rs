@@ -14,6 +14,25 @@ struct Message {
     clock: VectorClock,
 }
 
+/// Which threads receive from a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Receiver {
+    #[default]
+    Unseen,
+    One(ThreadId),
+    Several,
+}
+
+impl Receiver {
+    fn see(&mut self, thread: ThreadId) {
+        *self = match *self {
+            Self::Unseen => Self::One(thread),
+            Self::One(other) if other == thread => *self,
+            _ => Self::Several,
+        };
+    }
+}
+
 /// The clocks of one channel; memory in the number of messages that it holds.
 ///
 /// A send happens before the receive of its message; on a bounded channel the k-th receive happens before the
@@ -33,6 +52,10 @@ pub(super) struct ChannelClocks {
     closed: VectorClock,
     /// Rendezvous: who was seen to wait for a message.
     receivers: Vec<ThreadId>,
+    /// Who has received or tried to, if it was always the same thread.
+    receiver: Receiver,
+    /// Whether that was a try that failed the last time.
+    looked: bool,
     /// Rendezvous: what receivers knew whose sends are recorded after them.
     early: FxHashMap<MessageId, VectorClock>,
     /// Clocks to be used again.
@@ -45,6 +68,18 @@ impl ChannelClocks {
         if !self.receivers.contains(&thread) {
             self.receivers.push(thread);
         }
+    }
+
+    /// `thread` finds no message. On a rendezvous channel, the next thing that the only receiver does at it is to meet a
+    /// sender, for all that this sender may know.
+    pub(super) fn fail_to_receive(&mut self, thread: ThreadId) {
+        self.receiver.see(thread);
+        self.looked = true;
+    }
+
+    /// A send gives up: because the channel is closed, if it is.
+    pub(super) fn fail_to_send(&self, clock: &mut VectorClock) {
+        clock.join(&self.closed);
     }
 
     /// What a send comes to know before it puts its message.
@@ -63,6 +98,11 @@ impl ChannelClocks {
                 } else {
                     let mut clock = std::mem::take(&mut threads[sender.index()]);
                     for receiver in &self.receivers {
+                        clock.join(&threads[receiver.index()]);
+                    }
+                    if let Receiver::One(receiver) = self.receiver
+                        && self.looked
+                    {
                         clock.join(&threads[receiver.index()]);
                     }
                     threads[sender.index()] = clock;
@@ -92,6 +132,8 @@ impl ChannelClocks {
 
     /// `receiver` takes a message and comes to know what it knows.
     pub(super) fn before_receive(&mut self, receiver: ThreadId, message: Option<MessageId>, clock: &mut VectorClock) {
+        self.receiver.see(receiver);
+        self.looked = false;
         self.receivers.retain(|&other| other != receiver);
         let sent = match message {
             Some(message) => self.named.remove(&message),

@@ -148,6 +148,10 @@ impl HappensBefore {
                 let (clock, object) = self.pair(t, channel);
                 object.channel().find_closed(t, clock);
             }
+            Op::TrySendFailed { channel } => {
+                let (clock, object) = self.pair(t, channel);
+                object.channel().fail_to_send(clock);
+            }
             Op::Load { atomic, order, .. } | Op::Rmw { atomic, order, .. } if order.acquires() => {
                 let (clock, object) = self.pair(t, atomic);
                 clock.join(object.given());
@@ -208,6 +212,10 @@ impl HappensBefore {
             Op::Recv { channel, message } => {
                 let capacity = capacity(now.tables, channel);
                 self.objects[channel.index()].channel().receive(t, message, capacity, &mut self.threads)
+            }
+            Op::TryRecvFailed { channel } => {
+                self.pair(t, channel).1.channel().fail_to_receive(t);
+                false
             }
             // A sender may have learnt of the step in which this thread waited.
             Op::RecvClosed { .. } => true,

@@ -119,7 +119,8 @@ impl MustOrder {
                 let mine = self.publish(thread);
                 self.channels.entry(channel).or_default().closed = Some(mine);
             }
-            Op::RecvClosed { channel } => {
+            // A send that gave up on a closed channel did so because it is closed.
+            Op::RecvClosed { channel } | Op::TrySendFailed { channel } => {
                 let closed = self.channels.entry(channel).or_default().closed.clone();
                 self.learn_some(thread, closed);
             }

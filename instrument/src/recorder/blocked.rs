@@ -6,7 +6,7 @@ use lockhound_trace::binary::format::{how_number, mode_number, other, request};
 use lockhound_trace::{How, Mode};
 
 use super::gate;
-use super::local;
+use super::local::{self, Local};
 use super::monitor::{self, Borrowed, Entry, Stay, Wants};
 use super::object::{Kind, Object, Site};
 
@@ -69,6 +69,7 @@ impl Object {
         if !gate::is_on() {
             return Blocked::NOTHING;
         }
+        let give_up = GiveUp::of(request, self.kind);
         let entry = local::with(|local| {
             let local = local?;
             let number = self.number(local)?;
@@ -81,8 +82,66 @@ impl Object {
                 Ending::Holders => Wants::Lock { lock: number, mode, shared: self.kind == Kind::RwLock },
                 Ending::Anyone(is_over) => Wants::Anyone { request, number, object: Borrowed::new(self), is_over },
             };
-            Some(monitor::wait(local, wants, site))
+            let detail = u128::from(request) | u128::from(mode_number(mode)) << 8;
+            let how = u128::from(how_number(How::Lock)) << 16;
+            let announce =
+                |local: &mut Local| local.other(other::BLOCK, place, number, self.after_all(), detail | how, 7);
+            wait_announced(local, wants, site, give_up == GiveUp::Impossible, announce)
         });
-        Blocked::until_over(entry)
+        Blocked::until_over_or(entry, || self.give_up(give_up, mode, site))
+    }
+
+    /// The request ends without what it was for.
+    fn give_up(&self, how: GiveUp, mode: Mode, site: Site) {
+        let GiveUp::By(sub) = how else { return };
+        local::with(|local| {
+            let local = local?;
+            let (number, site) = (self.number(local)?, local.site(site)?);
+            let (operands, length) = if sub == other::TRY_FAILED { (u128::from(mode_number(mode)), 1) } else { (0, 0) };
+            local.other(sub, site, number, self.after_all(), operands, length)
+        });
+    }
+}
+
+/// Announces a wait by an event and to the monitor. Where a request cannot give up in the trace, it is written only once
+/// it is clear that the thread will not panic instead.
+pub(super) fn wait_announced(
+    local: &mut Local,
+    wants: Wants,
+    site: Site,
+    for_good: bool,
+    announce: impl Fn(&mut Local) -> Option<()>,
+) -> Option<Entry> {
+    let later = for_good && monitor::may_panic();
+    if !later {
+        announce(local)?;
+    }
+    let entry = monitor::wait(local, wants, site);
+    if later && entry.panic.is_none() {
+        announce(local)?;
+    }
+    Some(entry)
+}
+
+/// How the trace says that a request gave up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum GiveUp {
+    /// By this event.
+    By(u8),
+    /// By none: it may at any time.
+    Unseen,
+    /// Not at all.
+    Impossible,
+}
+
+impl GiveUp {
+    const fn of(request: u8, kind: Kind) -> Self {
+        match (request, kind) {
+            (request::ACQUIRE, _) => Self::By(other::TRY_FAILED),
+            (request::AWAIT, Kind::Flag) => Self::Unseen,
+            // The channel says it, under its lock, since that event takes a version.
+            (request::SEND | request::RECV, _) => Self::Unseen,
+            _ => Self::Impossible,
+        }
     }
 }

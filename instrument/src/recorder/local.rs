@@ -145,13 +145,6 @@ fn begin_root() -> *mut Local {
     CURRENT.get()
 }
 
-/// The number of the calling thread's stream, or of the one that ended last.
-pub(super) fn last_number() -> u32 {
-    // SAFETY: as in `with`; the reference does not outlive the expression.
-    let current = unsafe { CURRENT.get().as_ref() };
-    current.map_or_else(|| FORMER.get(), Local::thread)
-}
-
 /// A number of the calling thread, whether it records or not, where an object's word has it.
 #[inline]
 pub(super) fn spinner() -> u64 {
@@ -185,6 +178,13 @@ pub(super) fn is_of_ancestor(tag: u64) -> bool {
 /// Where an object's word has a thread's number.
 const fn tag(number: u32) -> u64 {
     (number as u64) << (64 - THREAD_BITS)
+}
+
+/// The number of the calling thread's stream, or of the one that ended last.
+pub(super) fn last_number() -> u32 {
+    // SAFETY: as in `with`; the reference does not outlive the expression.
+    let current = unsafe { CURRENT.get().as_ref() };
+    current.map_or_else(|| FORMER.get(), Local::thread)
 }
 
 /// A number for a new thread; none when recording has to stop.

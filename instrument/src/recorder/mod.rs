@@ -4,9 +4,11 @@
 //! events across threads comes from a version in every object ([`object`]), not from a shared counter or clock.
 
 mod atomic;
+mod barrier;
 mod blocked;
 mod buffer;
 mod catalogue;
+mod channel;
 mod class;
 mod condvar;
 mod fences;
@@ -24,6 +26,7 @@ mod settings;
 mod sites;
 mod spin;
 mod stacks;
+mod step;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -33,6 +36,7 @@ mod variable;
 
 pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;
+pub(crate) use channel::{Sent, Traffic, forks};
 pub(crate) use gate::{is_off, is_on};
 pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};

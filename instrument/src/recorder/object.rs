@@ -31,6 +31,18 @@ pub(crate) enum Kind {
     Once,
     /// Atomic variable.
     Atomic,
+    /// Messages from one side to the other; as many at a time as its capacity, if it has one.
+    Channel {
+        /// 0 if sender and receiver meet.
+        capacity: Option<u64>,
+    },
+    /// All senders of a channel, of which there is one to begin with.
+    Senders,
+    /// Where so many threads wait for each other.
+    Barrier {
+        /// How many; none if more than a trace can say.
+        parties: Option<u32>,
+    },
 }
 
 impl Kind {
@@ -45,6 +57,9 @@ impl Kind {
             Self::Var => ObjectKind::Var,
             Self::Once => ObjectKind::Once,
             Self::Atomic => ObjectKind::Atomic,
+            Self::Channel { capacity } => ObjectKind::Channel { capacity },
+            Self::Senders => ObjectKind::Waitgroup { count: 1 },
+            Self::Barrier { parties } => ObjectKind::Barrier { parties },
         }
     }
 }
@@ -69,7 +84,8 @@ pub(crate) struct Object {
     pub(super) own_reads: AtomicU64,
     /// Of a read/write lock: that thread, and the releases of reading by all others. Of a condition variable: threads that
     /// wait (low half) and notifications that none of them has taken yet (high half). Of a park flag: whether it is set. Of a
-    /// once: whether its run has ended. Of an atomic: the generation of its value.
+    /// once: whether its run has ended. Of an atomic: the generation of its value. Of a channel: its traffic. Of a barrier:
+    /// threads that were let through and still sleep.
     pub(super) aux: AtomicU64,
     pub(super) kind: Kind,
     /// Generation and number in that generation's file.

@@ -148,7 +148,7 @@ fn order() {
     CONDVAR.notifying(true, here);
     CHANGED.notify_all();
     wait();
-    MUTEX.blocked(Mode::Write, here);
+    let _ = MUTEX.blocked(Mode::Write, here);
     MUTEX.try_failed(Mode::Write, here);
     spawn_failed(spawning(None, here));
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use lockhound_trace::binary::encode::{Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{other, request};
 
-use super::blocked::Blocked;
+use super::blocked::{Blocked, wait_announced};
 use super::gate;
 use super::local::{self, Local};
 use super::monitor::{self, Borrowed, Wants};
@@ -100,8 +100,8 @@ fn blocked<'a>(ticket: ThreadTicket, over: Option<Borrowed<AtomicBool>>, site: S
         let local = local?;
         let number = local.site(site)?;
         local.capture_stack()?;
-        local.other(other::BLOCK, number, child, 0, u128::from(request::JOIN), 7)?;
-        Some(monitor::wait(local, Wants::Join { child, over }, site))
+        let announce = |local: &mut Local| local.other(other::BLOCK, number, child, 0, u128::from(request::JOIN), 7);
+        wait_announced(local, Wants::Join { child, over }, site, true, announce)
     });
     Blocked::until_over(entry)
 }

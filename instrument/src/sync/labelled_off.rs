@@ -1,7 +1,8 @@
 //! The labels of std's types, which cannot carry any.
 
 use super::label::Label;
-use super::{Condvar, Mutex, RwLock};
+use super::mpsc::{self, Receiver, Sender, SyncSender};
+use super::{Barrier, Condvar, Mutex, RwLock};
 
 pub(crate) const fn mutex<T>(_label: Label, value: T) -> Mutex<T> {
     Mutex::new(value)
@@ -21,4 +22,16 @@ pub(crate) const fn rwlock_level<T: ?Sized>(_lock: &RwLock<T>) -> Option<i64> {
 
 pub(crate) const fn condvar(_label: Label) -> Condvar {
     Condvar::new()
+}
+
+pub(crate) const fn barrier(_label: Label, n: usize) -> Barrier {
+    Barrier::new(n)
+}
+
+pub(crate) fn channel<T>(_label: Label) -> (Sender<T>, Receiver<T>) {
+    mpsc::channel()
+}
+
+pub(crate) fn sync_channel<T>(_label: Label, bound: usize) -> (SyncSender<T>, Receiver<T>) {
+    mpsc::sync_channel(bound)
 }

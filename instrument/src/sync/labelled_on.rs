@@ -3,7 +3,8 @@
 use std::any::type_name;
 
 use super::label::Label;
-use super::{Condvar, Mutex, RwLock};
+use super::mpsc::{self, Receiver, Sender, SyncSender};
+use super::{Barrier, Condvar, Mutex, RwLock};
 use crate::engine::{Kind, Object};
 
 #[track_caller]
@@ -27,4 +28,19 @@ pub(crate) const fn rwlock_level<T: ?Sized>(lock: &RwLock<T>) -> Option<i64> {
 #[track_caller]
 pub(crate) const fn condvar(label: Label) -> Condvar {
     Condvar::with_object(label.on(Object::new(Kind::Condvar, type_name::<()>)))
+}
+
+#[track_caller]
+pub(crate) const fn barrier(label: Label, n: usize) -> Barrier {
+    Barrier::labelled(label, n)
+}
+
+#[track_caller]
+pub(crate) fn channel<T>(label: Label) -> (Sender<T>, Receiver<T>) {
+    mpsc::labelled_channel(label)
+}
+
+#[track_caller]
+pub(crate) fn sync_channel<T>(label: Label, bound: usize) -> (SyncSender<T>, Receiver<T>) {
+    mpsc::labelled_sync_channel(label, bound)
 }

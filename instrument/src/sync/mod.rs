@@ -1,10 +1,12 @@
 //! `std::sync`, with what the feature `record` records in place of std's own.
 //!
-//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Once`,
-//! `OnceLock`, `LazyLock` and the atomics are recorded types of the same name and API; the rest is std's.
-//! [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
+//! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
+//! std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
 
 pub mod atomic;
+#[cfg(feature = "record")]
+mod barrier;
 #[cfg(feature = "record")]
 mod condvar;
 #[cfg(feature = "record")]
@@ -16,6 +18,8 @@ pub(crate) mod labelled;
 #[cfg(feature = "record")]
 mod lazy_lock;
 mod lock_all;
+#[cfg(feature = "record")]
+pub mod mpsc;
 #[cfg(feature = "record")]
 mod mutex;
 #[cfg(feature = "record")]
@@ -36,6 +40,7 @@ pub use std::sync::*;
 pub use self::once::ONCE_INIT;
 #[cfg(feature = "record")]
 pub use self::{
+    barrier::{Barrier, BarrierWaitResult},
     condvar::Condvar,
     lazy_lock::LazyLock,
     mutex::{Mutex, MutexGuard},

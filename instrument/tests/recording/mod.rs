@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lockhound_trace::binary::Reader;
-use lockhound_trace::{Event, EventSource, How, Mode, Op, Request, Tables, Touched};
+use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Request, Tables, Touched, Validated};
 
 /// Set in the child, which runs the body.
 const CHILD: &str = "LOCKHOUND_TEST_RECORDS";
@@ -103,7 +103,9 @@ fn read(folder: &Path) -> Vec<Recorded> {
     read_all(Reader::open(&trace_in(folder).expect("a trace")).unwrap())
 }
 
-fn read_all(mut reader: Reader) -> Vec<Recorded> {
+/// Every recording obeys the semantics of its objects.
+fn read_all(reader: Reader) -> Vec<Recorded> {
+    let mut reader = Validated::new(reader, Path::new("trace.lht"));
     let mut all = Vec::new();
     while let Some(event) = reader.next_event().unwrap() {
         all.push(event);
@@ -184,7 +186,10 @@ fn describe(event: &Event, tables: &Tables) -> String {
         Op::NotifyAll { condvar } => format!("notify_all {}", object(condvar)),
         Op::Set { flag } => format!("set {}", object(flag)),
         Op::Clear { flag } => format!("clear {}", object(flag)),
-        Op::Await { object: flag } => format!("await {}", object(flag)),
+        Op::Await { object: flag } => match tables.object(flag).kind {
+            ObjectKind::Waitgroup { .. } => "await senders".into(),
+            _ => format!("await {}", object(flag)),
+        },
         Op::OnceBegin { once } => format!("once_begin {}", object(once)),
         Op::OnceEnd { once } => format!("once_end {}", object(once)),
         Op::Load { atomic, order, value: v, failed_cas } => {
@@ -196,6 +201,27 @@ fn describe(event: &Event, tables: &Tables) -> String {
         }
         Op::Read { var, value: v } => format!("read {}{}", object(var), value(v)),
         Op::Write { var, value: v } => format!("write {}{}", object(var), value(v)),
+        other => describe_at_channel_or_barrier(other, tables),
+    }
+}
+
+fn describe_at_channel_or_barrier(op: Op, tables: &Tables) -> String {
+    let object = |id| tables.object_label(id);
+    let number = |message: Option<_>| message.map_or_else(String::new, |id| tables.message_text(id).into_owned());
+    match op {
+        Op::Block { on: Request::Send { channel } } => format!("block send {}", object(channel)),
+        Op::Block { on: Request::Recv { channel } } => format!("block recv {}", object(channel)),
+        Op::Block { on: Request::Pass { barrier } } => format!("block pass {}", object(barrier)),
+        Op::Send { channel, message } => format!("send {} {}", object(channel), number(message)),
+        Op::Recv { channel, message } => format!("recv {} {}", object(channel), number(message)),
+        Op::RecvClosed { channel } => format!("recv {} closed", object(channel)),
+        Op::Close { channel } => format!("close {}", object(channel)),
+        Op::TrySendFailed { channel } => format!("try_send_failed {}", object(channel)),
+        Op::TryRecvFailed { channel } => format!("try_recv_failed {}", object(channel)),
+        Op::Arrive { barrier } => format!("arrive {}", object(barrier)),
+        Op::Pass { barrier } => format!("pass {}", object(barrier)),
+        Op::Add { n, .. } => format!("add {n}"),
+        Op::Done { n, .. } => format!("done {n}"),
         other => format!("{other:?}"),
     }
 }

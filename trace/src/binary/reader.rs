@@ -5,10 +5,8 @@ use std::io::{Read, Seek};
 use std::path::Path;
 
 use super::merging::Merging;
-use crate::batch::{Batch, Pending};
 use crate::event::Event;
-use crate::source::{EventSource, Place, Progress, ReadError};
-use crate::tables::Tables;
+use crate::read::{Batch, EventSource, Pending, Place, Progress, ReadError, Tables};
 
 /// Reads a binary trace: of a recording, the streams of its threads merged into one order that the program could have
 /// observed; of a written one, its events in their order. Equal files give equal events.

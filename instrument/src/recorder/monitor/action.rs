@@ -42,6 +42,11 @@ pub(super) fn is_off() -> bool {
     ACTION.load(Ordering::Relaxed) == OFF
 }
 
+/// Whether a thread that waits may be made to panic.
+pub(in crate::recorder) fn may_panic() -> bool {
+    ACTION.load(Ordering::Relaxed) == PANIC
+}
+
 /// What is to be done about deadlocks.
 pub(crate) fn action() -> Action {
     let word = ACTION.load(Ordering::Acquire);

@@ -19,7 +19,8 @@ mod waiter;
 mod watch;
 mod watchdog;
 
-pub(crate) use action::{action, set_action};
+pub(super) use action::may_panic;
+pub(crate) use action::set_action;
 pub(super) use live::{one_less, one_more};
 pub(super) use seat::Seat;
 pub(super) use waiter::{Borrowed, Progress, Wants};
