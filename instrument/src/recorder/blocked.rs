@@ -75,9 +75,6 @@ impl Object {
             let number = self.number(local)?;
             let place = local.site(site)?;
             local.capture_stack_if_new(place, number)?;
-            let detail = u128::from(request) | u128::from(mode_number(mode)) << 8;
-            let how = u128::from(how_number(How::Lock)) << 16;
-            local.other(other::BLOCK, place, number, self.after_all(), detail | how, 7)?;
             let wants = match ending {
                 Ending::Holders => Wants::Lock { lock: number, mode, shared: self.kind == Kind::RwLock },
                 Ending::Anyone(is_over) => Wants::Anyone { request, number, object: Borrowed::new(self), is_over },
