@@ -272,12 +272,14 @@ impl Machine {
                 self.define_object(&definition, stream)?;
                 head.end
             }
-            0 if stream.end_open_chunk() => stream.at,
             code::END if self.merged => {
                 self.ended = true;
                 after_code
             }
-            0 => return Err(Malformed("a record that was never written")),
+            0 => {
+                stream.end_open_chunk()?;
+                stream.at
+            }
             _ => return Err(Malformed("an unknown operation")),
         };
         Ok(())

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use super::decode::{Malformed, Operands, PADDING};
 use super::encode::{self, ClassDefinition, ObjectDefinition};
-use super::format::{SUM_RECORD, TEXT_FRAME, define};
+use super::format::{MAX_RECORDED_TEXT, SUM_RECORD, TEXT_FRAME, define};
 use super::scan::{ChunkPlace, Damage, read_at};
 use crate::ids::{SiteId, StackId, TextId, ThreadId};
 use crate::read::{Frame, Tables};
+
+/// Bytes that no record of a recorder exceeds: not the longest text, not the deepest stack.
+const LONGEST_RECORD: usize = 2 * MAX_RECORDED_TEXT;
 
 /// What goes before an event.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,13 +70,18 @@ impl Stream {
         self.chunk.clipped
     }
 
-    /// At a zero byte where a record could begin: whether that is the end of the chunk's records.
-    pub(super) fn end_open_chunk(&mut self) -> bool {
-        let ends = self.chunk.open && self.bytes.get(self.at) == Some(&0);
-        if ends {
-            self.end = self.at;
+    /// At a zero byte where a record could begin: ends the current chunk there, if that is how its records end. One record may
+    /// have been on its way behind the zero; what stands farther shows that the zero is a hole.
+    pub(super) fn end_open_chunk(&mut self) -> Result<(), Malformed> {
+        if !self.chunk.open || self.bytes.get(self.at) != Some(&0) {
+            return Err(Malformed("a record that was never written"));
         }
-        ends
+        let beyond = self.bytes.get(self.at + LONGEST_RECORD..self.end).unwrap_or_default();
+        if beyond.iter().any(|&byte| byte != 0) {
+            return Err(Malformed("zeros among the records"));
+        }
+        self.end = self.at;
+        Ok(())
     }
 
     /// Where in the file the next record begins.
