@@ -177,7 +177,8 @@
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
 //!   in Rust, and atomics are recorded only when wrapped.
 //! * [`sync::BarrierWaitResult`](std::sync::BarrierWaitResult) is a type of our own, too: std's has no constructor.
-//! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once.
+//! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once. The child
+//!   of a fork that another thread had in its grip finds it locked for ever, as it does any lock of std's.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
 //! * Scoped threads that nobody joins are recorded as joined when their function has ended, as in std; what their
 //!   thread-locals do on being dropped may come later.
