@@ -1,6 +1,6 @@
 //! The one pass over a trace: every analysis sees every event, then all is asked for its findings.
 
-use lockhound_trace::{Event, EventIndex, EventSource, Progress, ReadError, Tables};
+use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError, Tables};
 
 use crate::atomicity::Atomicity;
 use crate::deadlock::{EndState, LockOrder};
@@ -54,7 +54,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Patterns that this run refutes.
     pub refutations: Vec<Refutation>,
-    /// Where the analyses stopped short, one sentence each; empty if they did not.
+    /// Where the trace or the analyses fall short, one sentence each; empty if they do not.
     pub limits: Vec<String>,
     /// How many events were read.
     pub events: u64,
@@ -75,33 +75,46 @@ pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)
     let mut holds = Holds::default();
     let mut ends = Ends::default();
     let mut events = 0;
+    let mut told = 0;
+    let mut batch = Batch::default();
     let error = loop {
-        let event = match source.next_event() {
-            Ok(Some(event)) => event,
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-        };
-        let index = EventIndex(events);
-        let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
-        for analysis in &mut analyses {
-            analysis.observe(now);
+        batch.clear();
+        let outcome = source.next_batch(&mut batch);
+        for event in batch.events() {
+            let index = EventIndex(events);
+            let now = Moment { tables: source.tables(), index, event, holds: &holds };
+            for analysis in &mut analyses {
+                analysis.observe(now);
+            }
+            holds.apply(index, event);
+            ends.apply(index, event);
+            events += 1;
         }
-        holds.apply(index, &event);
-        ends.apply(index, &event);
-        events += 1;
-        if events.is_multiple_of(PROGRESS_INTERVAL) {
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => break None,
+            Err(error) => break Some(error),
+        }
+        if events - told >= PROGRESS_INTERVAL {
+            told = events;
             progress(source.progress());
         }
     };
     let tables = source.tables().clone();
     let standings = ends.standings(tables.threads().len(), error.is_none());
     let mut results = Results::default();
+    results.limits.extend(missing(source.gaps()));
     for analysis in analyses {
         analysis.finish(End { tables: &tables, holds: &holds, standings: &standings }, &mut results);
     }
     let Results { mut findings, refutations, limits } = results;
     sort(&mut findings);
     Report { findings, refutations, limits, events, tables, error }
+}
+
+fn missing(gaps: u64) -> Option<String> {
+    let places = if gaps == 1 { "one place".to_owned() } else { format!("{gaps} places") };
+    (gaps > 0).then(|| format!("events are missing: at {places} the order of what is there was guessed"))
 }
 
 fn all() -> Vec<Box<dyn Analysis>> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use addr2line::{Loader, Location};
 use lockhound_trace::Frame;
@@ -11,7 +12,7 @@ use lockhound_trace::Frame;
 /// Resolves code addresses from the debug information of their modules, each loaded when first needed.
 #[derive(Default)]
 pub(crate) struct Symbols {
-    modules: RefCell<HashMap<String, Option<Loader>>>,
+    modules: RefCell<HashMap<Arc<str>, Option<Loader>>>,
     /// Files in this folder are named relative to it, as in the places of a trace.
     folder: PathBuf,
 }
@@ -42,7 +43,7 @@ impl Symbols {
 
     fn frame(&self, frame: &Frame) -> Vec<String> {
         match frame {
-            Frame::Text(text) => vec![text.clone()],
+            Frame::Text(text) => vec![text.to_string()],
             Frame::Address { module, offset } => {
                 let mut modules = self.modules.borrow_mut();
                 let loader = modules.entry(module.clone()).or_insert_with(|| load(module));
@@ -126,7 +127,7 @@ mod tests {
             "main",
             "start_thread",
         ];
-        let stack = texts.map(|text| Frame::Text(text.to_owned()));
+        let stack = texts.map(|text| Frame::Text(text.into()));
         let symbols = Symbols::default();
         assert_eq!(symbols.stack(&stack, Frames::Program), ["bank::transfer at src/bank.rs:7"]);
         assert_eq!(symbols.stack(&stack, Frames::All).len(), texts.len());
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_resolved_is_shown_as_module_and_offset() {
-        let stack = [Frame::Address { module: "/nowhere/libx.so".to_owned(), offset: 0x1f }];
+        let stack = [Frame::Address { module: "/nowhere/libx.so".into(), offset: 0x1f }];
         assert_eq!(Symbols::default().stack(&stack, Frames::Program), ["/nowhere/libx.so+0x1f"]);
     }
 
@@ -146,7 +147,7 @@ mod tests {
         let mapped = maps.lines().find(|line| line.ends_with(module.to_str().unwrap())).unwrap();
         let base = u64::from_str_radix(mapped.split('-').next().unwrap(), 16).unwrap();
         let address = landmark as fn() as usize as u64;
-        let frame = Frame::Address { module: module.to_str().unwrap().to_owned(), offset: address - base + 1 };
+        let frame = Frame::Address { module: module.to_str().unwrap().into(), offset: address - base + 1 };
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let lines = Symbols::relative_to(workspace.to_owned()).stack(&[frame], Frames::All);
         assert!(lines[0].contains("landmark at cli/src/symbols.rs:"), "{lines:?}");

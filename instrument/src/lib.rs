@@ -37,6 +37,10 @@
 //! * [`sync::Mutex`], [`sync::RwLock`], [`sync::Condvar`]: each acquisition, wait, release and notification, with its
 //!   place in your source, and what each hold did to the data: nothing, looked, wrote. A guard learns that from its
 //!   `Deref` and `DerefMut`.
+//! * [`sync::Once`], [`sync::OnceLock`], [`sync::LazyLock`]: the run of the initialiser, and in each other thread the first
+//!   time that it finds the run complete.
+//! * [`sync::atomic`]: each access with its order and value; [there](sync::atomic) is what that means for spinning threads
+//!   and for fences.
 //! * [`sync::mpsc`]: each message sent and received (also those that a receiver takes with it when it goes), tries that
 //!   failed, and ends that were dropped. A channel made while nothing is recorded is std's own, for good.
 //! * [`sync::Barrier`]: each arrival and each passing.
@@ -175,13 +179,14 @@
 //!   [`sync::ReentrantMutex`] lends nothing else, so there each look counts as a write.
 //! * `DerefMut` without a `Deref` before counts as a write without a look, though `*guard += 1` does look.
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
-//!   in Rust, and atomics are recorded only when wrapped.
+//!   in Rust.
+//! * The initialiser that `LazyLock::force_mut` or `DerefMut` runs is not recorded: nobody else can have the value then.
 //! * [`sync::BarrierWaitResult`](std::sync::BarrierWaitResult) is a type of our own, too: std's has no constructor.
 //! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once. The child
 //!   of a fork that another thread had in its grip finds it locked for ever, as it does any lock of std's.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
-//! * Scoped threads that nobody joins are recorded as joined when their function has ended, as in std; what their
-//!   thread-locals do on being dropped may come later.
+//! * A scoped thread ends, in the recording, with its function, as scopes do not wait for more; what its thread-locals do
+//!   on being dropped is recorded as done by another thread, called `thread-locals`, after it.
 //! * Threads that were not spawned through [`thread`] are recorded from their first operation on, as threads that nobody
 //!   spawned, and their end when their thread-locals are dropped. Locks of other crates and of C are not seen at all: a
 //!   deadlock over them is not reported, and what only they order looks unordered.

@@ -6,6 +6,7 @@ mod recording;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lockhound::sync::{Condvar, Mutex, RwLockWriteGuard, Shared, lock_all};
@@ -207,6 +208,49 @@ fn threads_are_recorded_from_spawn_to_join() {
 }
 
 #[test]
+fn a_detached_thread_is_recorded_to_its_end() {
+    let run = || {
+        drop(thread::Builder::new().name("a".into()).spawn(|| ()).unwrap());
+        loop {
+            std::thread::park();
+        }
+    };
+    events_of_hung("a_detached_thread_is_recorded_to_its_end", run, "spawn a\n a: start, exit");
+}
+
+#[test]
+fn a_thread_that_std_spawned_is_recorded_from_its_first_event() {
+    static M: Mutex<()> = named::mutex("m", ());
+    let run = || {
+        drop(M.lock());
+        std::thread::spawn(|| drop(M.lock())).join().unwrap();
+        drop(M.lock());
+    };
+    events(
+        "a_thread_that_std_spawned_is_recorded_from_its_first_event",
+        run,
+        "acquire m, release m none, acquire m, release m none
+         T1: start, acquire m, release m none, exit",
+    );
+}
+
+#[test]
+fn a_refused_thread_is_recorded_as_one_that_did_nothing() {
+    let run = || {
+        let m = named::mutex("m", ());
+        let huge = |name: &str| thread::Builder::new().name(name.into()).stack_size(usize::MAX / 4);
+        assert!(huge("a").spawn(|| ()).is_err());
+        assert!(thread::scope(|s| huge("b").spawn_scoped(s, || ()).is_err()));
+        drop(m.lock());
+    };
+    events(
+        "a_refused_thread_is_recorded_as_one_that_did_nothing",
+        run,
+        "spawn a, spawn b, acquire m, release m none\n a: start, exit\n b: start, exit",
+    );
+}
+
+#[test]
 fn a_scope_that_panics_joins_its_threads() {
     let run = || {
         let outcome = catch_unwind(|| {
@@ -271,21 +315,112 @@ fn thread_locals_are_recorded_before_the_exit() {
 }
 
 #[test]
-fn a_scope_lets_the_exits_of_its_threads_be_recorded() {
-    struct Slow;
-    impl Drop for Slow {
+fn a_scope_does_not_wait_for_thread_locals() {
+    struct Waits(&'static Mutex<()>);
+    impl Drop for Waits {
         fn drop(&mut self) {
-            thread::sleep(Duration::from_millis(20));
+            drop(self.0.lock());
         }
     }
-    lockhound::thread_local!(static SLOW: Slow = const { Slow });
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static WAITS: Waits = const { Waits(&M) });
+    let run = || {
+        let _held = M.lock();
+        thread::scope(|s| {
+            thread::Builder::new().name("a".into()).spawn_scoped(s, || WAITS.with(|_| ())).unwrap();
+        });
+        loop {
+            std::thread::park();
+        }
+    };
+    events_of_hung(
+        "a_scope_does_not_wait_for_thread_locals",
+        run,
+        "acquire m, spawn a, join a
+         a: start, exit
+         thread-locals: start, join a, block acquire m",
+    );
+}
+
+#[test]
+fn joining_a_scoped_thread_waits_for_its_thread_locals() {
+    struct Last(&'static Mutex<()>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+        }
+    }
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static LAST: Last = const { Last(&M) });
     let run = || {
         thread::scope(|s| {
-            thread::Builder::new().name("a".into()).spawn_scoped(s, || SLOW.with(|_| ())).unwrap();
+            let child = thread::Builder::new().name("a".into()).spawn_scoped(s, || LAST.with(|_| ())).unwrap();
+            while !child.is_finished() {
+                thread::yield_now();
+            }
+            child.join().unwrap();
+            drop(M.lock());
         });
-        std::process::exit(0);
     };
-    events("a_scope_lets_the_exits_of_its_threads_be_recorded", run, "spawn a, join a\n a: start, exit");
+    events(
+        "joining_a_scoped_thread_waits_for_its_thread_locals",
+        run,
+        "spawn a, join a, join thread-locals, acquire m, release m none
+         a: start, exit
+         thread-locals: start, join a, acquire m, release m none, exit",
+    );
+}
+
+#[test]
+fn a_scoped_thread_that_is_being_joined_ends_with_its_thread_locals() {
+    struct Last(&'static Mutex<()>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+        }
+    }
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static LAST: Last = const { Last(&M) });
+    let run = || {
+        let _held = M.lock();
+        let about_to_join = AtomicBool::new(false);
+        thread::scope(|s| {
+            let wait = || {
+                LAST.with(|_| ());
+                while !about_to_join.load(Ordering::Acquire) {
+                    thread::yield_now();
+                }
+                thread::sleep(Duration::from_millis(200));
+            };
+            let child = thread::Builder::new().name("a".into()).spawn_scoped(s, wait).unwrap();
+            about_to_join.store(true, Ordering::Release);
+            child.join().unwrap();
+        });
+    };
+    events_of_hung(
+        "a_scoped_thread_that_is_being_joined_ends_with_its_thread_locals",
+        run,
+        "acquire m, spawn a, block join a
+         a: start, block acquire m",
+    );
+}
+
+#[test]
+fn a_lock_that_a_thread_local_keeps_is_released_by_its_thread() {
+    type Guard = lockhound::sync::MutexGuard<'static, ()>;
+    static M: Mutex<()> = named::mutex("m", ());
+    lockhound::thread_local!(static KEPT: Cell<Option<Guard>> = const { Cell::new(None) });
+    let run = || {
+        thread::scope(|s| {
+            let a = thread::Builder::new().name("a".into());
+            a.spawn_scoped(s, || KEPT.set(M.lock().ok())).unwrap().join().unwrap();
+        });
+    };
+    events(
+        "a_lock_that_a_thread_local_keeps_is_released_by_its_thread",
+        run,
+        "spawn a, join a\n a: start, acquire m, release m none, exit",
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use child::{child, panic_of, passes};
-use lockhound::sync::{Arc, Condvar, Mutex, RwLock, lock_all};
+use lockhound::sync::{Arc, Condvar, Mutex, lock_all};
 use lockhound::{Settings, Strict, levelled, named, thread};
 
 const PANIC: &[(&str, &str)] = &[("LOCKHOUND_STRICT", "panic")];
@@ -284,7 +284,7 @@ fn a_wait_gives_its_mutex_up() {
 
 #[test]
 fn strict_mode_can_be_switched_while_the_program_runs() {
-    passes("strict_mode_can_be_switched_while_the_program_runs", &[], || {
+    let stderr = passes("strict_mode_can_be_switched_while_the_program_runs", &[], || {
         Settings::new().strict(Strict::Panic).apply().unwrap();
         let (a, b) = (named::mutex("A", 0), named::mutex("B", 0));
         let inverted = || panic_of(|| drop((b.lock(), a.lock()))).is_some();
@@ -295,6 +295,7 @@ fn strict_mode_can_be_switched_while_the_program_runs() {
         Settings::new().strict(Strict::Panic).apply().unwrap();
         assert!(inverted());
     });
+    assert!(stderr.is_none_or(|stderr| stderr.is_empty()), "off is off");
 }
 
 #[test]

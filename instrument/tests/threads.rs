@@ -199,6 +199,19 @@ fn an_unchecked_thread_borrows() {
     assert_eq!(handle.join().unwrap(), 42);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_handle_tells_the_thread_of_the_system() {
+    use std::os::unix::thread::JoinHandleExt;
+
+    let (send, receive) = std::sync::mpsc::channel::<()>();
+    let handle = thread::spawn(move || receive.recv());
+    let outside = handle.as_pthread_t();
+    assert_ne!(outside, 0);
+    drop(send);
+    assert_eq!(handle.into_pthread_t(), outside);
+}
+
 #[test]
 fn the_rest_is_stds() {
     assert!(thread::available_parallelism().is_ok());

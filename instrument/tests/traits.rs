@@ -38,6 +38,8 @@ macro_rules! traits {
             ("Display", has!($type: std::fmt::Display)),
             ("Default", has!($type: Default)),
             ("Clone", has!($type: Clone)),
+            ("PartialEq", has!($type: PartialEq)),
+            ("Eq", has!($type: Eq)),
         ]
     };
 }
@@ -56,6 +58,12 @@ macro_rules! alike_around {
             sync::RwLock<$content> = std::sync::RwLock<$content>,
             sync::RwLockReadGuard<'static, $content> = std::sync::RwLockReadGuard<'static, $content>,
             sync::RwLockWriteGuard<'static, $content> = std::sync::RwLockWriteGuard<'static, $content>,
+            sync::OnceLock<$content> = std::sync::OnceLock<$content>,
+            sync::LazyLock<$content> = std::sync::LazyLock<$content>,
+            sync::LazyLock<i32, $content> = std::sync::LazyLock<i32, $content>,
+            sync::LazyLock<$content, Cell<i32>> = std::sync::LazyLock<$content, Cell<i32>>,
+            sync::LazyLock<$content, &'static mut i32> = std::sync::LazyLock<$content, &'static mut i32>,
+            sync::atomic::AtomicPtr<$content> = std::sync::atomic::AtomicPtr<$content>,
             sync::mpsc::Sender<$content> = std::sync::mpsc::Sender<$content>,
             sync::mpsc::SyncSender<$content> = std::sync::mpsc::SyncSender<$content>,
             sync::mpsc::Receiver<$content> = std::sync::mpsc::Receiver<$content>,
@@ -81,6 +89,11 @@ fn as_in_std() {
     alike_around!(i32, Cell<i32>, Rc<i32>, NotSend<'static, i32>, &'static mut i32, *const u8);
     alike! {
         sync::Condvar = std::sync::Condvar,
+        sync::Once = std::sync::Once,
+        sync::atomic::AtomicBool = std::sync::atomic::AtomicBool,
+        sync::atomic::AtomicI8 = std::sync::atomic::AtomicI8,
+        sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64,
+        sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize,
         sync::Barrier = std::sync::Barrier,
         sync::BarrierWaitResult = std::sync::BarrierWaitResult,
         thread::Thread = std::thread::Thread,

@@ -126,7 +126,7 @@ impl Sample {
     }
 
     pub(super) fn stack(&mut self, step: &mut Step, frames: &[&str]) {
-        let frames: Vec<Frame> = frames.iter().map(|frame| Frame::Text((*frame).to_owned())).collect();
+        let frames: Vec<Frame> = frames.iter().map(|frame| Frame::Text((*frame).into())).collect();
         step.stack = Some(self.tables.intern_stack(&frames));
     }
 

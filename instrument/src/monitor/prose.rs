@@ -53,13 +53,19 @@ pub(super) fn wait(participant: &Participant) -> String {
         Wait::Condvar { condvar, mutex, notified: true } => {
             format!("{}, after a notification of {}", whose(mutex, Mode::Write), object(condvar))
         }
-        Wait::Condvar { condvar, .. } => format!("for a notification of {}", described(condvar)),
+        Wait::Condvar { condvar, .. } if participant.whom.is_empty() => {
+            format!("for a notification of {}", described(condvar))
+        }
+        Wait::Condvar { condvar, mutex, .. } => {
+            format!("for a notification of {} and then {}", object(condvar), whose(mutex, Mode::Write))
+        }
         Wait::Receive(object) => format!("for a message from {}", described(object)),
         Wait::Send(object) => format!("for room in {}", described(object)),
         Wait::Barrier(object) => format!("for the other parties of {}", described(object)),
         Wait::Once(object) if participant.whom.first() == Some(&participant.thread) => {
             format!("for {} to be initialised, which it has begun itself", described(object))
         }
+        Wait::Once(object) if participant.whom.is_empty() => format!("for {} to be initialised", described(object)),
         Wait::Once(object) => format!("for {} to be initialised, which {} has begun", described(object), whom()),
         Wait::Unpark(_) => "for somebody to unpark it".to_owned(),
     }

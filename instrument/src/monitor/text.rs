@@ -162,3 +162,95 @@ impl Display for Frame {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::Location;
+
+    use super::*;
+    use crate::monitor::{Held, Object};
+
+    fn lock(name: &'static str) -> Object {
+        Object { number: name.len() as u32, kind: "mutex", name: Some(name), born: None, type_name: Some("i32") }
+    }
+
+    #[track_caller]
+    fn waits(thread: &str, wait: Wait, whom: &[&str], held: &[Object]) -> Participant {
+        Participant {
+            thread: thread.to_owned(),
+            wait,
+            at: Location::caller(),
+            whom: whom.iter().map(|&name| name.to_owned()).collect(),
+            behind_writer: false,
+            of_the_dead: false,
+            held: held.iter().map(|object| Held { object: object.clone(), mode: Mode::Write, at: None }).collect(),
+            stack: Vec::new(),
+        }
+    }
+
+    fn deadlock(participants: Vec<Participant>) -> Deadlock {
+        Deadlock { certainty: Certainty::Actual, participants, also_waiting: Vec::new() }
+    }
+
+    #[test]
+    fn a_report_in_full() {
+        let (a, b) = (lock("a"), lock("bb"));
+        let mut one = waits("one", Wait::Lock(b.clone(), Mode::Write), &["other"], std::slice::from_ref(&a));
+        one.stack = vec![
+            Frame {
+                address: 7,
+                function: Some("bank::transfer".into()),
+                place: Some(("src/bank.rs".into(), 3)),
+                module: None,
+            },
+            Frame { address: 8, function: None, place: None, module: Some(("libc.so".into(), 255)) },
+            Frame { address: 9, function: None, place: None, module: None },
+        ];
+        let other = waits("other", Wait::Lock(a, Mode::Read), &["one"], &[b]);
+        let (at, at_other) = (one.at, other.at);
+        let onlooker = waits("third", Wait::Join("one".into()), &["one"], &[]);
+        let at_third = onlooker.at;
+        let report = Deadlock { also_waiting: vec![onlooker], ..deadlock(vec![one, other]) };
+        let expected = format!(
+            "\
+lockhound: deadlock: `a` and `bb`: `one` and `other` wait for each other
+  `one` waits for `bb` (mutex of i32), which `other` holds
+      at {at}
+    and holds `a` (mutex of i32)
+  `other` waits to read `a` (mutex of i32), which `one` holds
+      at {at_other}
+    and holds `bb` (mutex of i32)
+  also waiting: `third`, for the end of `one`, at {at_third}
+  stack of `one`:
+       0: bank::transfer src/bank.rs:3
+       1: libc.so+0xff
+       2: 0x9
+"
+        );
+        assert_eq!(report.to_string(), expected);
+    }
+
+    #[test]
+    fn what_is_only_possible_says_on_what_it_hangs() {
+        let waiter = waits("w", Wait::Receive(lock("jobs")), &[], &[]);
+        let certainty = Certainty::Possible { unseen_threads: 2, signal_handlers: true };
+        let text = Deadlock { certainty, ..deadlock(vec![waiter]) }.to_string();
+        assert!(
+            text.starts_with(
+                "lockhound: possible deadlock: `w` waits for a message from `jobs` (mutex of i32), and no"
+            )
+        );
+        assert!(text.ends_with(
+            "  unless a thread that lockhound has not seen do anything ends it (2 such threads), or a signal handler does\n"
+        ));
+    }
+
+    #[test]
+    fn crowds_are_counted() {
+        let crowd = (0..40).map(|n| waits(&format!("w{n}"), Wait::Join("x".into()), &["x"], &[])).collect();
+        let text = deadlock(crowd).to_string();
+        assert!(text.contains("`w15` and 24 more wait for one another to end\n"), "{text}");
+        assert!(text.contains("  and 24 more\n"));
+        assert_eq!(text.matches("waits for the end of `x`").count(), 16);
+    }
+}

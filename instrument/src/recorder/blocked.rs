@@ -74,7 +74,7 @@ impl Object {
             let local = local?;
             let number = self.number(local)?;
             let place = local.site(site)?;
-            local.capture_stack()?;
+            local.capture_stack_if_new(place, number)?;
             let wants = match ending {
                 Ending::Holders => Wants::Lock { lock: number, mode, shared: self.kind == Kind::RwLock },
                 Ending::Anyone(is_over) => Wants::Anyone { request, number, object: Borrowed::new(self), is_over },

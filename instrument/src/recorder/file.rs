@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use lockhound_trace::binary::encode::{self, Bytes, Scratch};
 use lockhound_trace::binary::format::{
-    CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAX_RECORDED_TEXT, PAGE, Payload, field,
+    CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAX_RECORDED_TEXT, OPEN, PAGE, Payload, SEQUENCE_AT, field,
 };
 
 use super::gate;
@@ -16,15 +16,12 @@ use super::settings::{self, PATH};
 
 const CLOSED: u8 = 0;
 const OPENING: u8 = 1;
-const OPEN: u8 = 2;
+const OPENED: u8 = 2;
 const FAILED: u8 = 3;
 /// Nobody wants a file: events go to memory that is thrown away.
 const SCRATCH: u8 = 4;
 
 const HEADER: usize = 16 * 1024;
-/// Chunks from this size on are faulted in at once: their thread has shown that it writes much.
-const POPULATE: usize = 256 << 10;
-
 static STATE: AtomicU8 = AtomicU8::new(CLOSED);
 static DESCRIPTOR: AtomicI32 = AtomicI32::new(-1);
 /// Identity of the file: a program may close descriptors that are not its own, and the number may come to mean another.
@@ -33,7 +30,9 @@ static INODE: AtomicU64 = AtomicU64::new(0);
 static END: AtomicU64 = AtomicU64::new(0);
 static LIMIT: AtomicU64 = AtomicU64::new(0);
 /// The next block of object numbers.
-static NEXT_OBJECTS: AtomicU32 = AtomicU32::new(0);
+static NEXT_OBJECTS: AtomicU32 = AtomicU32::new(FIRST_OBJECT);
+/// 0 stands for none where the recorder keeps a number.
+const FIRST_OBJECT: u32 = 1;
 
 /// A piece of the file, mapped.
 #[derive(Clone, Copy, Debug)]
@@ -55,10 +54,30 @@ impl Chunk {
         unsafe { self.start.as_ptr().add(self.size) }
     }
 
-    /// The number of committed bytes.
-    pub(super) const fn committed(self) -> *const AtomicU32 {
-        // SAFETY: within the mapping; pages are aligned, and so is this offset.
-        unsafe { self.start.as_ptr().add(COMMITTED_AT).cast_const().cast() }
+    /// How many bytes of the file it takes.
+    pub(super) const fn size(self) -> usize {
+        self.size
+    }
+
+    fn committed(&self) -> &AtomicU32 {
+        // SAFETY: within the mapping, which is there as long as its owner has it; pages are aligned, and so is this offset.
+        unsafe { &*self.start.as_ptr().add(COMMITTED_AT).cast_const().cast() }
+    }
+
+    /// Says how many bytes of records there are.
+    pub(super) fn close(self, length: usize) {
+        self.committed().store((length as u32).to_le(), Ordering::Release);
+    }
+
+    /// Makes this the next chunk of its thread, after what it holds was copied. At no time does it seem to hold what it
+    /// held as what it will hold.
+    pub(super) fn reopen(self, sequence: u32) {
+        // SAFETY: as in `committed`; sequence and committed length are one aligned word.
+        let both: &AtomicU64 = unsafe { &*self.start.as_ptr().add(SEQUENCE_AT).cast_const().cast() };
+        both.store(u64::from(sequence).to_le(), Ordering::Release);
+        // SAFETY: the records' place, which only the owner uses.
+        unsafe { self.records().write_bytes(0, self.size - CHUNK_HEADER) };
+        self.committed().store(OPEN, Ordering::Release);
     }
 
     /// Gives the memory back; what was committed stays in the file.
@@ -101,7 +120,25 @@ impl Drop for Errno {
     }
 }
 
-fn map(thread: u32, sequence: u32, size: usize) -> Result<Chunk, &'static str> {
+/// Appends a copy of a chunk to the file. None when recording has stopped.
+pub(super) fn append_copy(chunk: Chunk) -> Option<()> {
+    let _errno = Errno::keep();
+    if STATE.load(Ordering::Acquire) == SCRATCH {
+        return Some(());
+    }
+    let copied = gate::is_on().then(|| copy(chunk))?;
+    copied.map_err(gate::stop).ok()
+}
+
+fn copy(chunk: Chunk) -> Result<(), &'static str> {
+    let (descriptor, place) = claim(chunk.size)?;
+    // SAFETY: all of the mapping, which is there as long as its owner has it.
+    let bytes = unsafe { std::slice::from_raw_parts(chunk.start.as_ptr(), chunk.size) };
+    write_at(descriptor, bytes, place).ok_or(FULL)
+}
+
+/// Takes the next `size` bytes of the file, which then have their place on the disk.
+fn claim(size: usize) -> Result<(i32, libc::off_t), &'static str> {
     let descriptor = DESCRIPTOR.load(Ordering::Acquire);
     if !is_ours(descriptor) {
         return Err("the program closed the trace file");
@@ -112,6 +149,13 @@ fn map(thread: u32, sequence: u32, size: usize) -> Result<Chunk, &'static str> {
     }
     let place = libc::off_t::try_from(offset).map_err(|_| "the trace file is too large")?;
     allocate(descriptor, place, size)?;
+    Ok((descriptor, place))
+}
+
+fn map(thread: u32, sequence: u32, size: usize) -> Result<Chunk, &'static str> {
+    let (descriptor, place) = claim(size)?;
+    // Faults on pages that are in the cache already cost a fraction of those that have to bring them there.
+    fill(descriptor, place, size).ok_or(FULL)?;
     // SAFETY: a new mapping of blocks that are allocated, so that a write cannot fault on a full disk.
     let start = unsafe {
         libc::mmap(std::ptr::null_mut(), size, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED, descriptor, place)
@@ -119,16 +163,13 @@ fn map(thread: u32, sequence: u32, size: usize) -> Result<Chunk, &'static str> {
     if start == libc::MAP_FAILED {
         return Err("could not map the trace file");
     }
-    if size >= POPULATE {
-        // One call for all pages costs a fraction of a fault for each. Kernels before 5.14 refuse, which does no harm.
-        // SAFETY: the range is that of the new mapping.
-        unsafe { libc::madvise(start, size, libc::MADV_POPULATE_WRITE) };
-    }
     let start = NonNull::new(start.cast::<u8>()).ok_or("could not map the trace file")?;
     let header = ChunkHeader { thread, sequence, size: u32::try_from(size).map_err(|_| "a chunk too large")? }.encode();
     // SAFETY: the mapping is at least a page, and nobody else knows it.
     unsafe { std::ptr::copy_nonoverlapping(header.as_ptr(), start.as_ptr(), header.len()) };
-    Ok(Chunk { start, size })
+    let chunk = Chunk { start, size };
+    chunk.committed().store(OPEN, Ordering::Release);
+    Ok(chunk)
 }
 
 /// Memory of no file, for a process that is only monitored.
@@ -148,9 +189,10 @@ fn is_ours(descriptor: i32) -> bool {
     known && status.st_dev == DEVICE.load(Ordering::Relaxed) && status.st_ino == INODE.load(Ordering::Relaxed)
 }
 
+const FULL: &str = "no space left for the trace file";
+
 /// Makes the disk blocks exist, all zero.
 fn allocate(descriptor: i32, offset: libc::off_t, size: usize) -> Result<(), &'static str> {
-    const FULL: &str = "no space left for the trace file";
     let length = libc::off_t::try_from(size).map_err(|_| FULL)?;
     // Beyond the limit the kernel would not only refuse but send SIGXFSZ, which ends most programs.
     if exceeds_resource_limit(offset.saturating_add(length)) {
@@ -177,18 +219,29 @@ fn exceeds_resource_limit(end: libc::off_t) -> bool {
     known && limit.rlim_cur != libc::RLIM_INFINITY && u64::try_from(end).is_ok_and(|end| end > limit.rlim_cur)
 }
 
-/// For file systems without `fallocate`: writes zeros.
+/// Writes zeros.
 fn fill(descriptor: i32, offset: libc::off_t, size: usize) -> Option<()> {
-    let zeros = [0_u8; PAGE];
-    let mut done = 0;
-    while done < size {
-        let length = zeros.len().min(size - done);
-        let at = offset + libc::off_t::try_from(done).ok()?;
-        // SAFETY: the pointer and length are those of a live array.
-        let written = unsafe { libc::pwrite(descriptor, zeros.as_ptr().cast(), length, at) };
+    /// Atomics, though nobody writes them, so that they take no room in the program's file.
+    static ZEROS: [AtomicU64; 8 << 10] = [const { AtomicU64::new(0) }; 8 << 10];
+    // SAFETY: the whole static, which is never written.
+    let zeros = unsafe { std::slice::from_raw_parts(ZEROS.as_ptr().cast::<u8>(), size_of_val(&ZEROS)) };
+    (0..size).step_by(zeros.len()).try_for_each(|done| {
+        let place = offset.checked_add(libc::off_t::try_from(done).ok()?)?;
+        write_at(descriptor, &zeros[..zeros.len().min(size - done)], place)
+    })
+}
+
+/// Writes all of `bytes`; none if the file cannot take them.
+fn write_at(descriptor: i32, mut bytes: &[u8], mut offset: libc::off_t) -> Option<()> {
+    while !bytes.is_empty() {
+        // SAFETY: the pointer and length are those of a live slice.
+        let written = unsafe { libc::pwrite(descriptor, bytes.as_ptr().cast(), bytes.len(), offset) };
         match usize::try_from(written) {
             Ok(0) => return None,
-            Ok(written) => done += written,
+            Ok(written) => {
+                bytes = &bytes[written..];
+                offset = offset.checked_add(libc::off_t::try_from(written).ok()?)?;
+            }
             Err(_) if last_error() == libc::EINTR => {}
             Err(_) => return None,
         }
@@ -210,7 +263,7 @@ fn page_size() -> usize {
 fn ensure_open() -> bool {
     loop {
         match STATE.load(Ordering::Acquire) {
-            OPEN | SCRATCH => return true,
+            OPENED | SCRATCH => return true,
             FAILED => return false,
             CLOSED => {
                 if STATE.compare_exchange(CLOSED, OPENING, Ordering::Acquire, Ordering::Relaxed).is_ok() {
@@ -241,7 +294,7 @@ fn open() -> Result<u8, &'static str> {
     let end = write_header(descriptor)?;
     END.store(end as u64, Ordering::Relaxed);
     DESCRIPTOR.store(descriptor, Ordering::Release);
-    Ok(OPEN)
+    Ok(OPENED)
 }
 
 /// Creates a file that did not exist.
@@ -348,7 +401,7 @@ pub(super) fn abandon() {
         // SAFETY: the descriptor is ours, and the parent has its own.
         unsafe { libc::close(descriptor) };
     }
-    NEXT_OBJECTS.store(0, Ordering::Relaxed);
+    NEXT_OBJECTS.store(FIRST_OBJECT, Ordering::Relaxed);
     END.store(0, Ordering::Relaxed);
     STATE.store(CLOSED, Ordering::Release);
 }

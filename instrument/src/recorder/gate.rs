@@ -26,14 +26,15 @@ pub(crate) fn is_on() -> bool {
     state >= ON || state == UNDECIDED && decide()
 }
 
-/// Whether lock requests are to be checked. To be asked after [`is_on`].
+/// Whether lock requests are to be checked. Not while it is undecided: the first event cannot be out of order.
 #[inline]
 pub(crate) fn is_strict() -> bool {
     STATE.load(Ordering::Relaxed) == STRICT
 }
 
-/// Whether it is off for good.
-pub(super) fn is_off() -> bool {
+/// Whether it is off for good. For those who find out the rest, if it is undecided, when they write.
+#[inline]
+pub(crate) fn is_off() -> bool {
     STATE.load(Ordering::Relaxed) == OFF
 }
 
@@ -71,6 +72,11 @@ fn open() -> bool {
     }
     let _ = STATE.compare_exchange(UNDECIDED, wanted_state(), Ordering::Release, Ordering::Relaxed);
     STATE.load(Ordering::Relaxed) >= ON
+}
+
+/// Arranges for forks where nothing is recorded. If that fails, a child is no worse off than without.
+pub(super) fn watch_forks() {
+    settings::watch_forks(in_child);
 }
 
 fn wanted_state() -> u8 {

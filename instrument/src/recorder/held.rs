@@ -1,13 +1,15 @@
-//! The locks a thread holds, as far as it takes to notice a new lock-order edge.
+//! The locks a thread holds.
 
 use lockhound_trace::Mode;
 
-/// How deep the stack is.
-pub(super) const DEPTH: usize = 32;
+use super::local::Busy;
+
+/// How many locks are held without allocating.
+pub(super) const DEPTH: usize = 31;
 const SLOTS: usize = 128;
 
 /// A lock that is held.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Hold {
     pub(super) lock: u32,
     /// The thread's number of the site where it was acquired, 0 if unknown; [`Hold::READ`] is set if it is shared.
@@ -16,6 +18,13 @@ pub(super) struct Hold {
 
 impl Hold {
     const READ: u32 = 1 << 31;
+    const NOTHING: Self = Self { lock: 0, place: 0 };
+
+    /// A lock that was acquired at `site`, a number of the thread's.
+    #[inline]
+    pub(super) const fn new(lock: u32, site: u32, mode: Mode) -> Self {
+        Self { lock, place: if matches!(mode, Mode::Read) { site | Self::READ } else { site } }
+    }
 
     /// The thread's number of the site where it was acquired; 0 if unknown.
     pub(super) const fn site(self) -> u32 {
@@ -28,79 +37,119 @@ impl Hold {
     }
 }
 
-/// A stack of held locks. What is nested deeper than it has room for is forgotten: an edge less for a stack to go with.
+/// A place for one more.
+#[derive(Clone, Copy)]
+pub(super) struct Room(usize);
+
+/// The locks that a thread holds, and the lock-order edges that it has noticed.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Held {
-    locks: [Hold; DEPTH],
     depth: usize,
+    /// The outermost `depth` locks, after one for none.
+    locks: [Hold; DEPTH + 1],
+    /// Those that found no room there. They may be older than some that did, if room was made meanwhile.
+    deeper: Vec<Hold>,
     edges: [(u64, u32); SLOTS],
     /// Whether every acquisition counts as new.
     every: bool,
 }
 
 impl Held {
+    const NO_EDGE: (u64, u32) = (u64::MAX, 0);
+
     /// Nothing is held. `every` acquisition counts as a new edge, if so wanted, as long as edges are forgotten after each.
     pub(super) const fn new(every: bool) -> Self {
-        Self { locks: [Hold { lock: 0, place: 0 }; DEPTH], depth: 0, edges: [Self::NO_EDGE; SLOTS], every }
+        Self { depth: 0, locks: [Hold::NOTHING; DEPTH + 1], deeper: Vec::new(), edges: [Self::NO_EDGE; SLOTS], every }
     }
-
-    const NO_EDGE: (u64, u32) = (u64::MAX, 0);
 
     /// From here on all edges are new.
     pub(super) const fn forget_edges(&mut self) {
         self.edges = [Self::NO_EDGE; SLOTS];
     }
 
+    /// The lock that was acquired last, or 0.
+    #[inline(always)]
+    pub(super) fn top(&self) -> u32 {
+        // A mask that changes nothing, and is cheaper than the check for bounds that it makes superfluous.
+        self.locks[self.depth % (DEPTH + 1)].lock
+    }
+
+    /// Where one more goes that needs no allocation.
+    #[inline(always)]
+    pub(super) fn room(&self) -> Option<Room> {
+        (self.depth < DEPTH).then_some(Room(self.depth + 1))
+    }
+
+    /// A lock was acquired, for which there is room.
+    #[inline(always)]
+    pub(super) fn push_into(&mut self, Room(depth): Room, hold: Hold) {
+        self.locks[depth % (DEPTH + 1)] = hold;
+        self.depth = depth;
+    }
+
     /// A lock was acquired, the thread no longer knows where.
-    #[inline]
     pub(super) fn push(&mut self, lock: u32) {
         self.push_at(lock, 0, Mode::Write);
     }
 
     /// A lock was acquired at `site`, a number of this thread's.
-    #[inline]
     pub(super) fn push_at(&mut self, lock: u32, site: u32, mode: Mode) {
-        if let Some(slot) = self.locks.get_mut(self.depth) {
-            *slot = Hold { lock, place: if mode == Mode::Read { site | Hold::READ } else { site } };
-            self.depth += 1;
+        let hold = Hold::new(lock, site, mode);
+        if let Some(room) = self.room() {
+            self.push_into(room, hold);
+        } else {
+            let _busy = Busy::enter();
+            self.deeper.push(hold);
         }
-    }
-
-    /// What is held, in the order of acquisition.
-    pub(super) fn all(&self) -> &[Hold] {
-        &self.locks[..self.depth]
     }
 
     /// A lock is released; nearly always the one on top.
     #[inline]
     pub(super) fn pop(&mut self, lock: u32) {
-        let top = self.depth.wrapping_sub(1);
-        if self.locks.get(top).is_some_and(|held| held.lock == lock) {
-            self.depth = top;
+        if self.top() == lock && self.deeper.is_empty() {
+            self.pop_top();
         } else {
             self.remove(lock);
         }
     }
 
+    /// The lock on top, of which there is one, is released.
+    #[inline(always)]
+    pub(super) fn pop_top(&mut self) {
+        debug_assert!(self.depth > 0, "nothing is held");
+        self.depth = self.depth.wrapping_sub(1);
+    }
+
     #[cold]
     fn remove(&mut self, lock: u32) {
-        if let Some(at) = self.locks[..self.depth].iter().rposition(|held| held.lock == lock) {
-            self.locks.copy_within(at + 1..self.depth, at);
+        if let Some(at) = self.deeper.iter().rposition(|held| held.lock == lock) {
+            self.deeper.remove(at);
+        } else if let Some(at) = self.locks[1..=self.depth].iter().rposition(|held| held.lock == lock) {
+            self.locks.copy_within(at + 2..=self.depth, at + 1);
             self.depth -= 1;
         }
     }
 
+    /// The first [`DEPTH`] of them, in the order of acquisition.
+    pub(super) fn all(&self) -> &[Hold] {
+        &self.locks[1..=self.depth]
+    }
+
+    /// Whether no lock is held.
+    pub(super) fn is_empty(&self) -> bool {
+        self.depth == 0 && self.deeper.is_empty()
+    }
+
     /// Whether acquiring `lock` at `site` while holding what is held is new to this thread, as far as it remembers.
-    #[inline]
     pub(super) fn is_new_edge(&mut self, lock: u32, site: u32) -> bool {
-        let Some(&Hold { lock: top, .. }) = self.locks.get(self.depth.wrapping_sub(1)) else { return self.every };
+        let top = self.top();
+        if top == 0 {
+            return self.every;
+        }
         let edge = (u64::from(top) << 32 | u64::from(lock), site);
         let slot = &mut self.edges[Self::slot(top, lock, site)];
-        if *slot == edge {
-            return false;
-        }
-        *slot = edge;
-        true
+        std::mem::replace(slot, edge) != edge
     }
 
     const fn slot(top: u32, lock: u32, site: u32) -> usize {
@@ -152,8 +201,8 @@ mod tests {
         for lock in 0..40 {
             held.pop(lock);
         }
-        assert_eq!(held.depth, 0);
+        assert!(held.is_empty());
         held.pop(7);
-        assert_eq!(held.depth, 0);
+        assert!(held.is_empty());
     }
 }

@@ -9,26 +9,37 @@ use lockhound_trace::binary::encode::{self, Head, Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
 
 use super::buffer::Buffer;
+use super::class::Classes;
+use super::fences::Fences;
 use super::held::Held;
+use super::loads::Loads;
 use super::monitor::{self, Seat};
 use super::object::Site;
+use super::once::Awaited;
 use super::sites::{Sites, Texts};
-use super::stacks::Modules;
+use super::stacks::{Modules, Wait};
 use super::{file, gate, settings, strict};
 use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
-const THREAD_BITS: u32 = 24;
+pub(super) const THREAD_BITS: u32 = 24;
 
 /// The next thread's number. Never reused, not even by the children of forks: a word written by the parent must not look
 /// as if the child's thread had written it.
 static NEXT_THREAD: AtomicU32 = AtomicU32::new(1);
 
+/// The first number of a thread of this process; lower ones are those of its ancestors by forks.
+static FIRST_THREAD: AtomicU32 = AtomicU32::new(1);
+
 thread_local! {
+    /// A number of this thread, where an object's word has it, for its spin sections; 0 until it needs one.
+    static SPINNER: Cell<u64> = const { Cell::new(0) };
     /// The thread's state; null before its first event, after its last, and while the recorder is at work on a cold path.
     static CURRENT: Cell<*mut Local> = const { Cell::new(ptr::null_mut()) };
     /// Whether the recorder is at work: what happens then (an allocator that locks) is not recorded.
     static BUSY: Cell<bool> = const { Cell::new(false) };
+    /// The number of the stream of this thread that has ended, if its next event must begin another.
+    static FORMER: Cell<u32> = const { Cell::new(0) };
     /// Its destructor ends the thread's stream. Registered at the first event, so destructors registered later run before.
     static FAREWELL: Farewell = const { Farewell };
 }
@@ -37,21 +48,35 @@ struct Farewell;
 
 impl Drop for Farewell {
     fn drop(&mut self) {
-        end();
+        if CURRENT.get().is_null() && FORMER.get() != 0 {
+            let _busy = Busy::enter();
+            monitor::gone();
+        } else {
+            end();
+        }
     }
 }
 
-/// The state of a thread that records.
+/// The state of a thread that records; first what every event of a lock needs.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Local {
-    pub(super) generation: u32,
+    /// The generation, where an object's id has it.
+    pub(super) generation_bits: u64,
     /// The thread's number, where an object's word has it.
     pub(super) tag: u64,
     pub(super) buffer: Buffer,
-    pub(super) sites: Sites,
     pub(super) held: Held,
-    /// The last version of a lock under which this thread read, by the lock's number.
-    pub(super) read_under: [(u32, u64); 32],
+    pub(super) sites: Sites,
+    pub(super) generation: u32,
+    /// The word of a lock when this thread read under it last, by the lock's number.
+    read_under: [(u32, u64); 32],
+    pub(super) classes: Classes,
+    /// The wait of which the seat has the stack.
+    pub(super) waited: Option<Wait>,
+    pub(super) awaited: Awaited,
+    pub(super) loads: Loads,
+    pub(super) fences: Fences,
     pub(super) texts: Texts,
     pub(super) modules: Modules,
     pub(super) seat: Seat,
@@ -69,12 +94,14 @@ pub(super) struct Busy {
 }
 
 impl Busy {
-    fn enter() -> Self {
+    #[inline]
+    pub(super) fn enter() -> Self {
         Self { resume: CURRENT.replace(ptr::null_mut()), was_busy: BUSY.replace(true), here: PhantomData }
     }
 }
 
 impl Drop for Busy {
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.resume);
         BUSY.set(self.was_busy);
@@ -93,6 +120,13 @@ pub(super) fn with<R>(record: impl FnOnce(Option<&mut Local>) -> R) -> R {
     record(unsafe { current.as_mut() })
 }
 
+/// The thread's state, if it has any and may record.
+#[inline(always)]
+pub(super) fn current<'a>() -> Option<&'a mut Local> {
+    // SAFETY: as in `with`; the callers' references end with the event.
+    unsafe { CURRENT.get().as_mut() }
+}
+
 /// The first event of a thread that nobody announced.
 #[cold]
 #[inline(never)]
@@ -101,8 +135,56 @@ fn begin_root() -> *mut Local {
         return ptr::null_mut();
     }
     let Some(number) = take_thread_number() else { return ptr::null_mut() };
-    begin(number, false);
+    begin(
+        number,
+        match FORMER.get() {
+            0 => Origin::Unannounced,
+            former => Origin::After(former),
+        },
+    );
     CURRENT.get()
+}
+
+/// A number of the calling thread, whether it records or not, where an object's word has it.
+#[inline]
+pub(super) fn spinner() -> u64 {
+    match SPINNER.get() {
+        0 => number_spinner(),
+        number => number,
+    }
+}
+
+/// Spin sections are entered also where nothing is recorded, and a fork may come into one all the same.
+#[cold]
+#[inline(never)]
+fn number_spinner() -> u64 {
+    gate::watch_forks();
+    let number = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
+    if number >> THREAD_BITS != 0 {
+        // Out of numbers: 0, which stands for nobody. Recording stops for the same reason.
+        NEXT_THREAD.store(1 << THREAD_BITS, Ordering::Relaxed);
+        return 0;
+    }
+    SPINNER.set(tag(number));
+    tag(number)
+}
+
+/// Whether a thread, as an object's word has it, was one of a process that this one was forked from.
+pub(super) fn is_of_ancestor(tag: u64) -> bool {
+    let number = (tag >> (64 - THREAD_BITS)) as u32;
+    number != 0 && number < FIRST_THREAD.load(Ordering::Relaxed)
+}
+
+/// Where an object's word has a thread's number.
+const fn tag(number: u32) -> u64 {
+    (number as u64) << (64 - THREAD_BITS)
+}
+
+/// The number of the calling thread's stream, or of the one that ended last.
+pub(super) fn last_number() -> u32 {
+    // SAFETY: as in `with`; the reference does not outlive the expression.
+    let current = unsafe { CURRENT.get().as_ref() };
+    current.map_or_else(|| FORMER.get(), Local::thread)
 }
 
 /// A number for a new thread; none when recording has to stop.
@@ -124,36 +206,64 @@ pub(super) fn begin_spawned(number: u32) {
         end();
     }
     if !BUSY.get() {
-        begin(number, true);
+        begin(number, Origin::Spawned);
     }
 }
 
-fn begin(number: u32, spawned: bool) {
+/// Where a stream comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// Its spawn is recorded.
+    Spawned,
+    /// Nobody announced the thread.
+    Unannounced,
+    /// The thread has had a stream, of this number, that has ended.
+    After(u32),
+}
+
+fn begin(number: u32, origin: Origin) {
     let local = {
         let _busy = Busy::enter();
         // In a destructor that runs after ours this fails, and the stream will have no end.
-        let _ = FAREWELL.try_with(|_| ());
+        let will_end = FAREWELL.try_with(|_| ()).is_ok();
+        let counted = match origin {
+            Origin::Unannounced => false,
+            Origin::Spawned => true,
+            Origin::After(_) => will_end,
+        };
         let Some(mut local) = Local::open(number) else { return };
-        local.write_start(spawned);
-        local.seat = Seat::take(number, spawned);
-        if !spawned {
+        local.write_start(origin);
+        local.seat = Seat::take(number, matches!(origin, Origin::Spawned));
+        if !counted {
             monitor::one_more();
         }
         Box::into_raw(Box::new(local))
     };
     CURRENT.set(local);
+    FORMER.set(0);
 }
 
-/// Ends the stream of this thread.
+/// Ends the stream of this thread. An event that comes later begins another, which follows on this one.
 fn end() {
     let mut busy = Busy::enter();
     let local = std::mem::replace(&mut busy.resume, ptr::null_mut());
     if !local.is_null() {
         // SAFETY: made by `begin` on this thread, and from here on unreachable: `Busy` has hidden the pointer.
         let mut local = unsafe { Box::from_raw(local) };
+        FORMER.set(local.thread());
         local.write_exit();
         monitor::ended(&local);
         local.buffer.close();
+    }
+}
+
+/// Ends the stream of this thread, unless it holds locks: whoever holds a lock must be who releases it. The thread still
+/// counts as alive.
+pub(super) fn finish() {
+    // SAFETY: as in `with`; the reference does not outlive the expression.
+    if unsafe { CURRENT.get().as_ref() }.is_some_and(|local| local.held.is_empty()) {
+        monitor::one_more();
+        end();
     }
 }
 
@@ -164,7 +274,10 @@ pub(super) fn never_record() {
 
 /// In the child of a fork: the thread's chunk is the parent's. Leaks the state, since the child may not free safely.
 pub(super) fn abandon() {
+    FIRST_THREAD.store(NEXT_THREAD.load(Ordering::Relaxed), Ordering::Relaxed);
+    SPINNER.set(0);
     CURRENT.set(ptr::null_mut());
+    FORMER.set(0);
     BUSY.set(false);
 }
 
@@ -172,7 +285,7 @@ pub(super) fn abandon() {
 pub(super) fn write_stillborn(number: u32) {
     let _busy = Busy::enter();
     if let Some(mut local) = Local::open(number) {
-        local.write_start(true);
+        local.write_start(Origin::Spawned);
         local.write_exit();
         local.buffer.close();
     }
@@ -182,11 +295,17 @@ impl Local {
     fn open(number: u32) -> Option<Self> {
         Some(Self {
             generation: gate::generation(),
-            tag: u64::from(number) << (64 - THREAD_BITS),
+            generation_bits: u64::from(gate::generation()) << 32,
+            tag: tag(number),
             buffer: Buffer::open(number)?,
-            sites: Sites::new(),
+            sites: Sites::new(settings::stacks() == Stacks::All),
             held: Held::new(settings::stacks() == Stacks::All),
             read_under: [(u32::MAX, 0); 32],
+            classes: Classes::new(),
+            waited: None,
+            awaited: Awaited::new(),
+            loads: Loads::new(),
+            fences: Fences::new(),
             texts: Texts::default(),
             modules: Modules::default(),
             seat: Seat::EMPTY,
@@ -196,25 +315,41 @@ impl Local {
         })
     }
 
+    /// Where it stands under which version the thread read a lock last.
+    #[inline]
+    pub(super) fn read_under_slot(&mut self, lock: u32) -> &mut (u32, u64) {
+        let slots = self.read_under.len();
+        &mut self.read_under[lock as usize % slots]
+    }
+
     /// The thread's number.
     pub(super) const fn thread(&self) -> u32 {
         (self.tag >> (64 - THREAD_BITS)) as u32
     }
 
     /// Until the result is dropped, this thread's events are left out.
+    #[inline]
     pub(super) fn busy(&self) -> Busy {
         Busy::enter()
     }
 
-    fn write_start(&mut self, spawned: bool) {
-        if !spawned && is_main_thread() {
-            let name = self.define_text("main").unwrap_or(0);
-            let number = self.thread();
-            let mut record = Scratch::<32>::default();
-            ThreadDefinition { number, name, ..ThreadDefinition::default() }.put(&mut record);
-            self.buffer.put_record(record.bytes());
+    fn write_start(&mut self, origin: Origin) {
+        match origin {
+            Origin::Unannounced if is_main_thread() => self.define_self("main"),
+            Origin::After(_) => self.define_self("thread-locals"),
+            Origin::Unannounced | Origin::Spawned => {}
         }
-        self.other(other::START, 0, u32::from(spawned), 0, 0, 0);
+        self.other(other::START, 0, u32::from(matches!(origin, Origin::Spawned)), 0, 0, 0);
+        if let Origin::After(former) = origin {
+            self.other(other::JOIN, 0, former, 0, 0, 0);
+        }
+    }
+
+    fn define_self(&mut self, name: &str) {
+        let name = self.define_text(name).unwrap_or(0);
+        let mut record = Scratch::<32>::default();
+        ThreadDefinition { number: self.thread(), name, ..ThreadDefinition::default() }.put(&mut record);
+        self.buffer.put_record(record.bytes());
     }
 
     fn write_exit(&mut self) {
@@ -242,8 +377,8 @@ impl Local {
     /// The number of a site, defined if it is new to this thread.
     #[inline]
     pub(super) fn site(&mut self, site: Site) -> Option<u32> {
-        match self.sites.cached(site) {
-            Some(number) => Some(number),
+        match self.sites.known(site) {
+            Some(known) => Some(known.number()),
             None => self.look_up_site(site),
         }
     }

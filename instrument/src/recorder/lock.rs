@@ -1,4 +1,8 @@
 //! Events of mutexes and read/write locks: the hot path.
+//!
+//! Each event has two forms. The quick one is inlined into the program and does one store to the trace; it applies when
+//! everything about the event is as it nearly always is. It tests that with a handful of compares, writes nothing before
+//! it is sure, and otherwise leaves the event to the thorough one, which handles every case.
 
 use std::sync::atomic::Ordering;
 
@@ -6,39 +10,159 @@ use lockhound_trace::binary::encode::Head;
 use lockhound_trace::binary::format::{acquire_code, code, how_number, mode_number, other, release_code};
 use lockhound_trace::{How, Mode, Touched};
 
+use super::buffer;
 use super::gate;
+use super::held::{self, Hold};
 use super::local::{self, Local};
 use super::object::{Kind, Object, Site};
+
+/// The proof that an acquisition was recorded: what its release needs. Generation and number of the lock, or 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Token(u64);
+
+impl Token {
+    /// Of an acquisition that is not recorded; neither will be its release.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// Whether the acquisition was recorded.
+    #[inline]
+    pub(crate) const fn is_some(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// A number that fits a narrow record, of this process's generation.
+#[inline(always)]
+fn narrow(number: u64) -> Option<u32> {
+    (number >> 16 == 0).then_some(number as u32)
+}
+
+/// An acquisition that is ready to be written.
+struct Quick {
+    token: Token,
+    record: u64,
+    place: buffer::Room,
+    hold: Hold,
+    top: held::Room,
+}
+
+impl Quick {
+    #[inline(always)]
+    fn record(self, local: &mut Local) -> Token {
+        local.held.push_into(self.top, self.hold);
+        local.buffer.put_whole(self.place, self.record, 5);
+        self.token
+    }
+}
 
 impl Object {
     /// To be called right after the lock is really had.
     #[inline]
-    pub(crate) fn acquired(&self, mode: Mode, how: How, site: Site) {
-        if gate::is_on() {
-            local::with(|local| self.record_acquire(local?, mode, how, site));
+    pub(crate) fn acquired(&self, mode: Mode, how: How, site: Site) -> Token {
+        match (self.kind, mode) {
+            (Kind::RwLock, Mode::Read) => self.acquired_shared(how, site),
+            (Kind::RwLock, _) => self.acquired_from_readers(how, site),
+            _ => self.acquired_alone(how, site),
         }
     }
 
-    #[inline]
-    fn record_acquire(&self, local: &mut Local, mode: Mode, how: How, site: Site) -> Option<()> {
-        let number = self.number(local)?;
-        let site = local.site(site)?;
-        if local.held.is_new_edge(number, site) {
-            local.note_edge(site)?;
+    /// The same for a mutex.
+    #[inline(always)]
+    pub(crate) fn acquired_alone(&self, how: How, site: Site) -> Token {
+        if gate::is_off() {
+            return Token::NONE;
         }
-        local.buffer.reserve()?;
-        if self.kind == Kind::RwLock {
-            self.write_rwlock_acquire(local, mode, how, site, number);
-        } else {
-            let after = self.take_version(local);
-            write_event(local, acquire_code(mode, how), site, number, after);
+        match local::current().and_then(|local| self.quick_write(local, how, site)) {
+            Some(token) => token,
+            None => self.acquire(Mode::Write, how, site),
         }
-        local.buffer.commit();
-        local.held.push_at(number, site, mode);
-        Some(())
+    }
+
+    /// The same for a read/write lock that is to be written.
+    #[inline(always)]
+    pub(crate) fn acquired_from_readers(&self, how: How, site: Site) -> Token {
+        if gate::is_off() {
+            return Token::NONE;
+        }
+        let quick = |local| {
+            let no_news = self.reads(Ordering::Relaxed) == self.reads_seen.load(Ordering::Relaxed);
+            if no_news { self.quick_write(local, how, site) } else { None }
+        };
+        match local::current().and_then(quick) {
+            Some(token) => token,
+            None => self.acquire(Mode::Write, how, site),
+        }
+    }
+
+    /// The same for a read/write lock that is to be read.
+    #[inline(always)]
+    pub(crate) fn acquired_shared(&self, how: How, site: Site) -> Token {
+        if gate::is_off() {
+            return Token::NONE;
+        }
+        match local::current().and_then(|local| self.quick_read(local, how, site)) {
+            Some(token) => token,
+            None => self.acquire(Mode::Read, how, site),
+        }
+    }
+
+    /// What an acquisition writes about which everything is known and narrow, for which there is room, and which makes
+    /// no new edge.
+    #[inline(always)]
+    fn quick(&self, local: &Local, mode: Mode, how: How, site: Site) -> Option<Quick> {
+        let id = self.id();
+        let known = local.sites.known(site)?;
+        let number = narrow(id ^ local.generation_bits)?;
+        if known.is_news(local.held.top(), number) {
+            return None;
+        }
+        let code = u64::from(acquire_code(mode, how));
+        Some(Quick {
+            token: Token(id),
+            record: code | u64::from(known.number()) << 8 | u64::from(number) << 24,
+            place: local.buffer.room()?,
+            hold: Hold::new(number, known.number(), mode),
+            top: local.held.room()?,
+        })
+    }
+
+    #[inline(always)]
+    fn quick_write(&self, local: &mut Local, how: How, site: Site) -> Option<Token> {
+        let quick = self.quick(local, Mode::Write, how, site)?;
+        self.take_next_version(local)?;
+        Some(quick.record(local))
     }
 
     /// Readers leave the version alone, so that they do not contend for it: they only say under which they read.
+    #[inline(always)]
+    fn quick_read(&self, local: &mut Local, how: How, site: Site) -> Option<Token> {
+        let quick = self.quick(local, Mode::Read, how, site)?;
+        let now = (quick.hold.lock, self.word());
+        (*local.read_under_slot(quick.hold.lock) == now).then(|| quick.record(local))
+    }
+
+    #[inline(never)]
+    fn acquire(&self, mode: Mode, how: How, site: Site) -> Token {
+        let recorded = local::with(|local| self.record_acquire(local?, mode, how, site));
+        recorded.map_or(Token::NONE, |()| Token(self.id()))
+    }
+
+    fn record_acquire(&self, local: &mut Local, mode: Mode, how: How, site: Site) -> Option<()> {
+        let number = self.number(local)?;
+        let site_number = local.site(site)?;
+        local.notice_edge(site, site_number, number)?;
+        local.buffer.reserve()?;
+        if self.kind == Kind::RwLock {
+            self.write_rwlock_acquire(local, mode, how, site_number, number);
+        } else {
+            let after = self.take_version(local);
+            write_event(local, acquire_code(mode, how), site_number, number, after);
+        }
+        local.buffer.commit();
+        local.held.push_at(number, site_number, mode);
+        Some(())
+    }
+
     fn write_rwlock_acquire(&self, local: &mut Local, mode: Mode, how: How, site: u32, number: u32) {
         if mode == Mode::Read {
             let after = self.reading_after(local, number);
@@ -46,7 +170,7 @@ impl Object {
             return;
         }
         let after = self.take_version(local);
-        let reads = self.aux.load(Ordering::Relaxed);
+        let reads = self.reads(Ordering::Relaxed);
         if mode == Mode::Upgrade || reads == self.reads_seen.load(Ordering::Relaxed) {
             write_event(local, acquire_code(mode, how), site, number, after);
             return;
@@ -54,34 +178,76 @@ impl Object {
         self.reads_seen.store(reads, Ordering::Relaxed);
         let head = Head::new(code::ACQUIRE_AFTER_READS + how_number(how), site, number, after);
         local.buffer.put(head.word, head.length);
-        local.buffer.put_short(reads, 8);
+        local.buffer.put(u128::from(reads), 8);
     }
 
     fn reading_after(&self, local: &mut Local, number: u32) -> u64 {
-        let version = self.version();
-        let slots = local.read_under.len();
-        let slot = &mut local.read_under[number as usize % slots];
-        let known = std::mem::replace(slot, (number, version)) == (number, version);
-        if known || self.is_mine(local) { 0 } else { version + 1 }
+        let now = (number, self.word());
+        let known = std::mem::replace(local.read_under_slot(number), now) == now;
+        if known || self.is_mine(local) { 0 } else { self.version() + 1 }
     }
 
-    /// To be called right before the lock is really given up.
+    /// To be called right before the lock is really given up, if the token of its acquisition is not at hand.
     #[inline]
     pub(crate) fn releasing(&self, mode: Mode, touched: Touched) {
-        if gate::is_on() {
-            local::with(|local| self.record_release(local?, mode, touched));
+        if !gate::is_off() {
+            self.release(Token(self.id()), mode, touched);
         }
     }
 
+    /// The token of a lock that is held and was acquired by other means than [`Object::acquired`].
     #[inline]
-    fn record_release(&self, local: &mut Local, mode: Mode, touched: Touched) -> Option<()> {
-        let number = self.number(local)?;
+    pub(crate) fn token(&self) -> Token {
+        if gate::is_off() { Token::NONE } else { Token(self.id()) }
+    }
+
+    /// To be called right before the lock is really given up, with the token of its acquisition if that was recorded.
+    #[inline(always)]
+    pub(crate) fn releasing_recorded<const READ: bool>(&self, token: Token, touched: Touched) {
+        let mode = if READ { Mode::Read } else { Mode::Write };
+        let quick = |local| self.quick_release::<READ>(local, token, release_code(mode, touched));
+        if local::current().and_then(quick).is_none() {
+            self.release(token, mode, touched);
+        }
+    }
+
+    /// For the lock on top: then the last event that took a version was this thread's.
+    #[inline(always)]
+    fn quick_release<const READ: bool>(&self, local: &mut Local, token: Token, code: u8) -> Option<()> {
+        let number = narrow(token.0 ^ local.generation_bits)?;
+        if local.held.top() != number || READ && !self.counts_alone(local) {
+            return None;
+        }
+        let place = local.buffer.room()?;
+        local.held.pop_top();
+        if !READ {
+            self.take_own_version();
+        }
+        local.buffer.put_whole(place, u64::from(code) | u64::from(number) << 8, 3);
+        if READ {
+            self.count_own_read();
+        }
+        Some(())
+    }
+
+    #[inline(never)]
+    fn release(&self, token: Token, mode: Mode, touched: Touched) {
+        local::with(|local| self.record_release(local?, token, mode, touched));
+    }
+
+    fn record_release(&self, local: &mut Local, token: Token, mode: Mode, touched: Touched) -> Option<()> {
+        let number = token.0 ^ local.generation_bits;
+        if number >> 32 != 0 {
+            // Acquired before a fork: this process's file does not know of it.
+            return None;
+        }
+        let number = number as u32;
         local.buffer.reserve()?;
         local.held.pop(number);
         if self.kind == Kind::RwLock && mode == Mode::Read {
             write_event(local, release_code(mode, touched), 0, number, 0);
             local.buffer.commit();
-            self.aux.fetch_add(1, Ordering::Release);
+            self.count_read(local);
         } else {
             let after = self.take_version(local);
             write_event(local, release_code(mode, touched), 0, number, after);
@@ -104,20 +270,15 @@ impl Object {
 }
 
 /// Appends a lock's event: 5 bytes, 3 for a release, more when numbers or versions do not fit.
-#[inline]
 fn write_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) {
-    if (site | number) >> 16 == 0 && after == 0 {
-        let release = lockhound_trace::binary::format::is_release(code);
-        let (word, length) =
-            if release { (u64::from(number) << 8, 3) } else { (u64::from(site) << 8 | u64::from(number) << 24, 5) };
-        local.buffer.put_short(u64::from(code) | word, length);
-    } else {
-        write_long_event(local, code, site, number, after);
-    }
-}
-
-#[inline(never)]
-fn write_long_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) {
     let head = Head::new(code, site, number, after);
     local.buffer.put(head.word, head.length);
+}
+
+impl Local {
+    /// Takes note of the lock-order edge that an acquisition makes, with a stack if it is new.
+    fn notice_edge(&mut self, site: Site, site_number: u32, lock: u32) -> Option<()> {
+        self.sites.note_edge(site, self.held.top(), lock);
+        if self.held.is_new_edge(lock, site_number) { self.note_edge(site, site_number) } else { Some(()) }
+    }
 }

@@ -3,21 +3,30 @@
 //! Nothing here may panic, block for ever, or record itself; on any error recording stops and says so once. The order of
 //! events across threads comes from a version in every object ([`object`]), not from a shared counter or clock.
 
+mod atomic;
 mod barrier;
 mod blocked;
 mod buffer;
 mod catalogue;
 mod channel;
+mod class;
 mod condvar;
+mod fences;
 mod file;
+#[cfg(test)]
+mod fork_tests;
 mod gate;
 mod held;
+mod loads;
 mod local;
 mod lock;
 pub(crate) mod monitor;
 mod object;
+mod once;
+mod reads;
 mod settings;
 mod sites;
+mod spin;
 mod stacks;
 mod step;
 mod strict;
@@ -27,11 +36,16 @@ mod threads;
 mod value;
 mod variable;
 
+pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;
 pub(crate) use channel::{Sent, Traffic, forks};
-pub(crate) use gate::is_on;
+pub(crate) use gate::{is_off, is_on};
+pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
+pub(crate) use once::OnceObject;
 pub(crate) use settings::apply;
 pub(crate) use strict::together;
-pub(crate) use threads::{ThreadTicket, blocked_on_end, blocked_on_join, joined, spawn_failed, spawning, started};
+pub(crate) use threads::{
+    ThreadTicket, blocked_on_end, blocked_on_join, finished, joined, last_ticket, spawn_failed, spawning, started,
+};
 pub(crate) use value::RawValue;

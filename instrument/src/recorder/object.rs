@@ -2,12 +2,11 @@
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use lockhound_trace::binary::encode::{ObjectDefinition, Scratch};
 use lockhound_trace::{ObjectKind, Policy};
 
 use super::catalogue::{self, Card};
+use super::class::Class;
 use super::local::Local;
 
 /// A place in the source.
@@ -28,6 +27,10 @@ pub(crate) enum Kind {
     Flag,
     /// Plain shared memory.
     Var,
+    /// Initialiser that runs once.
+    Once,
+    /// Atomic variable.
+    Atomic,
     /// Messages from one side to the other; as many at a time as its capacity, if it has one.
     Channel {
         /// 0 if sender and receiver meet.
@@ -52,6 +55,8 @@ impl Kind {
             Self::Condvar => ObjectKind::Condvar,
             Self::Flag => ObjectKind::Flag { set: false },
             Self::Var => ObjectKind::Var,
+            Self::Once => ObjectKind::Once,
+            Self::Atomic => ObjectKind::Atomic,
             Self::Channel { capacity } => ObjectKind::Channel { capacity },
             Self::Senders => ObjectKind::Waitgroup { count: 1 },
             Self::Barrier { parties } => ObjectKind::Barrier { parties },
@@ -60,37 +65,41 @@ impl Kind {
 }
 
 /// Bits of a word that count the object's events.
-const VERSION: u64 = SPIN - 1;
+pub(super) const VERSION: u64 = SPIN - 1;
 /// Set while a thread makes access and event one step.
-const SPIN: u64 = 1 << 39;
+pub(super) const SPIN: u64 = 1 << 39;
 /// Bits of a word that say which thread's event was the last.
-const THREAD: u64 = !(VERSION | SPIN);
+pub(super) const THREAD: u64 = !(VERSION | SPIN);
 
-/// The recorder's part of a wrapper.
+/// The recorder's part of a wrapper. What every event needs comes last, next to the lock that a wrapper has after it.
+#[repr(C)]
 pub(crate) struct Object {
+    birth: Site,
+    type_name: fn() -> &'static str,
+    name: Option<&'static str>,
+    level: Option<i64>,
+    /// Of a read/write lock: how many releases of reading a writer has waited for. See [`reads`](super::reads).
+    pub(super) reads_seen: AtomicU64,
+    /// Of a read/write lock: releases of reading by the one thread that need not share a counter.
+    pub(super) own_reads: AtomicU64,
+    /// Of a read/write lock: that thread, and the releases of reading by all others. Of a condition variable: threads that
+    /// wait (low half) and notifications that none of them has taken yet (high half). Of a park flag: whether it is set. Of a
+    /// once: whether its run has ended. Of an atomic: the generation of its value. Of a channel: its traffic. Of a barrier:
+    /// threads that were let through and still sleep.
+    pub(super) aux: AtomicU64,
+    pub(super) kind: Kind,
+    /// Generation and number in that generation's file.
+    id: AtomicU64,
     /// Who did what how often:
     ///
     /// | bits | |
     /// |---|---|
     /// | 0–38 | version: the events so far that others must keep their distance to |
     /// | 39 | spin: a thread is making an access and its event (condvar, flag, var) |
-    /// | 40–63 | the thread of the last event |
+    /// | 40–63 | the thread of the last event; under the spin bit, the thread that set it |
     ///
     /// Of a lock it is written only by its holder, of the others only under the spin bit.
-    word: AtomicU64,
-    /// Generation and number in that generation's file.
-    id: AtomicU64,
-    /// Of a read/write lock: releases of reading. Of a condition variable: threads that wait (low half) and notifications
-    /// that none of them has taken yet (high half). Of a park flag: whether it is set. Of a channel: its traffic. Of a
-    /// barrier: threads that were let through and still sleep.
-    pub(super) aux: AtomicU64,
-    /// Of a read/write lock: `aux` when it was acquired for writing last.
-    pub(super) reads_seen: AtomicU64,
-    pub(super) kind: Kind,
-    birth: Site,
-    name: Option<&'static str>,
-    level: Option<i64>,
-    type_name: fn() -> &'static str,
+    pub(super) word: AtomicU64,
 }
 
 impl Object {
@@ -98,15 +107,16 @@ impl Object {
     #[track_caller]
     pub(crate) const fn new(kind: Kind, type_name: fn() -> &'static str) -> Self {
         Self {
-            word: AtomicU64::new(0),
-            id: AtomicU64::new(0),
-            aux: AtomicU64::new(0),
-            reads_seen: AtomicU64::new(0),
-            kind,
             birth: Location::caller(),
+            type_name,
             name: None,
             level: None,
-            type_name,
+            reads_seen: AtomicU64::new(0),
+            own_reads: AtomicU64::new(0),
+            aux: AtomicU64::new(0),
+            kind,
+            id: AtomicU64::new(0),
+            word: AtomicU64::new(0),
         }
     }
 
@@ -130,8 +140,14 @@ impl Object {
     /// The object's number in this process's file, declared if need be.
     #[inline]
     pub(super) fn number(&self, local: &mut Local) -> Option<u32> {
-        let id = self.id.load(Ordering::Acquire);
-        if (id >> 32) as u32 == local.generation { Some(id as u32) } else { self.register(local, id) }
+        let number = self.id() ^ local.generation_bits;
+        if number >> 32 == 0 { Some(number as u32) } else { self.register(local) }
+    }
+
+    /// Generation and number; 0 while it has none.
+    #[inline]
+    pub(super) fn id(&self) -> u64 {
+        self.id.load(Ordering::Acquire)
     }
 
     /// Declares the object in this thread's stream, then publishes the number: an event that uses it comes later.
@@ -140,38 +156,37 @@ impl Object {
     /// since none is taken before a number is published.
     #[cold]
     #[inline(never)]
-    fn register(&self, local: &mut Local, unpublished: u64) -> Option<u32> {
-        let site = local.site(self.birth)?;
+    fn register(&self, local: &mut Local) -> Option<u32> {
+        let unpublished = self.id();
+        if unpublished ^ local.generation_bits <= u64::from(u32::MAX) {
+            // Another thread was quicker. Its number must not be replaced: it may be in use.
+            return Some(unpublished as u32);
+        }
         let number = local.take_object_number()?;
-        let _busy = local.busy();
-        let name = match self.name {
-            Some(name) => local.text(name)?,
-            None => 0,
-        };
-        catalogue::enter(
-            number,
-            Card { kind: self.kind, name: self.name, birth: self.birth, type_name: self.type_name, level: self.level },
-        );
-        let definition = ObjectDefinition {
-            number,
-            base: self.version(),
-            base_reads: if self.kind == Kind::RwLock { self.aux.load(Ordering::Relaxed) } else { 0 },
-            kind: self.kind.of_trace(),
-            level: self.level,
-            site,
-            name,
-            type_name: local.text((self.type_name)())?,
-            id: 0,
-        };
-        let mut record = Scratch::<128>::default();
-        definition.put(&mut record);
-        local.buffer.put_record(record.bytes())?;
-        local.buffer.commit();
-        let id = u64::from(local.generation) << 32 | u64::from(number);
+        let Self { birth, type_name, name, level, kind, .. } = *self;
+        {
+            let _busy = local.busy();
+            catalogue::enter(number, Card { kind, name, birth, type_name, level });
+        }
+        local.declare(&Class { birth, type_name, name, level, kind }, number, self.version(), self.base_reads())?;
+        let id = local.generation_bits | u64::from(number);
         match self.id.compare_exchange(unpublished, id, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Some(number),
             Err(published) => Some(published as u32),
         }
+    }
+
+    /// Version and last thread, for comparison.
+    #[inline]
+    pub(super) fn word(&self) -> u64 {
+        self.word.load(Ordering::Relaxed)
+    }
+
+    /// Forgets its number: what happens next is recorded as of another object. Not 0, so that who is about to publish a
+    /// number for the object's beginning comes too late.
+    pub(super) fn renew(&self) {
+        let old = self.id.load(Ordering::Relaxed);
+        self.id.store(old | u64::from(u32::MAX) << 32, Ordering::Release);
     }
 
     /// How many events the object has had.
@@ -201,63 +216,20 @@ impl Object {
         if word & THREAD == local.tag { 0 } else { version }
     }
 
-    /// Keeps all others off the object until the result is dropped.
-    #[inline]
-    pub(super) fn spin(&self) -> Spin<'_> {
-        let word = self.word.load(Ordering::Relaxed) & !SPIN;
-        match self.word.compare_exchange(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => Spin { object: self, word },
-            Err(_) => self.spin_contended(),
+    /// [`Object::take_version`], if this thread's own last event was the one before; otherwise none.
+    #[inline(always)]
+    pub(super) fn take_next_version(&self, local: &Local) -> Option<()> {
+        let word = self.word();
+        if (word ^ local.tag) & !VERSION != 0 {
+            return None;
         }
+        self.word.store(word + 1, Ordering::Relaxed);
+        Some(())
     }
 
-    #[cold]
-    fn spin_contended(&self) -> Spin<'_> {
-        let mut round = 0_u32;
-        loop {
-            let word = self.word.load(Ordering::Relaxed);
-            let free = word & SPIN == 0;
-            if free && self.word.compare_exchange_weak(word, word | SPIN, Ordering::Acquire, Ordering::Relaxed).is_ok()
-            {
-                return Spin { object: self, word };
-            }
-            back_off(round);
-            round = round.saturating_add(1);
-        }
-    }
-}
-
-/// The other may have been preempted in between. A thread of real-time priority would never let it go on by yielding,
-/// so in the end it sleeps.
-pub(super) fn back_off(round: u32) {
-    match round {
-        0..64 => std::hint::spin_loop(),
-        64..128 => std::thread::yield_now(),
-        _ => std::thread::sleep(Duration::from_micros(50)),
-    }
-}
-
-/// The right to change an object that nothing else protects.
-pub(super) struct Spin<'a> {
-    object: &'a Object,
-    /// The word to leave behind.
-    word: u64,
-}
-
-impl Spin<'_> {
-    /// Takes the next version; what the event must say, as [`Object::take_version`].
+    /// [`Object::take_version`], when this thread's own last event is known to be the one before.
     #[inline]
-    pub(super) fn take_version(&mut self, local: &Local) -> u64 {
-        let version = (self.word & VERSION) + 1;
-        let mine = self.word & THREAD == local.tag;
-        self.word = local.tag | version & VERSION;
-        if mine { 0 } else { version }
-    }
-}
-
-impl Drop for Spin<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.object.word.store(self.word, Ordering::Release);
+    pub(super) fn take_own_version(&self) {
+        self.word.store(self.word() + 1, Ordering::Relaxed);
     }
 }

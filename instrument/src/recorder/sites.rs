@@ -6,36 +6,83 @@ use super::object::Site;
 
 const SLOTS: usize = 128;
 
+/// How many stacks a thread captures at one site for new lock-order edges, and for waits. A stack costs microseconds; a
+/// program that takes thousands of fresh locks in one place has no thousands of ways to get there.
+const CAPTURES: u8 = 16;
+
+/// What a thread knows of a site that it has used: all that a lock's event there needs.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
+pub(super) struct Known {
+    address: usize,
+    /// The lock-order edge that was noticed last: the lock on top, and the one acquired.
+    edge: u64,
+    /// The site's number.
+    number: u32,
+    /// All ones while new edges at this site are worth a stack, else 0.
+    watched: u32,
+}
+
+impl Known {
+    const NOTHING: Self = Self { address: 0, edge: 0, number: 0, watched: 0 };
+
+    /// The site's number.
+    #[inline]
+    pub(super) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether an acquisition while `top` is on top (0 for nothing) may be a new edge that is worth a stack.
+    #[inline]
+    pub(super) const fn is_news(&self, top: u32, lock: u32) -> bool {
+        top & self.watched != 0 && self.edge != edge(top, lock)
+    }
+}
+
+const fn edge(top: u32, lock: u32) -> u64 {
+    (top as u64) << 32 | lock as u64
+}
+
 /// The numbers of the sites that a thread has defined, by the address of the `Location`.
 ///
 /// One site may have several addresses (one a crate that inlines it); it then has several numbers, which does no harm.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Sites {
-    cache: [(usize, u32); SLOTS],
+    known: [Known; SLOTS],
     numbers: HashMap<usize, u32>,
     places: Vec<Site>,
-    captures: Vec<u8>,
+    captures: Vec<Captures>,
+    /// Whether every acquisition is worth a stack, so that nothing may be known for it to be quick.
+    every: bool,
 }
 
-/// How many stacks a thread captures at one site for new lock-order edges. A stack costs microseconds; a program that
-/// takes thousands of fresh locks in one place has no thousands of ways to get there.
-const CAPTURES: u8 = 16;
+/// Stacks captured at a site.
+#[derive(Clone, Copy, Debug, Default)]
+struct Captures {
+    edges: u8,
+    waits: u8,
+    /// What was waited for, by a hash of what was on top and what was asked for: bits of a set.
+    waited: u64,
+}
 
 impl Sites {
-    pub(super) fn new() -> Self {
-        Self { cache: [(0, 0); SLOTS], numbers: HashMap::new(), places: Vec::new(), captures: Vec::new() }
+    pub(super) fn new(every: bool) -> Self {
+        let known = [Known::NOTHING; SLOTS];
+        Self { known, numbers: HashMap::new(), places: Vec::new(), captures: Vec::new(), every }
     }
 
+    /// The `Location`s of a file lie side by side, three words each.
     const fn slot(address: usize) -> usize {
-        (address >> 3 ^ address >> 10) % SLOTS
+        (address >> 3) % SLOTS
     }
 
-    /// The site's number, if it is in the cache.
+    /// What is known of the site, if it is at hand.
     #[inline]
-    pub(super) fn cached(&self, site: Site) -> Option<u32> {
+    pub(super) fn known(&self, site: Site) -> Option<&Known> {
         let address = std::ptr::from_ref(site) as usize;
-        let (known, number) = self.cache[Self::slot(address)];
-        (known == address).then_some(number)
+        let known = &self.known[Self::slot(address)];
+        (known.address == address).then_some(known)
     }
 
     /// The site's number, and whether it is new.
@@ -45,10 +92,13 @@ impl Sites {
         let number = *self.numbers.entry(address).or_insert(next);
         let new = number == next;
         if new {
-            self.captures.push(0);
+            self.captures.push(Captures::default());
             self.places.push(site);
         }
-        self.cache[Self::slot(address)] = (address, number);
+        let watched = if self.captures[number as usize - 1].edges < CAPTURES { u32::MAX } else { 0 };
+        if !self.every {
+            self.known[Self::slot(address)] = Known { address, edge: 0, number, watched };
+        }
         (number, new)
     }
 
@@ -57,15 +107,36 @@ impl Sites {
         self.places.get((number as usize).checked_sub(1)?).copied()
     }
 
-    /// Whether one more stack may be captured at this site.
-    pub(super) fn may_capture(&mut self, number: u32) -> bool {
-        match self.captures.get_mut(number as usize - 1) {
-            Some(captures) if *captures < CAPTURES => {
-                *captures += 1;
-                true
-            }
-            _ => false,
+    /// Takes note of the edge from `top` to `lock`.
+    pub(super) fn note_edge(&mut self, site: Site, top: u32, lock: u32) {
+        let address = std::ptr::from_ref(site) as usize;
+        let known = &mut self.known[Self::slot(address)];
+        if known.address == address {
+            known.edge = edge(top, lock);
         }
+    }
+
+    /// Whether one more stack may be captured at this site for a new edge.
+    pub(super) fn may_capture(&mut self, site: Site, number: u32) -> bool {
+        let address = std::ptr::from_ref(site) as usize;
+        let Some(captures) = self.captures.get_mut(number as usize - 1) else { return false };
+        let may = captures.edges < CAPTURES;
+        captures.edges += u8::from(may);
+        let known = &mut self.known[Self::slot(address)];
+        if captures.edges == CAPTURES && known.address == address {
+            known.watched = 0;
+        }
+        may
+    }
+
+    /// Whether a stack is to be captured for a wait at this site for `lock`, while `top` is on top.
+    pub(super) fn may_capture_wait(&mut self, number: u32, top: u32, lock: u32) -> bool {
+        let Some(captures) = self.captures.get_mut(number as usize - 1) else { return false };
+        let bit = 1 << (edge(top, lock).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58);
+        let may = captures.waits < CAPTURES && captures.waited & bit == 0;
+        captures.waits += u8::from(may);
+        captures.waited |= bit;
+        may
     }
 }
 

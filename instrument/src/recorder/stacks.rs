@@ -6,8 +6,18 @@ use lockhound_trace::binary::encode::{self, Bytes, Scratch};
 use lockhound_trace::binary::format::{MAX_FRAMES, code, define};
 
 use super::local::Local;
+use super::object::Site;
 use super::settings;
 use crate::Stacks;
+
+/// A wait by what tells its stack from others: the same thread at the same place with its stack just as deep as before is
+/// taken to have come the same way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Wait {
+    site: u32,
+    lock: u32,
+    frame: usize,
+}
 
 /// An executable or library, where it is loaded.
 #[derive(Clone, Copy, Debug)]
@@ -80,21 +90,40 @@ impl Local {
     /// followed by the event.
     #[cold]
     #[inline(never)]
-    pub(super) fn note_edge(&mut self, site: u32) -> Option<()> {
+    pub(super) fn note_edge(&mut self, site: Site, site_number: u32) -> Option<()> {
         if settings::stacks() == Stacks::All {
             self.held.forget_edges();
             self.capture_stack()
-        } else if self.sites.may_capture(site) {
+        } else if self.sites.may_capture(site, site_number) {
             self.capture_stack()
         } else {
             Some(())
         }
     }
 
+    /// Puts the current stack before the next event, a `block`, unless the thread has waited at this site before for the
+    /// same lock with the same one on top, or has captured enough stacks there.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn capture_stack_if_new(&mut self, site_number: u32, lock: u32) -> Option<()> {
+        let mark = 0_u8;
+        let wait = Some(Wait { site: site_number, lock, frame: std::hint::black_box(&raw const mark) as usize });
+        if self.sites.may_capture_wait(site_number, self.held.top(), lock) || settings::stacks() == Stacks::All {
+            self.capture_stack()?;
+            self.waited = wait;
+        } else if self.waited != wait {
+            // What the seat has is the stack of another wait.
+            self.waited = None;
+            self.seat.remember(&[]);
+        }
+        Some(())
+    }
+
     /// Puts the current stack before the next event, unless no stacks are wanted. Must be followed by that event.
     #[cold]
     #[inline(never)]
     pub(super) fn capture_stack(&mut self) -> Option<()> {
+        self.waited = None;
         self.seat.remember(&[]);
         if settings::stacks() == Stacks::Off {
             return Some(());

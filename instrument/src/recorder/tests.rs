@@ -148,7 +148,7 @@ fn order() {
     CONDVAR.notifying(true, here);
     CHANGED.notify_all();
     wait();
-    MUTEX.blocked(Mode::Write, here);
+    drop(MUTEX.blocked(Mode::Write, here));
     MUTEX.try_failed(Mode::Write, here);
     spawn_failed(spawning(None, here));
 }
@@ -334,7 +334,7 @@ fn real_order_of_every_kind_of_object() {
     let exe = std::env::current_exe().expect("known");
     let own = frames
         .iter()
-        .filter(|frame| matches!(frame, lockhound_trace::Frame::Address { module, .. } if Path::new(module) == exe));
+        .filter(|frame| matches!(frame, lockhound_trace::Frame::Address { module, .. } if Path::new(&**module) == exe));
     assert!(own.count() > 2, "{frames:?}");
 }
 

@@ -12,7 +12,7 @@ use super::monitor::{self, Borrowed, Wants};
 use super::object::Site;
 
 /// The trace's number of a thread that is about to be spawned; 0 when not recording.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ThreadTicket {
     number: u32,
     generation: u32,
@@ -66,6 +66,19 @@ pub(crate) fn started(ticket: ThreadTicket) {
     if let Some(number) = ticket.number() {
         local::begin_spawned(number);
     }
+}
+
+/// To be called last thing on a thread that others may take for ended from here on, before they can. What the destructors
+/// of its thread-locals do is recorded as if another thread, which follows on this one, did it.
+pub(crate) fn finished() {
+    if gate::is_on() {
+        local::finish();
+    }
+}
+
+/// Who records, or recorded last, what the calling thread does: to be asked when it does nothing any more.
+pub(crate) fn last_ticket() -> ThreadTicket {
+    ThreadTicket { number: local::last_number(), generation: gate::generation() }
 }
 
 /// To be called before a join that cannot return at once.

@@ -9,7 +9,8 @@ use lockhound_trace::binary::format::{code, other, request};
 use super::blocked::{Blocked, Ending};
 use super::gate;
 use super::local::{self, Local};
-use super::object::{Object, Site, Spin};
+use super::object::{Object, Site};
+use super::spin::Spin;
 use super::value::RawValue;
 
 impl Object {

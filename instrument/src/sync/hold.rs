@@ -3,7 +3,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::engine::{self, Mode, Object, Touched};
+use crate::engine::{Object, Token, Touched};
 
 /// The recorded half of a guard; dropping it records the release.
 ///
@@ -11,26 +11,25 @@ use crate::engine::{self, Mode, Object, Touched};
 /// the release is recorded while the lock is still held, also when a panic unwinds, and never when a guard is forgotten.
 pub(super) struct Hold<'a, const READ: bool> {
     object: &'a Object,
+    token: Token,
     touch: Touch,
 }
 
 impl<'a, const READ: bool> Hold<'a, READ> {
-    /// How the lock is held.
-    pub(super) const MODE: Mode = if READ { Mode::Read } else { Mode::Write };
-
-    #[inline]
-    pub(super) const fn new(object: &'a Object) -> Self {
-        Self { object, touch: Touch(AtomicU8::new(Touch::NOTHING)) }
+    /// A hold of a lock whose acquisition has been recorded, or not, as `token` says.
+    #[inline(always)]
+    pub(super) const fn new(object: &'a Object, token: Token) -> Self {
+        Self { object, token, touch: Touch(AtomicU8::new(Touch::NOTHING)) }
     }
 
     /// The data inside the lock is about to be lent for looking.
-    #[inline]
+    #[inline(always)]
     pub(super) fn look(&self) {
         self.touch.look();
     }
 
     /// The data inside the lock is about to be lent for writing.
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(&mut self) {
         self.touch.write();
     }
@@ -40,14 +39,18 @@ impl<'a, const READ: bool> Hold<'a, READ> {
         let this = ManuallyDrop::new(self);
         (this.object, this.touch.so_far())
     }
+
+    /// Ends the hold now; for a guard that turns into another.
+    pub(super) fn end(self) -> &'a Object {
+        self.object
+    }
 }
 
 impl<const READ: bool> Drop for Hold<'_, READ> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        // The recorder asks again; asking here keeps all the rest out of line while nothing is recorded.
-        if engine::is_on() {
-            self.object.releasing(Self::MODE, self.touch.so_far());
+        if self.token.is_some() {
+            self.object.releasing_recorded::<READ>(self.token, self.touch.so_far());
         }
     }
 }
@@ -69,20 +72,20 @@ impl Touch {
     const BLIND: u8 = 2;
     const WROTE: u8 = 3;
 
-    #[inline]
+    #[inline(always)]
     fn look(&self) {
         if self.0.load(Ordering::Relaxed) == Self::NOTHING {
             self.0.store(Self::LOOKED, Ordering::Relaxed);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&mut self) {
         // The two bits of the state: looked before, wrote. A later look at one's own write changes nothing.
         *self.0.get_mut() |= Self::BLIND;
     }
 
-    #[inline]
+    #[inline(always)]
     fn so_far(&self) -> Touched {
         match self.0.load(Ordering::Relaxed) {
             Self::NOTHING => Touched::None,

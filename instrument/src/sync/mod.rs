@@ -1,8 +1,10 @@
 //! `std::sync`, with what the feature `record` records in place of std's own.
 //!
-//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar`, `Barrier`, their guards and the
-//! channels of `mpsc` are recorded types of the same name and API; the rest is std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
+//! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
+//! std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
 
+pub mod atomic;
 #[cfg(feature = "record")]
 mod barrier;
 #[cfg(feature = "record")]
@@ -13,11 +15,19 @@ pub(crate) mod label;
 #[cfg_attr(feature = "record", path = "labelled_on.rs")]
 #[cfg_attr(not(feature = "record"), path = "labelled_off.rs")]
 pub(crate) mod labelled;
+#[cfg(feature = "record")]
+mod lazy_lock;
 mod lock_all;
 #[cfg(feature = "record")]
 pub mod mpsc;
 #[cfg(feature = "record")]
 mod mutex;
+#[cfg(feature = "record")]
+mod once;
+#[cfg(feature = "record")]
+mod once_lock;
+#[cfg(feature = "record")]
+mod patience;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
@@ -26,10 +36,16 @@ mod shared;
 pub use std::sync::*;
 
 #[cfg(feature = "record")]
+#[expect(deprecated, reason = "std still has it")]
+pub use self::once::ONCE_INIT;
+#[cfg(feature = "record")]
 pub use self::{
     barrier::{Barrier, BarrierWaitResult},
     condvar::Condvar,
+    lazy_lock::LazyLock,
     mutex::{Mutex, MutexGuard},
+    once::Once,
+    once_lock::OnceLock,
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 

@@ -7,7 +7,8 @@ use std::panic::Location;
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use super::hold::Hold;
-use crate::engine::{self, How, Kind, Mode, Object, Site};
+use super::patience;
+use crate::engine::{self, How, Kind, Mode, Object, Site, Token};
 
 /// [`std::sync::Mutex`], recorded: the same methods, the same poisoning.
 ///
@@ -60,41 +61,38 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Errors
     /// If the mutex is poisoned; the error carries the guard.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        if !engine::is_on() {
-            return self.guard(self.inner.lock());
-        }
         let site = Location::caller();
         self.object.check_order(Mode::Write, site);
-        let result = match self.inner.try_lock() {
-            Ok(inner) => Ok(inner),
-            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
-            Err(TryLockError::WouldBlock) => self.wait(site),
+        let (inner, poisoned) = match self.inner.try_lock() {
+            Ok(inner) => (inner, false),
+            Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
+            Err(TryLockError::WouldBlock) => (self.wait(site), self.inner.is_poisoned()),
         };
-        self.object.acquired(Mode::Write, How::Lock, site);
-        self.guard(result)
+        let token = self.object.acquired_alone(How::Lock, site);
+        MutexGuard::with_token(&self.object, token, inner, poisoned)
     }
 
     /// Takes the lock if it is free. See [`std::sync::Mutex::try_lock`].
     ///
     /// # Errors
     /// If the lock is held, or the mutex is poisoned; the latter carries the guard.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
-        let result = match self.inner.try_lock() {
-            Ok(inner) => Ok(inner),
-            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
+        let (inner, poisoned) = match self.inner.try_lock() {
+            Ok(inner) => (inner, false),
+            Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
             Err(TryLockError::WouldBlock) => {
                 self.object.try_failed(Mode::Write, site);
                 return Err(TryLockError::WouldBlock);
             }
         };
-        self.object.acquired(Mode::Write, How::Try, site);
-        Ok(self.guard(result)?)
+        let token = self.object.acquired_alone(How::Try, site);
+        Ok(MutexGuard::with_token(&self.object, token, inner, poisoned)?)
     }
 
     /// Whether a thread panicked while it held the lock. See [`std::sync::Mutex::is_poisoned`].
@@ -119,15 +117,17 @@ impl<T: ?Sized> Mutex<T> {
         self.object.level()
     }
 
+    /// A poisoned lock is still had; unlike a `LockResult`, a guard is returned in registers.
     #[cold]
-    fn wait(&self, site: Site) -> LockResult<std::sync::MutexGuard<'_, T>> {
-        let _blocked = self.object.blocked(Mode::Write, site);
-        self.inner.lock()
-    }
-
-    #[inline]
-    fn guard<'a>(&'a self, result: LockResult<std::sync::MutexGuard<'a, T>>) -> LockResult<MutexGuard<'a, T>> {
-        MutexGuard::wrap(&self.object, result)
+    fn wait(&self, site: Site) -> std::sync::MutexGuard<'_, T> {
+        if !engine::is_off() {
+            if let Some(guard) = patience::until(|| self.inner.try_lock()) {
+                return guard;
+            }
+            let _blocked = self.object.blocked(Mode::Write, site);
+            return self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        }
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -161,12 +161,24 @@ pub struct MutexGuard<'a, T: ?Sized + 'a> {
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    #[inline]
+    /// A guard of a lock whose acquisition was recorded by other means.
     pub(super) fn wrap(object: &'a Object, result: LockResult<std::sync::MutexGuard<'a, T>>) -> LockResult<Self> {
-        match result {
-            Ok(inner) => Ok(Self { hold: Hold::new(object), inner }),
-            Err(poisoned) => Err(PoisonError::new(Self { hold: Hold::new(object), inner: poisoned.into_inner() })),
-        }
+        let (inner, poisoned) = match result {
+            Ok(inner) => (inner, false),
+            Err(poisoned) => (poisoned.into_inner(), true),
+        };
+        Self::with_token(object, object.token(), inner, poisoned)
+    }
+
+    #[inline(always)]
+    fn with_token(
+        object: &'a Object,
+        token: Token,
+        inner: std::sync::MutexGuard<'a, T>,
+        poisoned: bool,
+    ) -> LockResult<Self> {
+        let guard = Self { hold: Hold::new(object, token), inner };
+        if poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
     }
 
     /// The two halves, for a wait: its event ends the hold.

@@ -7,7 +7,8 @@ use std::panic::Location;
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use super::hold::Hold;
-use crate::engine::{self, How, Kind, Mode, Object, Site};
+use super::patience;
+use crate::engine::{self, How, Kind, Mode, Object, Site, Token};
 
 /// [`std::sync::RwLock`], recorded: the same methods, the same poisoning.
 ///
@@ -56,41 +57,38 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Panics
     /// As std's: if there are too many readers, or where the platform notices that the thread is already a writer.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        if !engine::is_on() {
-            return self.read_guard(self.inner.read());
-        }
         let site = Location::caller();
         self.object.check_order(Mode::Read, site);
-        let result = match self.inner.try_read() {
-            Ok(inner) => Ok(inner),
-            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
-            Err(TryLockError::WouldBlock) => self.wait_to_read(site),
+        let (inner, poisoned) = match self.inner.try_read() {
+            Ok(inner) => (inner, false),
+            Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
+            Err(TryLockError::WouldBlock) => (self.wait_to_read(site), self.inner.is_poisoned()),
         };
-        self.object.acquired(Mode::Read, How::Lock, site);
-        self.read_guard(result)
+        let token = self.object.acquired_shared(How::Lock, site);
+        self.read_guard(token, inner, poisoned)
     }
 
     /// Shares the lock if no writer has it or waits for it. See [`std::sync::RwLock::try_read`].
     ///
     /// # Errors
     /// If the lock is not free for readers, or poisoned; the latter carries the guard.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
         let site = Location::caller();
-        let result = match self.inner.try_read() {
-            Ok(inner) => Ok(inner),
-            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
+        let (inner, poisoned) = match self.inner.try_read() {
+            Ok(inner) => (inner, false),
+            Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
             Err(TryLockError::WouldBlock) => {
                 self.object.try_failed(Mode::Read, site);
                 return Err(TryLockError::WouldBlock);
             }
         };
-        self.object.acquired(Mode::Read, How::Try, site);
-        Ok(self.read_guard(result)?)
+        let token = self.object.acquired_shared(How::Try, site);
+        Ok(self.read_guard(token, inner, poisoned)?)
     }
 
     /// Waits until nobody has the lock and takes it. See [`std::sync::RwLock::write`].
@@ -100,41 +98,38 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Panics
     /// As std's: where the platform notices that the thread already has the lock.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        if !engine::is_on() {
-            return self.write_guard(self.inner.write());
-        }
         let site = Location::caller();
         self.object.check_order(Mode::Write, site);
-        let result = match self.inner.try_write() {
-            Ok(inner) => Ok(inner),
-            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
-            Err(TryLockError::WouldBlock) => self.wait_to_write(site),
+        let (inner, poisoned) = match self.inner.try_write() {
+            Ok(inner) => (inner, false),
+            Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
+            Err(TryLockError::WouldBlock) => (self.wait_to_write(site), self.inner.is_poisoned()),
         };
-        self.object.acquired(Mode::Write, How::Lock, site);
-        self.write_guard(result)
+        let token = self.object.acquired_from_readers(How::Lock, site);
+        self.write_guard(token, inner, poisoned)
     }
 
     /// Takes the lock if nobody has it. See [`std::sync::RwLock::try_write`].
     ///
     /// # Errors
     /// If the lock is not free, or poisoned; the latter carries the guard.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
-        let result = match self.inner.try_write() {
-            Ok(inner) => Ok(inner),
-            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
+        let (inner, poisoned) = match self.inner.try_write() {
+            Ok(inner) => (inner, false),
+            Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
             Err(TryLockError::WouldBlock) => {
                 self.object.try_failed(Mode::Write, site);
                 return Err(TryLockError::WouldBlock);
             }
         };
-        self.object.acquired(Mode::Write, How::Try, site);
-        Ok(self.write_guard(result)?)
+        let token = self.object.acquired_from_readers(How::Try, site);
+        Ok(self.write_guard(token, inner, poisoned)?)
     }
 
     /// Whether a thread panicked while it held the lock to write. See [`std::sync::RwLock::is_poisoned`].
@@ -159,40 +154,51 @@ impl<T: ?Sized> RwLock<T> {
         self.object.level()
     }
 
+    /// A poisoned lock is still had; unlike a `LockResult`, a guard is returned in registers.
     #[cold]
-    fn wait_to_read(&self, site: Site) -> LockResult<std::sync::RwLockReadGuard<'_, T>> {
-        let _blocked = self.object.blocked(Mode::Read, site);
-        self.inner.read()
+    fn wait_to_read(&self, site: Site) -> std::sync::RwLockReadGuard<'_, T> {
+        if !engine::is_off() {
+            if let Some(guard) = patience::until(|| self.inner.try_read()) {
+                return guard;
+            }
+            let _blocked = self.object.blocked(Mode::Read, site);
+            return self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        }
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cold]
-    fn wait_to_write(&self, site: Site) -> LockResult<std::sync::RwLockWriteGuard<'_, T>> {
-        let _blocked = self.object.blocked(Mode::Write, site);
-        self.inner.write()
+    fn wait_to_write(&self, site: Site) -> std::sync::RwLockWriteGuard<'_, T> {
+        if !engine::is_off() {
+            if let Some(guard) = patience::until(|| self.inner.try_write()) {
+                return guard;
+            }
+            let _blocked = self.object.blocked(Mode::Write, site);
+            return self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        }
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[inline]
+    #[inline(always)]
     fn read_guard<'a>(
         &'a self,
-        result: LockResult<std::sync::RwLockReadGuard<'a, T>>,
+        token: Token,
+        inner: std::sync::RwLockReadGuard<'a, T>,
+        poisoned: bool,
     ) -> LockResult<RwLockReadGuard<'a, T>> {
-        let hold = Hold::new(&self.object);
-        match result {
-            Ok(inner) => Ok(RwLockReadGuard { hold, inner }),
-            Err(poisoned) => Err(PoisonError::new(RwLockReadGuard { hold, inner: poisoned.into_inner() })),
-        }
+        let guard = RwLockReadGuard { hold: Hold::new(&self.object, token), inner };
+        if poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn write_guard<'a>(
         &'a self,
-        result: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
+        token: Token,
+        inner: std::sync::RwLockWriteGuard<'a, T>,
+        poisoned: bool,
     ) -> LockResult<RwLockWriteGuard<'a, T>> {
-        let hold = Hold::new(&self.object);
-        match result {
-            Ok(inner) => Ok(RwLockWriteGuard { hold, inner }),
-            Err(poisoned) => Err(PoisonError::new(RwLockWriteGuard { hold, inner: poisoned.into_inner() })),
-        }
+        let guard = RwLockWriteGuard { hold: Hold::new(&self.object, token), inner };
+        if poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
     }
 }
 
@@ -272,11 +278,10 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     #[track_caller]
     pub fn downgrade(guard: Self) -> RwLockReadGuard<'a, T> {
         let Self { hold, inner } = guard;
-        let (object, touched) = hold.end_unrecorded();
-        object.releasing(Mode::Write, touched);
+        let object = hold.end();
         let inner = std::sync::RwLockWriteGuard::downgrade(inner);
-        object.acquired(Mode::Read, How::Lock, Location::caller());
-        RwLockReadGuard { hold: Hold::new(object), inner }
+        let token = object.acquired_shared(How::Lock, Location::caller());
+        RwLockReadGuard { hold: Hold::new(object, token), inner }
     }
 }
 

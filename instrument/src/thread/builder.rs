@@ -7,7 +7,7 @@ use std::panic::Location;
 use super::child::Unborn;
 use super::join_handle::JoinHandle;
 use super::scope::{Scope, ScopedJoinHandle};
-use crate::engine::Site;
+use crate::engine::{self, Site};
 
 /// Runs `f` in a new thread. See [`std::thread::spawn`].
 ///
@@ -47,6 +47,9 @@ pub struct Builder {
     name: Option<String>,
 }
 
+/// What the recorder may need of a thread's stack, in bytes, above all to walk it.
+const RECORDERS_SHARE: usize = 64 << 10;
+
 #[expect(clippy::new_without_default, reason = "std's has none either")]
 impl Builder {
     /// A thread without a name, with a stack of the usual size. See [`std::thread::Builder::new`].
@@ -60,7 +63,11 @@ impl Builder {
     }
 
     /// Sets the stack's size in bytes. See [`std::thread::Builder::stack_size`].
+    ///
+    /// While recording, the thread gets 64 KiB more, so that the recorder takes nothing of what the
+    /// thread needs.
     pub fn stack_size(self, size: usize) -> Self {
+        let size = if engine::is_on() { size.saturating_add(RECORDERS_SHARE) } else { size };
         Self { inner: self.inner.stack_size(size), name: self.name }
     }
 

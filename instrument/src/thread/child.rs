@@ -1,37 +1,43 @@
 //! What a spawned thread brings from its parent.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::handle::{Thread, adopt};
 use super::park::ParkToken;
-use crate::engine::{self, Site, ThreadTicket, spawn_failed, spawning, started};
+use crate::engine::{self, Site, ThreadTicket, blocked_on_join, joined, last_ticket, spawn_failed, spawning, started};
 
 /// A thread that is about to be spawned; if it never is, it is recorded as refused.
 pub(super) struct Unborn {
     ticket: ThreadTicket,
-    token: Option<Arc<ParkToken>>,
-    gone: Arc<AtomicBool>,
+    /// None when not recording.
+    shared: Option<Shared>,
     refused: bool,
+}
+
+/// What a thread shares with those who hold handles to it.
+#[derive(Clone, Default)]
+struct Shared {
+    token: Arc<ParkToken>,
+    gone: Arc<Gone>,
 }
 
 impl Unborn {
     pub(super) fn new(name: Option<&str>, site: Site) -> Self {
-        let token = engine::is_on().then(Arc::default);
-        Self { ticket: spawning(name, site), token, gone: Arc::default(), refused: true }
+        let shared = engine::is_on().then(Shared::default);
+        Self { ticket: spawning(name, site), shared, refused: true }
     }
 
     /// What the new thread begins with.
     pub(super) fn birth(&self) -> Birth {
-        Birth { ticket: self.ticket, token: self.token.clone(), gone: Arc::clone(&self.gone) }
+        Birth { ticket: self.ticket, shared: self.shared.clone() }
     }
 
     /// The thread exists.
     pub(super) fn born(mut self, thread: &std::thread::Thread) -> Child {
         self.refused = false;
-        let thread = Thread::new(thread.clone(), self.token.take());
-        Child { ticket: self.ticket, thread, gone: Arc::clone(&self.gone) }
+        let (token, gone) = self.shared.take().map(|shared| (shared.token, shared.gone)).unzip();
+        Child { thread: Thread::new(thread.clone(), token), end: End { ticket: self.ticket, gone } }
     }
 }
 
@@ -45,38 +51,65 @@ impl Drop for Unborn {
 
 /// The parent's view of a thread.
 pub(super) struct Child {
-    pub(super) ticket: ThreadTicket,
     pub(super) thread: Thread,
-    /// Whether its exit has been recorded.
-    pub(super) gone: Arc<AtomicBool>,
+    pub(super) end: End,
 }
+
+/// The end of a thread, for whoever joins it.
+pub(super) struct End {
+    ticket: ThreadTicket,
+    gone: Option<Arc<Gone>>,
+}
+
+impl End {
+    /// Records a join around the real one, which `wait` does.
+    pub(super) fn join<R>(self, site: Site, wait: impl FnOnce() -> R) -> R {
+        let Some(gone) = self.gone else { return wait() };
+        // Not `is_finished`: the join also waits for what the thread's locals do when they are dropped.
+        let blocked = gone.get().is_none().then(|| blocked_on_join(self.ticket, site));
+        let result = wait();
+        drop(blocked);
+        joined(self.ticket, site);
+        match gone.get() {
+            Some(&last) if last != self.ticket => joined(last, site),
+            _ => {}
+        }
+        result
+    }
+
+    pub(super) const fn ticket(&self) -> ThreadTicket {
+        self.ticket
+    }
+}
+
+/// Set once a thread has done all that is recorded of it; says as whom it did the last.
+type Gone = OnceLock<ThreadTicket>;
 
 /// What a new thread does before anything of the user's.
 pub(super) struct Birth {
     ticket: ThreadTicket,
-    token: Option<Arc<ParkToken>>,
-    gone: Arc<AtomicBool>,
+    shared: Option<Shared>,
 }
 
 impl Birth {
     pub(super) fn begin(self) {
-        let Some(token) = self.token else {
+        let Some(Shared { token, gone }) = self.shared else {
             return;
         };
         // Before the recorder registers its own local, which records the exit: locals are dropped in reverse.
-        let _ = LAST_WORD.try_with(|last| last.set(Gone(self.gone)));
+        let _ = LAST_WORD.try_with(|last| last.set(LastWord(gone)));
         started(self.ticket);
         adopt(token);
     }
 }
 
-thread_local!(static LAST_WORD: OnceCell<Gone> = const { OnceCell::new() });
+thread_local!(static LAST_WORD: OnceCell<LastWord> = const { OnceCell::new() });
 
 /// Says at the very end of a thread that it is gone.
-struct Gone(Arc<AtomicBool>);
+struct LastWord(Arc<Gone>);
 
-impl Drop for Gone {
+impl Drop for LastWord {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
+        let _ = self.0.set(last_ticket());
     }
 }

@@ -2,25 +2,21 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Result;
 
-use super::child::Child;
+use super::child::{Child, End};
 use super::handle::Thread;
-use crate::engine::{ThreadTicket, blocked_on_join, joined};
 
 /// [`std::thread::JoinHandle`], recorded: owns the right to join a thread; dropping it detaches the thread.
 pub struct JoinHandle<T> {
     inner: std::thread::JoinHandle<T>,
     thread: Thread,
-    ticket: ThreadTicket,
-    gone: Arc<AtomicBool>,
+    end: End,
 }
 
 impl<T> JoinHandle<T> {
     pub(super) fn new(child: Child, inner: std::thread::JoinHandle<T>) -> Self {
-        Self { inner, thread: child.thread, ticket: child.ticket, gone: child.gone }
+        Self { inner, thread: child.thread, end: child.end }
     }
 
     /// A handle to the thread. See [`std::thread::JoinHandle::thread`].
@@ -35,13 +31,7 @@ impl<T> JoinHandle<T> {
     /// With what the thread panicked with, if it did.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let site = Location::caller();
-        // Not `is_finished`: the join also waits for what the thread's locals do when they are dropped.
-        let blocked = (!self.gone.load(Ordering::Acquire)).then(|| blocked_on_join(self.ticket, site));
-        let result = self.inner.join();
-        drop(blocked);
-        joined(self.ticket, site);
-        result
+        self.end.join(Location::caller(), || self.inner.join())
     }
 
     /// Whether the thread's function has returned or panicked. See [`std::thread::JoinHandle::is_finished`].

@@ -7,12 +7,11 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Result;
-use std::time::{Duration, Instant};
 
 use super::builder::Builder;
-use super::child::Unborn;
+use super::child::{Child, End, Unborn};
 use super::handle::Thread;
-use crate::engine::{self, Site, ThreadTicket, blocked_on_end, blocked_on_join, joined};
+use crate::engine::{self, Site, ThreadTicket, blocked_on_end, finished, joined};
 
 /// Lets `f` spawn threads that borrow, and waits for their end. See [`std::thread::scope`].
 ///
@@ -94,17 +93,16 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         T: Send + 'scope,
     {
         let birth = unborn.birth();
-        let ending = Ending { children: &self.children, ended: Arc::default() };
-        let ended = Arc::clone(&ending.ended);
+        let course = engine::is_on().then(Arc::<Course>::default);
+        let (children, its_course) = (&self.children, course.clone());
         let inner = builder.spawn_scoped(self.inner, move || {
-            let _ending = ending;
+            let _ending = its_course.map(|course| Ending { children, course });
             birth.begin();
             f()
         })?;
-        let child = unborn.born(inner.thread());
-        let pending = Pending { ticket: child.ticket, ended, gone: Arc::clone(&child.gone) };
-        let claim = engine::is_on().then(|| self.children.add(pending));
-        Ok(ScopedJoinHandle { inner, thread: child.thread, ticket: child.ticket, gone: child.gone, claim })
+        let Child { thread, end } = unborn.born(inner.thread());
+        let claim = course.map(|course| children.add(end.ticket(), course));
+        Ok(ScopedJoinHandle { inner, thread, end, claim })
     }
 
     /// A scope over `inner`, kept in `shell`.
@@ -136,8 +134,7 @@ impl fmt::Debug for Scope<'_, '_> {
 pub struct ScopedJoinHandle<'scope, T> {
     inner: std::thread::ScopedJoinHandle<'scope, T>,
     thread: Thread,
-    ticket: ThreadTicket,
-    gone: Arc<AtomicBool>,
+    end: End,
     claim: Option<Claim<'scope>>,
 }
 
@@ -154,16 +151,10 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// With what the thread panicked with, if it did.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let site = Location::caller();
         if let Some(claim) = self.claim {
             claim.take();
         }
-        // Not `is_finished`: see `JoinHandle::join`.
-        let blocked = (!self.gone.load(Ordering::Acquire)).then(|| blocked_on_join(self.ticket, site));
-        let result = self.inner.join();
-        drop(blocked);
-        joined(self.ticket, site);
-        result
+        self.end.join(Location::caller(), || self.inner.join())
     }
 
     /// Whether the thread's function has returned or panicked. See [`std::thread::ScopedJoinHandle::is_finished`].
@@ -190,26 +181,30 @@ struct Children {
 struct Table {
     added: u64,
     pending: BTreeMap<u64, Pending>,
-    /// Joined by the scope, but possibly still busy dropping its thread-locals.
-    leaving: Vec<Arc<AtomicBool>>,
 }
 
 /// A child that somebody has to join.
 struct Pending {
     ticket: ThreadTicket,
-    /// Whether its function has returned or panicked.
-    ended: Arc<AtomicBool>,
-    /// Whether its exit has been recorded.
-    gone: Arc<AtomicBool>,
+    course: Arc<Course>,
+}
+
+/// How far a child has come.
+#[derive(Default)]
+struct Course {
+    /// Its function has returned or panicked.
+    ended: AtomicBool,
+    /// Somebody joins it by its handle.
+    claimed: AtomicBool,
 }
 
 impl Children {
-    fn add(&self, child: Pending) -> Claim<'_> {
+    fn add(&self, ticket: ThreadTicket, course: Arc<Course>) -> Claim<'_> {
         let mut table = self.table();
         let number = table.added;
         table.added += 1;
-        table.pending.insert(number, child);
-        Claim { children: self, number }
+        table.pending.insert(number, Pending { ticket, course: Arc::clone(&course) });
+        Claim { children: self, number, course }
     }
 
     /// Joins, for the trace, a child that nobody claims. Waits no longer than the real scope would.
@@ -217,13 +212,12 @@ impl Children {
         let Some((_, child)) = self.table().pending.pop_first() else {
             return false;
         };
-        if !child.ended.load(Ordering::Acquire) {
-            let _blocked = blocked_on_end(child.ticket, &child.ended, site);
-            let waiting = self.ended.wait_while(self.table(), |_| !child.ended.load(Ordering::Acquire));
+        if !child.course.ended.load(Ordering::Acquire) {
+            let _blocked = blocked_on_end(child.ticket, &child.course.ended, site);
+            let waiting = self.ended.wait_while(self.table(), |_| !child.course.ended.load(Ordering::Acquire));
             drop(waiting.unwrap_or_else(PoisonError::into_inner));
         }
         joined(child.ticket, site);
-        self.table().leaving.push(child.gone);
         true
     }
 
@@ -232,43 +226,37 @@ impl Children {
     }
 }
 
-/// The real scope waits for its threads' functions, not for their thread-locals, with which their exits are recorded.
-/// If the process ended before them the joins would be lost to the reader. So give them a moment; no more, as such a
-/// thread-local may wait for something that the calling thread holds.
-impl Drop for Children {
-    fn drop(&mut self) {
-        let table = self.table.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let deadline = Instant::now() + Duration::from_secs(1);
-        for gone in &table.leaving {
-            while !gone.load(Ordering::Acquire) && Instant::now() < deadline {
-                std::thread::yield_now();
-            }
-        }
-    }
-}
-
 /// The right to join a child, until the scope ends.
 struct Claim<'scope> {
     children: &'scope Children,
     number: u64,
+    course: Arc<Course>,
 }
 
 impl Claim<'_> {
     fn take(self) {
+        self.course.claimed.store(true, Ordering::Release);
         self.children.table().pending.remove(&self.number);
     }
 }
 
 /// Says that a child's function has returned or panicked.
+///
+/// For its scope that is the child's end, though the child's thread-locals may still have something to do, perhaps with
+/// what the owner of the scope does meanwhile. So the recorder takes it for the end as well, unless somebody joins the
+/// child by its handle: that waits for the thread-locals.
 struct Ending<'scope> {
     children: &'scope Children,
-    ended: Arc<AtomicBool>,
+    course: Arc<Course>,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
+        if !self.course.claimed.load(Ordering::Acquire) {
+            finished();
+        }
         let table = self.children.table();
-        self.ended.store(true, Ordering::Release);
+        self.course.ended.store(true, Ordering::Release);
         drop(table);
         self.children.ended.notify_all();
     }

@@ -15,13 +15,27 @@ const CHILD: &str = "LOCKHOUND_TEST_RECORDS";
 /// that runs it, then on a line each `name: ` and those of other threads. Blocks that ended are left out, as they
 /// depend on timing; so are the first thread's start and exit.
 pub(crate) fn events(test: &str, body: fn(), expected: &str) {
+    if let Some(recorded) = in_order(test, body) {
+        assert_eq!(by_thread(&recorded), parse(expected));
+    }
+}
+
+/// What `body` records, in the order of the trace; none in the child.
+pub(crate) fn in_order(test: &str, body: fn()) -> Option<Vec<Recorded>> {
     if in_child(body) {
-        return;
+        return None;
     }
     let folder = tempfile::tempdir().unwrap();
     let status = start(test, folder.path()).wait().unwrap();
     assert!(status.success(), "the recorded run failed");
-    assert_eq!(by_thread(&read(folder.path())), parse(expected));
+    validate(&trace_in(folder.path()).expect("a trace"));
+    Some(read(folder.path()))
+}
+
+/// Asserts that the objects allow every event.
+fn validate(trace: &Path) {
+    let mut events = lockhound_trace::open(trace, None).unwrap();
+    while events.next_event().unwrap().is_some() {}
 }
 
 /// The same for a body that hangs: once everything expected is there, the process is killed.
@@ -56,9 +70,10 @@ pub(crate) fn sites(test: &str, body: fn()) -> Option<Vec<(String, String)>> {
     Some(births.chain(read(folder.path()).into_iter().filter_map(|event| Some((event.what, event.site?)))).collect())
 }
 
-struct Recorded {
-    thread: String,
-    what: String,
+/// An event: by whom (the thread of the body has no name), what, where.
+pub(crate) struct Recorded {
+    pub(crate) thread: String,
+    pub(crate) what: String,
     site: Option<String>,
 }
 
@@ -175,6 +190,15 @@ fn describe(event: &Event, tables: &Tables) -> String {
             ObjectKind::Waitgroup { .. } => "await senders".into(),
             _ => format!("await {}", object(flag)),
         },
+        Op::OnceBegin { once } => format!("once_begin {}", object(once)),
+        Op::OnceEnd { once } => format!("once_end {}", object(once)),
+        Op::Load { atomic, order, value: v, failed_cas } => {
+            format!("load {} {order:?}{}{}", object(atomic), value(v), if failed_cas { " cas" } else { "" })
+        }
+        Op::Store { atomic, order, value: v } => format!("store {} {order:?}{}", object(atomic), value(v)),
+        Op::Rmw { atomic, order, value: v, cas } => {
+            format!("rmw {} {order:?}{}{}", object(atomic), value(v), if cas { " cas" } else { "" })
+        }
         Op::Read { var, value: v } => format!("read {}{}", object(var), value(v)),
         Op::Write { var, value: v } => format!("write {}{}", object(var), value(v)),
         other => describe_at_channel_or_barrier(other, tables),

@@ -1,6 +1,6 @@
 //! Bytes to records. Never panics, whatever the bytes are.
 
-use super::encode::{ObjectDefinition, ThreadDefinition, kind_numbered};
+use super::encode::{ClassDefinition, ObjectDefinition, ThreadDefinition, kind_numbered};
 use super::format::{code, is_release};
 
 /// Bytes that every buffer has beyond its records, so that a head is one load.
@@ -46,6 +46,23 @@ impl Head {
         Some(Self { code, site: site as u32, subject: subject as u32, after: u64::from(after), end: at + length })
     }
 
+    /// The head at `at` if it is a narrow one of an `acquire` or `release`, as nearly all are.
+    #[inline]
+    pub(super) fn of_lock(bytes: &[u8], at: usize) -> Option<Self> {
+        let window: &[u8; 16] = bytes.get(at..at + 16)?.try_into().ok()?;
+        let (low, high) = (word(window, 0), word(window, 5));
+        let first = low as u8;
+        let code = first & code::MASK;
+        if first & code::WIDE != 0 || !(code::ACQUIRE..code::ACQUIRE_AFTER_READS).contains(&code) {
+            return None;
+        }
+        let (site, subject, after, length) =
+            if is_release(code) { (0, low >> 8, low >> 24, 3) } else { (low >> 8, low >> 24, high, 5) };
+        let (after, length) = if first & code::HAND_OVER == 0 { (0, length) } else { (after as u32, length + 4) };
+        let (site, subject) = (u32::from(site as u16), u32::from(subject as u16));
+        Some(Self { code, site, subject, after: u64::from(after), end: at + length })
+    }
+
     #[cold]
     fn read_wide(word: u128, at: usize) -> Self {
         let first = word as u8;
@@ -59,6 +76,13 @@ impl Head {
         };
         Self { code, site, subject, after, end: at + length }
     }
+}
+
+/// The eight bytes from `at` on.
+#[inline]
+fn word(window: &[u8; 16], at: usize) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = window[at..] else { return 0 };
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Reads operands one after the other.
@@ -140,20 +164,21 @@ impl<'a> Operands<'a> {
     pub(super) fn object(&mut self) -> Result<ObjectDefinition, Malformed> {
         let number = self.u32()?;
         let (base, base_reads) = (self.u64()?, self.u64()?);
+        let class = self.class()?;
+        Ok(ObjectDefinition { base_reads, id: self.u32()?, ..class.object(number, base) })
+    }
+
+    pub(super) fn class(&mut self) -> Result<ClassDefinition, Malformed> {
         let kind = self.u8()?;
         let parameters = [self.u64()?, self.u64()?];
         let levelled = self.u8()? != 0;
         let level = self.u64()? as i64;
-        Ok(ObjectDefinition {
-            number,
-            base,
-            base_reads,
+        Ok(ClassDefinition {
             kind: kind_numbered(kind, parameters).ok_or(Malformed("an unknown kind of object"))?,
             level: levelled.then_some(level),
             site: self.u32()?,
             name: self.u32()?,
             type_name: self.u32()?,
-            id: self.u32()?,
         })
     }
 }
@@ -176,7 +201,10 @@ mod tests {
             bytes.truncate(head.length);
             bytes.extend([0xaa; PADDING]);
             let site = if is_release(code) { 0 } else { site };
-            prop_assert_eq!(Head::read(&bytes, 0), Some(Head { code, site, subject, after, end: head.length }));
+            let head = Some(Head { code, site, subject, after, end: head.length });
+            prop_assert_eq!(Head::read(&bytes, 0), head);
+            let compact = bytes[0] & code::WIDE == 0 && code < code::ACQUIRE_AFTER_READS;
+            prop_assert_eq!(Head::of_lock(&bytes, 0), head.filter(|_| compact));
         }
 
         #[test]

@@ -6,11 +6,15 @@ use rustc_hash::FxHashMap;
 
 use super::decode::Malformed;
 use super::encode::{ObjectDefinition, ThreadDefinition};
-use super::format::{OBJECT_BLOCK, PAGE};
+use super::format::PAGE;
 use super::stream::Stream;
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::{Object, Thread};
-use crate::tables::Tables;
+use crate::read::Tables;
+
+/// More objects than a page of a recording can declare: a declaration takes five bytes. A thread that takes a block of
+/// numbers without using it has at least a page.
+const OBJECTS_A_PAGE: usize = PAGE / 4;
 
 #[derive(Debug, Default)]
 struct ObjectSlot {
@@ -36,6 +40,8 @@ pub(super) struct Directory {
     threads: Vec<ThreadSlot>,
     thread_numbers: FxHashMap<u32, u32>,
     of_kind: BTreeMap<&'static str, u32>,
+    /// `T` with a smaller number is the id of some thread.
+    next_thread: usize,
 }
 
 impl Directory {
@@ -43,11 +49,12 @@ impl Directory {
         let pages = usize::try_from(file_length / PAGE as u64).unwrap_or(usize::MAX);
         Self {
             eager,
-            object_limit: pages.saturating_add(1).saturating_mul(4 * OBJECT_BLOCK as usize).min(u32::MAX as usize - 1),
+            object_limit: pages.saturating_add(1).saturating_mul(OBJECTS_A_PAGE).min(u32::MAX as usize - 1),
             objects: Vec::new(),
             threads: Vec::new(),
             thread_numbers: FxHashMap::default(),
             of_kind: BTreeMap::new(),
+            next_thread: 0,
         }
     }
 
@@ -68,12 +75,13 @@ impl Directory {
         }
         let mut thread = slot.declared.take().unwrap_or(Thread { id: String::new(), name: None, at: None });
         if thread.id.is_empty() || tables.find_thread(&thread.id).is_some() {
-            let mut number = tables.threads().len();
+            let mut number = self.next_thread.max(tables.threads().len());
             thread.id = format!("T{number}");
             while tables.find_thread(&thread.id).is_some() {
                 number += 1;
                 thread.id = format!("T{number}");
             }
+            self.next_thread = number + 1;
         }
         let id = tables.add_thread(thread);
         slot.id = Some(id);
@@ -115,6 +123,12 @@ impl Directory {
             Some(ObjectSlot { id: Some(id), .. }) => Ok(*id),
             _ => self.appear(number, tables),
         }
+    }
+
+    /// The same, if it has appeared.
+    #[inline]
+    pub(super) fn known(&self, number: u32) -> Option<ObjectId> {
+        self.objects.get(number as usize)?.id
     }
 
     /// Refuses what no recorder can have written.

@@ -2,7 +2,9 @@
 //!
 //! Nothing here allocates by itself, so the recorder can encode anywhere.
 
-use super::format::{FILE_HEADER, MAGIC, MAX_RECORDED_TEXT, Payload, VERSION, code, define, is_release, value};
+use super::format::{
+    FILE_HEADER, MAGIC, MAX_RECORDED_TEXT, Payload, SUM_RECORD, VERSION, code, define, is_release, value,
+};
 use crate::objects::{ObjectKind, Policy};
 
 /// Where encoded bytes go.
@@ -248,6 +250,43 @@ impl ObjectDefinition {
     }
 }
 
+/// The definition of what many objects have in common; numbers of sites and texts are the stream's, 0 = none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClassDefinition {
+    /// What they are.
+    pub kind: ObjectKind,
+    /// Their place in the declared order.
+    pub level: Option<i64>,
+    /// Where they were created.
+    pub site: u32,
+    /// What the user calls them.
+    pub name: u32,
+    /// Type of their content.
+    pub type_name: u32,
+}
+
+impl ClassDefinition {
+    /// Appends it.
+    pub fn put(&self, out: &mut impl Bytes) {
+        let (kind, parameters) = kind_numbers(self.kind);
+        out.put(&[code::DEFINE, define::CLASS, kind]);
+        out.put(&parameters[0].to_le_bytes());
+        out.put(&parameters[1].to_le_bytes());
+        out.put(&[u8::from(self.level.is_some())]);
+        out.put(&self.level.unwrap_or(0).to_le_bytes());
+        for number in [self.site, self.name, self.type_name] {
+            out.put(&number.to_le_bytes());
+        }
+    }
+
+    /// One of them.
+    #[must_use]
+    pub const fn object(&self, number: u32, base: u64) -> ObjectDefinition {
+        let Self { kind, level, site, name, type_name } = *self;
+        ObjectDefinition { number, base, base_reads: 0, kind, level, site, name, type_name, id: 0 }
+    }
+}
+
 /// A kind's number and parameters; an absent parameter is 0, a present one is stored plus 1.
 fn kind_numbers(kind: ObjectKind) -> (u8, [u64; 2]) {
     let present = |value: Option<u64>| value.map_or(0, |value| value.saturating_add(1));
@@ -286,6 +325,13 @@ pub fn kind_numbered(number: u8, parameters: [u64; 2]) -> Option<ObjectKind> {
         11 => ObjectKind::Atomic,
         _ => return None,
     })
+}
+
+/// The checksum that ends a chunk of a merged file after these records.
+#[must_use]
+pub fn sum(records: &[u8]) -> [u8; SUM_RECORD] {
+    let [a, b, c, d] = crc32fast::hash(records).to_le_bytes();
+    [code::SUM, a, b, c, d]
 }
 
 /// Appends a field of the file header.

@@ -17,8 +17,12 @@ pub const MAX_FILE_HEADER: usize = 1 << 20;
 pub const CHUNK_MAGIC: [u8; 4] = *b"LHCK";
 /// Bytes of a chunk before its records.
 pub const CHUNK_HEADER: usize = 24;
+/// Where in a chunk its sequence stands; right after it the number of committed bytes, so that one store changes both.
+pub const SEQUENCE_AT: usize = 16;
 /// Where in a chunk the number of committed bytes stands.
 pub const COMMITTED_AT: usize = 20;
+/// Stands for the number of committed bytes in a chunk that is being written: all records before the first zero byte.
+pub const OPEN: u32 = u32::MAX;
 
 /// Longest text of a recording; recorders cut longer ones.
 pub const MAX_RECORDED_TEXT: usize = 1024;
@@ -56,7 +60,7 @@ pub mod field {
     pub const ENV_PAIR: u8 = 7;
 }
 
-/// The low six bits of a record's first byte. 0 is never written: it marks bytes that were never committed.
+/// The low six bits of a record's first byte. 0 is never written: it marks the end of what is committed.
 pub mod code {
     /// Mask of the code in a record's first byte.
     pub const MASK: u8 = 0x3f;
@@ -97,7 +101,17 @@ pub mod code {
     pub const SWITCH: u8 = 39;
     /// The site of the next event (`u32`), where its record has none: no site or subject.
     pub const SITE: u8 = 40;
+    /// An object of a class. As an event's head: in place of the site the stream's number of the class, in place of what it
+    /// comes after the version from which the object's events count.
+    pub const OBJECT: u8 = 41;
+    /// Last record of a chunk of a merged file: CRC-32 of the records before it (`u32`): no site or subject.
+    pub const SUM: u8 = 62;
+    /// Last record of a merged file but for the sum: no site or subject.
+    pub const END: u8 = 63;
 }
+
+/// Bytes of a [`code::SUM`].
+pub const SUM_RECORD: usize = 5;
 
 /// The sub-codes of [`code::OTHER`].
 pub mod other {
@@ -204,6 +218,9 @@ pub mod define {
     /// Number (`u32`), base version (`u64`), base of read releases (`u64`), kind (`u8`), two parameters (`u64`), whether there is a level (`u8`),
     /// level (`i64`), site (`u32`), name, type, id (`u32` texts); 0 = none.
     pub const OBJECT: u8 = 6;
+    /// What many objects have in common: kind, parameters, level, site, name and type, as for an object. Numbered from 1 by
+    /// each stream for itself, in order.
+    pub const CLASS: u8 = 7;
 }
 
 /// The kinds of value; the first byte of a value is its kind and, from bit 3 on, the number of bytes that follow.
@@ -339,10 +356,10 @@ impl ChunkHeader {
         let mut bytes = [0; COMMITTED_AT];
         bytes[0..4].copy_from_slice(&CHUNK_MAGIC);
         bytes[4..8].copy_from_slice(&self.thread.to_le_bytes());
-        bytes[8..12].copy_from_slice(&self.sequence.to_le_bytes());
-        bytes[12..16].copy_from_slice(&self.size.to_le_bytes());
-        let sum = crc32fast::hash(&bytes[..16]);
-        bytes[16..20].copy_from_slice(&sum.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.size.to_le_bytes());
+        let sum = crc32fast::hash(&bytes[..12]);
+        bytes[12..16].copy_from_slice(&sum.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.sequence.to_le_bytes());
         bytes
     }
 
@@ -350,8 +367,8 @@ impl ChunkHeader {
     #[must_use]
     pub fn decode(bytes: &[u8; CHUNK_HEADER]) -> Option<(Self, u32)> {
         let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let sound = bytes[..4] == CHUNK_MAGIC && word(16) == crc32fast::hash(&bytes[..16]);
-        let header = Self { thread: word(4), sequence: word(8), size: word(12) };
+        let sound = bytes[..4] == CHUNK_MAGIC && word(12) == crc32fast::hash(&bytes[..12]);
+        let header = Self { thread: word(4), sequence: word(SEQUENCE_AT), size: word(8) };
         sound.then_some((header, word(COMMITTED_AT)))
     }
 }

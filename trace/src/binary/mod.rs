@@ -20,16 +20,26 @@
 //! ```text
 //! 0   magic "LHCK"
 //! 4   thread's number          u32
-//! 8   sequence in the thread   u32   from 0
-//! 12  size with this header    u32   a multiple of 4096
-//! 16  CRC-32 of bytes 0..16
-//! 20  committed bytes          u32   stored with Release after the bytes themselves
+//! 8   size with this header    u32   a multiple of 4096
+//! 12  CRC-32 of bytes 0..12
+//! 16  sequence in the thread   u32   from 0
+//! 20  committed bytes          u32   or format::OPEN: up to the first zero byte
 //! 24  records; none crosses a chunk's end
 //! ```
 //!
 //! A recorder takes a chunk by adding its size to the file's end, so chunks of all threads interleave, and a process that
 //! is killed in between leaves a chunk without header: a reader that finds zeros where a header should be looks at the next
-//! multiple of 4096. What is not committed was not recorded. There is no footer and nothing to close.
+//! multiple of 4096. There is no footer and nothing to close.
+//!
+//! **Commitment.** While a chunk is being written it is *open*: it was all zeros before, no record begins with a zero byte,
+//! and a record's first byte is stored last (a short record is one store altogether). So the first zero byte where a record
+//! could begin is the end of what was recorded, wherever the process is killed, and no event has to count bytes. What is
+//! closed says its length.
+//!
+//! **Windows.** Fresh pages of a mapped file are dear. A thread that writes much therefore keeps one chunk mapped: when it is
+//! full, the thread appends a copy of it to the file, and goes on in the old place with the next sequence number (stored
+//! together with a committed length of 0). A process that is killed in between leaves the copy, perhaps incomplete, beside
+//! the original: of two chunks with the last number of a thread, the one nearer to the front counts.
 //!
 //! # Records
 //!
@@ -43,8 +53,9 @@
 //! A release has no site: three bytes in all, an acquire five. *Site* is a number that the stream has defined before, 0 = none;
 //! *subject* an object's (for thread events a thread's) number, the same in all streams. Operands by code follow.
 //!
-//! **Definitions** are records too, in the stream that uses them, before the use: sites, texts and modules are
-//! numbered from 1 by each stream for itself. Objects and threads are numbered for the whole file; an object's definition
+//! **Definitions** are records too, in the stream that uses them, before the use: sites, texts, modules and classes are
+//! numbered from 1 by each stream for itself. A class is what the objects of one place and type have in common; the record
+//! of one of them (`format::code::OBJECT`) has the layout of a head. Objects and threads are numbered for the whole file; an object's definition
 //! may stand in another thread's stream than its use, and holds the version from which its events count. A definition that
 //! nothing uses is the trace of a lost race between two threads for the same object, and is dropped.
 //!
@@ -53,7 +64,8 @@
 //!
 //! # Order
 //!
-//! In payload *merged* the records are in observed order, and `SWITCH` says whose they are from there on.
+//! In payload *merged* the records are in observed order, and `SWITCH` says whose they are from there on. Every chunk ends with
+//! a checksum, the file with `END`: a writer that has the time can promise more than a recorder.
 //!
 //! In payload *streams* the reader merges. Each object counts its events: the count is 1 + the base version once it is
 //! defined, and grows with every event on it that is not a `block`, a `try_failed`, or an acquire or release for reading. An
@@ -65,6 +77,17 @@
 //!
 //! What is left when no event is ready shows that the recording has gaps. The reader then takes the least that any event
 //! asks for as reached, and goes on; if bytes are known to be missing or damaged, it stops there with that error instead.
+//!
+//! # Damage
+//!
+//! The reader takes any bytes without a panic, in time and memory linear in their number, and tells what it dropped by an error
+//! behind the last event or by `EventSource::gaps`. In a merged file all damage is told that changes what is read. In a recording these are told: a header
+//! that is not what was written, missing chunks and chunks out of their sequence, zeros where a record should be, records that
+//! do not decode or name what was not defined, versions that never come. Not told are bits of a record that make another
+//! record (a site, a mode, an object: about one in fifteen damaged bytes, of which the validator still notices some), and a
+//! thread's last chunks if they are missing as a whole or their committed length is smaller: a killed process leaves the same.
+//! Recorders write no checksum of their records: one a chunk would cost a percent of a lock and unlock, and leave the chunks
+//! unprotected that a killed process was at.
 
 pub mod encode;
 pub mod format;
@@ -74,6 +97,8 @@ mod decode;
 #[cfg(feature = "read")]
 mod directory;
 #[cfg(feature = "read")]
+mod merging;
+#[cfg(feature = "read")]
 mod reader;
 #[cfg(feature = "read")]
 mod scan;
@@ -82,7 +107,7 @@ mod step;
 #[cfg(feature = "read")]
 mod stream;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(feature = "read")]
 mod time;
 #[cfg(feature = "read")]

@@ -1,16 +1,16 @@
 //! What a file consists of: its header, and where each stream's chunks are. Reads a few bytes a chunk.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::collections::btree_map::Entry;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use super::decode::{Malformed, Operands};
 use super::format::{
-    CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAGIC, MAX_FILE_HEADER, PAGE, Payload, VERSION, field,
+    CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAGIC, MAX_FILE_HEADER, OPEN, PAGE, Payload, VERSION, field,
 };
 use super::time::rfc3339;
-use crate::source::ReadErrorKind;
-use crate::tables::Header;
+use crate::read::{Header, ReadErrorKind};
 
 /// Something wrong, and where in the file.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Damage {
         Self { offset, kind: ReadErrorKind::Io(error) }
     }
 
-    fn truncated(offset: u64, what: String) -> Self {
+    pub(super) fn truncated(offset: u64, what: String) -> Self {
         Self { offset, kind: ReadErrorKind::Truncated(what) }
     }
 }
@@ -38,8 +38,10 @@ impl Damage {
 pub(super) struct ChunkPlace {
     /// Where in the file the records begin.
     pub(super) offset: u64,
-    /// How many bytes of them there are.
+    /// How many bytes of them there are; if it is open, at most.
     pub(super) length: u32,
+    /// Whether the records end at the first zero byte where one could begin.
+    pub(super) open: bool,
     /// Whether the file ends before all of them.
     pub(super) clipped: bool,
 }
@@ -57,15 +59,15 @@ pub(super) struct Layout {
 }
 
 /// Reads exactly `bytes` at `offset`.
-pub(super) fn read_at(file: &mut File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+pub(super) fn read_at(file: &mut (impl Read + Seek), offset: u64, bytes: &mut [u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(offset))?;
     file.read_exact(bytes)
 }
 
 impl Layout {
     /// Looks at every chunk header of `file`.
-    pub(super) fn scan(file: &mut File) -> Result<Self, Damage> {
-        let length = file.metadata().map_err(|error| Damage::io(0, error))?.len();
+    pub(super) fn scan(file: &mut (impl Read + Seek)) -> Result<Self, Damage> {
+        let length = file.seek(SeekFrom::End(0)).map_err(|error| Damage::io(0, error))?;
         let (header, payload, header_length) = read_header(file, length)?;
         let mut chunks = Chunks::default();
         let mut at = (header_length as u64).next_multiple_of(PAGE as u64);
@@ -74,6 +76,10 @@ impl Layout {
         }
         while at < length {
             at += chunks.look_at(file, at, length)?;
+        }
+        chunks.check_copies();
+        if !length.is_multiple_of(PAGE as u64) {
+            chunks.note(Damage::truncated(length, "the file ends within a page".to_owned()));
         }
         let mut damage = chunks.damage;
         let streams =
@@ -85,12 +91,14 @@ impl Layout {
 #[derive(Debug, Default)]
 struct Chunks {
     found: BTreeMap<u32, BTreeMap<u32, ChunkPlace>>,
+    /// Thread, sequence and place of chunks that were found before: left by a process that was killed while it copied.
+    copies: Vec<(u32, u32, u64)>,
     damage: Option<Damage>,
 }
 
 impl Chunks {
     /// Looks at the chunk at `at`; returns how many bytes to go on by.
-    fn look_at(&mut self, file: &mut File, at: u64, length: u64) -> Result<u64, Damage> {
+    fn look_at(&mut self, file: &mut (impl Read + Seek), at: u64, length: u64) -> Result<u64, Damage> {
         const STEP: u64 = PAGE as u64;
         if length - at < CHUNK_HEADER as u64 {
             self.note(Damage::truncated(length, format!("the file ends within the chunk header at byte {at}")));
@@ -106,7 +114,9 @@ impl Chunks {
             return Ok(STEP);
         };
         let room = u64::from(header.size).saturating_sub(CHUNK_HEADER as u64);
-        if header.size == 0 || !header.size.is_multiple_of(PAGE as u32) || u64::from(committed) > room {
+        let open = committed == OPEN;
+        let committed = if open { room } else { u64::from(committed) };
+        if header.size == 0 || !header.size.is_multiple_of(PAGE as u32) || committed > room {
             self.note(Damage::corrupt(at, "a chunk header with impossible sizes"));
             return Ok(STEP);
         }
@@ -117,13 +127,40 @@ impl Chunks {
         }
         let place = ChunkPlace {
             offset: at + CHUNK_HEADER as u64,
-            length: committed.min(u32::try_from(there).unwrap_or(u32::MAX)),
-            clipped: u64::from(committed) > there,
+            length: u32::try_from(committed.min(there)).unwrap_or(u32::MAX),
+            open,
+            clipped: committed > there,
         };
-        if self.found.entry(header.thread).or_default().insert(header.sequence, place).is_some() {
-            self.note(Damage::corrupt(at, "a second chunk with the same thread and number"));
+        match self.found.entry(header.thread).or_default().entry(header.sequence) {
+            Entry::Vacant(vacant) => drop(vacant.insert(place)),
+            Entry::Occupied(_) => self.copies.push((header.thread, header.sequence, at)),
         }
-        Ok(u64::from(header.size))
+        let end = at + u64::from(header.size).min(length - at);
+        self.find_within(file, (place.offset + u64::from(place.length)).next_multiple_of(STEP)..end)
+            .map(|within| within.map_or(u64::from(header.size), |within| within - at))
+    }
+
+    /// The place of a chunk header among the bytes that a chunk has not used: where none can be unless bytes before it are lost.
+    fn find_within(&mut self, file: &mut (impl Read + Seek), unused: Range<u64>) -> Result<Option<u64>, Damage> {
+        for at in unused.clone().step_by(PAGE).take_while(|at| unused.end - at >= CHUNK_HEADER as u64) {
+            let mut bytes = [0; CHUNK_HEADER];
+            read_at(file, at, &mut bytes).map_err(|error| Damage::io(at, error))?;
+            if ChunkHeader::decode(&bytes).is_some() {
+                self.note(Damage::corrupt(at, "a chunk within another"));
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A thread copies its last chunk only.
+    fn check_copies(&mut self) {
+        for (thread, sequence, at) in std::mem::take(&mut self.copies) {
+            let last = self.found.get(&thread).and_then(|chunks| chunks.last_key_value());
+            if last.is_none_or(|(&last, _)| last != sequence) {
+                self.note(Damage::corrupt(at, "a second chunk with the same thread and number"));
+            }
+        }
     }
 
     fn note(&mut self, damage: Damage) {
@@ -146,7 +183,7 @@ fn in_sequence(places: BTreeMap<u32, ChunkPlace>, damage: &mut Option<Damage>) -
     list
 }
 
-fn read_header(file: &mut File, length: u64) -> Result<(Header, Payload, usize), Damage> {
+fn read_header(file: &mut (impl Read + Seek), length: u64) -> Result<(Header, Payload, usize), Damage> {
     let refuse = |kind| Damage { offset: 0, kind };
     if length == 0 {
         return Err(refuse(ReadErrorKind::Empty));

@@ -2,24 +2,16 @@
 
 use super::decode::{Head, Malformed, Operands};
 use super::directory::Directory;
+use super::encode::ObjectDefinition;
 use super::format::{
-    ACQUIRES, RELEASES, code, define, how_numbered, message, mode_numbered, order_numbered, other, reason_numbered,
-    request, value, wait_detailed,
+    ACQUIRES, RELEASES, code, define, how_numbered, is_release, message, mode_numbered, order_numbered, other,
+    reason_numbered, request, value, wait_detailed,
 };
-use super::stream::Stream;
+use super::stream::{Ahead, Stream};
 use crate::event::Event;
-use crate::ids::{MessageId, ObjectId, SiteId};
-use crate::merge::{Merge, Milestone};
+use crate::ids::{MessageId, ObjectId};
 use crate::op::{How, Mode, Op, Order, Request, Value};
-use crate::tables::Tables;
-
-/// What a step gave.
-pub(super) enum Stepped {
-    /// An event.
-    Event(Event),
-    /// Nothing yet: the record defined something, or its stream now waits for another.
-    On,
-}
+use crate::read::{Batch, Merge, Milestone, Place, Tables};
 
 /// Everything but the streams.
 #[derive(Debug)]
@@ -29,15 +21,17 @@ pub(super) struct Machine {
     pub(super) tables: Tables,
     /// Whether the file is one stream in observed order: threads then wait for nothing.
     pub(super) merged: bool,
+    /// Whether such a file has said that nothing more comes.
+    pub(super) ended: bool,
 }
 
 /// An event that is ready, or nothing if its stream was parked.
 type Ready = Result<Option<Op>, Malformed>;
 
 impl Machine {
-    /// Reads the record at the head of `stream`, which is the current one and has one.
-    #[inline]
-    pub(super) fn step(&mut self, stream: &mut Stream) -> Result<Stepped, Malformed> {
+    /// Reads the record at the head of `stream`, which is the current one and has one. Its event is added to `batch`, unless
+    /// the record only defines something, or its stream has to wait for another and was parked.
+    pub(super) fn step(&mut self, stream: &mut Stream, batch: &mut Batch) -> Result<(), Malformed> {
         let head = Head::read(&stream.bytes, stream.at).ok_or(Malformed::CUT)?;
         if head.code > code::OTHER || head.code == 0 {
             return self.control(stream, head.code);
@@ -60,22 +54,49 @@ impl Machine {
             if std::mem::take(&mut stream.drop_join) {
                 stream.at = end;
             }
-            return Ok(Stepped::On);
+            return Ok(());
         };
         let site = stream.site(head.site)?;
+        let place = Place::Offset(stream.offset());
         stream.at = end;
-        self.event(stream, op, site).map(Stepped::Event)
-    }
-
-    #[inline]
-    fn event(&mut self, stream: &mut Stream, op: Op, site: Option<SiteId>) -> Result<Event, Malformed> {
         let thread = match stream.thread_id {
             Some(id) => id,
             None if self.merged => return Err(Malformed("an event of no thread")),
             None => *stream.thread_id.insert(self.directory.thread(stream.thread, &mut self.tables)),
         };
-        let Some(ahead) = stream.ahead.take() else { return Ok(Event { thread, op, site, stack: None, time: None }) };
-        Ok(Event { thread, op, site: site.or(ahead.site), stack: ahead.stack, time: ahead.time })
+        let Ahead { site: site_ahead, stack, time } = stream.ahead.take().unwrap_or_default();
+        batch.push(Event { thread, op, site: site.or(site_ahead), stack, time }, place);
+        Ok(())
+    }
+
+    /// Takes as many locks and unlocks from the head of `stream` as are ready and of which nothing is new or special, up to
+    /// `enough` events in `batch`: most recordings consist of little else. Leaves all others to [`Machine::step`].
+    #[inline]
+    pub(super) fn lock_events(&mut self, stream: &mut Stream, batch: &mut Batch, enough: usize) {
+        let (Some(thread), None) = (stream.thread_id, stream.ahead) else { return };
+        let mut at = stream.at;
+        while at < stream.end && batch.len() < enough {
+            let Some(head) = Head::of_lock(&stream.bytes, at).filter(|head| head.end <= stream.end) else { break };
+            let (Some(lock), Ok(site)) = (self.directory.known(head.subject), stream.site(head.site)) else { break };
+            let op = if is_release(head.code) {
+                let (mode, touched) = RELEASES[usize::from(head.code - code::RELEASE)];
+                Op::Release { lock, mode, touched }
+            } else {
+                let (mode, how) = ACQUIRES[usize::from(head.code - code::ACQUIRE)];
+                Op::Acquire { lock, mode, how }
+            };
+            let ready = match op {
+                Op::Acquire { mode: Mode::Read, .. } => self.merge.has_come(head.subject, head.after),
+                Op::Release { mode: Mode::Read, .. } => self.merge.release_read_from(head.subject, head.after),
+                _ => self.merge.advance_from(head.subject, head.after),
+            };
+            if !ready {
+                break;
+            }
+            batch.push(Event { site, ..Event::new(thread, op) }, Place::Offset(stream.offset_of(at)));
+            at = head.end;
+        }
+        stream.at = at;
     }
 
     /// Whether the head's object has come so far; parks the stream if not.
@@ -215,7 +236,7 @@ impl Machine {
 
     /// Definitions and what goes before an event.
     #[cold]
-    fn control(&mut self, stream: &mut Stream, code: u8) -> Result<Stepped, Malformed> {
+    fn control(&mut self, stream: &mut Stream, code: u8) -> Result<(), Malformed> {
         let after_code = stream.at + 1;
         stream.at = match code {
             code::DEFINE => self.define(stream)?,
@@ -242,10 +263,24 @@ impl Machine {
                 stream.thread_id = Some(self.directory.thread(stream.thread, &mut self.tables));
                 end
             }
+            code::OBJECT => {
+                let head = Head::read(&stream.bytes, stream.at).ok_or(Malformed::CUT)?;
+                if head.end > stream.end {
+                    return Err(Malformed::CUT);
+                }
+                let definition = stream.object(head.site, head.subject, head.after)?;
+                self.define_object(&definition, stream)?;
+                head.end
+            }
+            0 if stream.end_open_chunk() => stream.at,
+            code::END if self.merged => {
+                self.ended = true;
+                after_code
+            }
             0 => return Err(Malformed("a record that was never written")),
             _ => return Err(Malformed("an unknown operation")),
         };
-        Ok(Stepped::On)
+        Ok(())
     }
 
     fn define(&mut self, stream: &mut Stream) -> Result<usize, Malformed> {
@@ -260,8 +295,7 @@ impl Machine {
             define::OBJECT => {
                 let definition = operands.object()?;
                 let end = operands.at();
-                self.directory.define_object(&definition, stream, &mut self.tables)?;
-                self.merge.declare(definition.number, definition.base, definition.base_reads);
+                self.define_object(&definition, stream)?;
                 Ok(end)
             }
             what => {
@@ -269,6 +303,12 @@ impl Machine {
                 stream.define(what, at, &mut self.tables)
             }
         }
+    }
+
+    fn define_object(&mut self, definition: &ObjectDefinition, stream: &Stream) -> Result<(), Malformed> {
+        self.directory.define_object(definition, stream, &mut self.tables)?;
+        self.merge.declare(definition.number, definition.base, definition.base_reads);
+        Ok(())
     }
 
     #[cold]

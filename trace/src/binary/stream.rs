@@ -1,12 +1,14 @@
 //! One stream of records: its chunks, and what it has defined so far.
 
-use std::fs::File;
+use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use super::decode::{Malformed, Operands, PADDING};
-use super::format::{TEXT_FRAME, define};
+use super::encode::{self, ClassDefinition, ObjectDefinition};
+use super::format::{SUM_RECORD, TEXT_FRAME, define};
 use super::scan::{ChunkPlace, Damage, read_at};
 use crate::ids::{SiteId, StackId, TextId, ThreadId};
-use crate::tables::{Frame, Tables};
+use crate::read::{Frame, Tables};
 
 /// What goes before an event.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,8 +34,9 @@ pub(super) struct Stream {
     /// Where the next record begins.
     pub(super) at: usize,
     sites: Vec<SiteId>,
-    texts: Vec<String>,
-    modules: Vec<String>,
+    texts: Vec<Arc<str>>,
+    modules: Vec<Arc<str>>,
+    classes: Vec<ClassDefinition>,
     /// What was said of the next event.
     pub(super) ahead: Option<Ahead>,
     /// The join at the head can never become ready.
@@ -46,13 +49,14 @@ impl Stream {
             thread,
             thread_id: None,
             chunks: chunks.into_iter(),
-            chunk: ChunkPlace { offset: 0, length: 0, clipped: false },
+            chunk: ChunkPlace { offset: 0, length: 0, open: false, clipped: false },
             bytes: vec![0; PADDING],
             end: 0,
             at: 0,
             sites: Vec::new(),
             texts: Vec::new(),
             modules: Vec::new(),
+            classes: Vec::new(),
             ahead: None,
             drop_join: false,
         }
@@ -63,15 +67,30 @@ impl Stream {
         self.chunk.clipped
     }
 
-    /// Where in the file the next record begins.
-    pub(super) const fn offset(&self) -> u64 {
-        self.chunk.offset + self.at as u64
+    /// At a zero byte where a record could begin: whether that is the end of the chunk's records.
+    pub(super) fn end_open_chunk(&mut self) -> bool {
+        let ends = self.chunk.open && self.bytes.get(self.at) == Some(&0);
+        if ends {
+            self.end = self.at;
+        }
+        ends
     }
 
-    /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end.
-    pub(super) fn load(&mut self, file: &mut File) -> Result<Option<usize>, Damage> {
+    /// Where in the file the next record begins.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset_of(self.at)
+    }
+
+    /// Where in the file the byte at `at` of the current chunk is.
+    pub(super) const fn offset_of(&self, at: usize) -> u64 {
+        self.chunk.offset + at as u64
+    }
+
+    /// Brings in the next chunk that has records; gives how many bytes, none at the stream's end. `summed`: every chunk ends
+    /// with a checksum. One that does not, since its end is missing, may not be what was, so nothing of it is taken.
+    pub(super) fn load(&mut self, input: &mut (impl Read + Seek), summed: bool) -> Result<Option<usize>, Damage> {
         for chunk in self.chunks.by_ref() {
-            if chunk.length == 0 {
+            if chunk.length == 0 && !summed {
                 continue;
             }
             self.chunk = chunk;
@@ -79,9 +98,16 @@ impl Stream {
             self.end = chunk.length as usize;
             self.bytes.clear();
             self.bytes.resize(self.end + PADDING, 0);
-            read_at(file, chunk.offset, &mut self.bytes[..self.end])
+            read_at(input, chunk.offset, &mut self.bytes[..self.end])
                 .map_err(|error| Damage::io(chunk.offset, error))?;
-            return Ok(Some(self.end));
+            let length = self.end;
+            if summed {
+                self.end = length.saturating_sub(SUM_RECORD);
+                if self.bytes[self.end..length] != encode::sum(&self.bytes[..self.end]) {
+                    return Err(Damage::corrupt(chunk.offset, "the checksum of a chunk does not match"));
+                }
+            }
+            return Ok(Some(length));
         }
         self.bytes = Vec::new();
         Ok(None)
@@ -113,12 +139,18 @@ impl Stream {
         }
     }
 
+    /// An object of the class that the stream numbers so.
+    pub(super) fn object(&self, class: u32, number: u32, base: u64) -> Result<ObjectDefinition, Malformed> {
+        let class = (class as usize).checked_sub(1).and_then(|at| self.classes.get(at));
+        class.map(|class| class.object(number, base)).ok_or(Malformed("a class that was not defined"))
+    }
+
     /// The same, as the trace numbers it.
     pub(super) fn text_id(&self, number: u32, tables: &mut Tables) -> Result<Option<TextId>, Malformed> {
         Ok(self.text(number)?.map(|text| tables.intern_text(text)))
     }
 
-    /// Takes up the definition of a site, place, text or module at `at`; gives where it ends.
+    /// Takes up the definition of a site, place, text, module or class at `at`; gives where it ends.
     pub(super) fn define(&mut self, what: u8, at: usize, tables: &mut Tables) -> Result<usize, Malformed> {
         let mut operands = Operands::new(&self.bytes[..self.end], at);
         match what {
@@ -128,8 +160,9 @@ impl Stream {
                 self.sites.push(tables.intern_site(&site));
             }
             define::PLACE => self.sites.push(tables.intern_site(operands.text()?)),
-            define::TEXT => self.texts.push(operands.text()?.to_owned()),
-            define::MODULE => self.modules.push(operands.text()?.to_owned()),
+            define::TEXT => self.texts.push(operands.text()?.into()),
+            define::CLASS => self.classes.push(operands.class()?),
+            define::MODULE => self.modules.push(operands.text()?.into()),
             _ => return Err(Malformed("an unknown definition")),
         }
         Ok(operands.at())
@@ -149,14 +182,14 @@ impl Stream {
     }
 
     fn frame(&self, module: u16, offset: u64) -> Result<Frame, Malformed> {
-        if module == TEXT_FRAME {
-            let number = u32::try_from(offset).map_err(|_| Malformed("a text that was not defined"))?;
-            return Ok(Frame::Text(self.text(number)?.unwrap_or_default().to_owned()));
-        }
-        let module = match module {
-            0 => String::new(),
-            _ => self.modules.get(usize::from(module) - 1).ok_or(Malformed("a module that was not defined"))?.clone(),
+        let known = |texts: &[Arc<str>], number: u64, missing| match number {
+            0 => Ok("".into()),
+            _ => usize::try_from(number - 1).ok().and_then(|index| texts.get(index)).cloned().ok_or(Malformed(missing)),
         };
+        if module == TEXT_FRAME {
+            return known(&self.texts, offset, "a text that was not defined").map(Frame::Text);
+        }
+        let module = known(&self.modules, module.into(), "a module that was not defined")?;
         Ok(Frame::Address { module, offset })
     }
 }

@@ -14,11 +14,10 @@ use super::format::{
 use crate::event::Event;
 use crate::ids::{MessageId, SiteId, StackId, TextId, ThreadId};
 use crate::op::{Op, Order, Request, Value};
-use crate::sink::{EventSink, Written};
-use crate::tables::{Frame, Header, Tables};
+use crate::read::{EventSink, Frame, Header, Tables, Written};
 
 /// Records before a chunk is written.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 64 << 10;
 
 /// Writes a binary trace that is read back in the order it was written (payload *merged*), with the same ids.
 #[derive(Debug)]
@@ -26,6 +25,8 @@ pub struct BinaryWriter<W: Write> {
     out: W,
     /// The current chunk's records.
     records: Vec<u8>,
+    /// Bytes of records from which on a chunk is written.
+    enough: usize,
     sequence: u32,
     begun: bool,
     thread: Option<ThreadId>,
@@ -79,8 +80,14 @@ fn number(index: usize) -> u32 {
 impl<W: Write> BinaryWriter<W> {
     /// A writer to `out`, which it buffers by itself.
     pub fn new(out: W) -> Self {
+        Self::with_chunk(out, CHUNK)
+    }
+
+    /// The same, with chunks of `enough` bytes.
+    pub(crate) fn with_chunk(out: W, enough: usize) -> Self {
         Self {
             out,
+            enough,
             records: Vec::new(),
             sequence: 0,
             begun: false,
@@ -111,6 +118,8 @@ impl<W: Write> BinaryWriter<W> {
     }
 
     fn write_chunk(&mut self) -> io::Result<()> {
+        let sum = encode::sum(&self.records);
+        self.records.extend_from_slice(&sum);
         let written = CHUNK_HEADER + self.records.len();
         let too_large = |_| io::Error::new(io::ErrorKind::InvalidInput, "a record too large for a chunk");
         let size = u32::try_from(written.next_multiple_of(PAGE)).map_err(too_large)?;
@@ -339,7 +348,7 @@ impl<W: Write> EventSink for BinaryWriter<W> {
         Head::new(record.code, site, record.subject, 0).put(&mut self.records);
         self.records.extend_from_slice(&record.operands);
         self.events += 1;
-        if self.records.len() >= CHUNK { self.write_chunk() } else { Ok(()) }
+        if self.records.len() >= self.enough { self.write_chunk() } else { Ok(()) }
     }
 
     fn finish(&mut self, tables: &Tables) -> io::Result<Written> {
@@ -347,6 +356,7 @@ impl<W: Write> EventSink for BinaryWriter<W> {
             self.begin(tables.header())?;
         }
         self.declare(tables);
+        self.records.push(code::END);
         self.write_chunk()?;
         self.out.flush()?;
         Ok(Written { events: self.events, ..Written::default() })

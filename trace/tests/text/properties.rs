@@ -219,7 +219,7 @@ fn recorded() -> impl Strategy<Value = Recorded> {
             let op = if refers { refer(op, &words, &mut tables) } else { op };
             let site = site.map(|site| tables.intern_site(&site));
             let stack = stack.map(|frames| {
-                let frames: Vec<_> = frames.into_iter().map(Frame::Text).collect();
+                let frames: Vec<_> = frames.into_iter().map(|frame: String| Frame::Text(frame.into())).collect();
                 tables.intern_stack(&frames)
             });
             events.push(Event { thread, op, site, stack, time });

@@ -13,13 +13,12 @@ pub(super) fn core(waiters: &[&Waiter], relation: &Relation) -> Vec<usize> {
     if waiters.len() > SEARCHED {
         return all.into_iter().filter(|&node| relation.needs_anybody(node)).collect();
     }
-    let needs = |node: usize| {
-        if relation.needs_anybody(node) {
-            let helpers = all.iter().copied().filter(|&other| other != node && may_help(waiters[other], waiters[node]));
-            Needs::One(helpers.collect())
-        } else {
-            Needs::All(relation.on(node).filter(|&other| !relation.has_ended(other)).collect())
-        }
+    let needs = |node: usize| Needs {
+        one: relation.needs_anybody(node).then(|| {
+            let others = all.iter().copied().filter(|&other| other != node);
+            others.filter(|&other| may_help(waiters[other], waiters[node])).collect()
+        }),
+        all: relation.on(node).collect(),
     };
     let needs: Vec<Needs> = (0..waiters.len()).map(needs).collect();
     let hopeless = |node: usize| relation.on(node).any(|other| relation.has_ended(other));
@@ -38,11 +37,11 @@ pub(super) fn core(waiters: &[&Waiter], relation: &Relation) -> Vec<usize> {
 }
 
 /// What a thread needs to go on.
-enum Needs {
-    /// One of these.
-    One(Vec<usize>),
+struct Needs {
+    /// One of these, if it is not there already.
+    one: Option<Vec<usize>>,
     /// All of these.
-    All(Vec<usize>),
+    all: Vec<usize>,
 }
 
 fn may_help(other: &Waiter, waiter: &Waiter) -> bool {
@@ -60,9 +59,10 @@ fn may_help(other: &Waiter, waiter: &Waiter) -> bool {
 /// The greatest subset of `set` whose members are stuck if all of them are.
 fn closed(needs: &[Needs], hopeless: &impl Fn(usize) -> bool, mut set: Vec<usize>) -> Vec<usize> {
     loop {
-        let stays = |node: &usize| match &needs[*node] {
-            Needs::One(helpers) => helpers.iter().all(|helper| set.contains(helper)),
-            Needs::All(holders) => hopeless(*node) || holders.iter().any(|holder| set.contains(holder)),
+        let stays = |&node: &usize| {
+            let Needs { one, all } = &needs[node];
+            let helpless = one.as_ref().is_some_and(|helpers| helpers.iter().all(|helper| set.contains(helper)));
+            helpless || hopeless(node) || all.iter().any(|holder| set.contains(holder))
         };
         let fewer: Vec<usize> = set.iter().copied().filter(stays).collect();
         if fewer.len() == set.len() {
@@ -82,4 +82,49 @@ fn shrink(needs: &[Needs], hopeless: &impl Fn(usize) -> bool, set: &[usize]) -> 
         }
     }
     least
+}
+
+#[cfg(test)]
+mod tests {
+    use lockhound_trace::Mode;
+    use lockhound_trace::binary::format::request;
+
+    use super::*;
+    use crate::recorder::monitor::waiter::{Borrowed, Keeps};
+    use crate::recorder::object::{Kind, Object};
+
+    static OBJECT: Object = Object::new(Kind::Flag, || "()");
+
+    fn for_message(channel: u32) -> Wants {
+        Wants::Anyone { request: request::RECV, number: channel, object: Borrowed::new(&OBJECT), is_over: |_| false }
+    }
+
+    fn core_of(waiters: &[Waiter]) -> Vec<usize> {
+        let relation = Relation::of(waiters.iter());
+        assert!(relation.is_frozen());
+        core(&waiters.iter().collect::<Vec<_>>(), &relation)
+    }
+
+    #[test]
+    fn who_only_joins_or_waits_alike_is_no_reason() {
+        let waiters = [
+            Waiter::new(1, Wants::Join { child: 2, over: None }),
+            Waiter::new(2, for_message(7)),
+            Waiter::new(3, for_message(7)),
+        ];
+        assert_eq!(core_of(&waiters), [1, 2]);
+    }
+
+    #[test]
+    fn a_receiver_with_the_lock_that_the_sender_wants_is_one_reason_with_it() {
+        let lock = Keeps { lock: 9, mode: Mode::Write, site: None };
+        let waiters = [
+            Waiter::new(1, Wants::Join { child: 2, over: None }),
+            Waiter::new(2, for_message(7)).holding([lock]),
+            Waiter::new(3, Wants::Lock { lock: 9, mode: Mode::Write, shared: false }),
+        ];
+        let mut core = core_of(&waiters);
+        core.sort_unstable();
+        assert_eq!(core, [1, 2]);
+    }
 }

@@ -29,7 +29,8 @@ pub(super) struct Relation {
 /// One waiter's part.
 #[derive(Default)]
 struct Node {
-    /// Holders of the lock, or the thread that is joined. Any of them is enough to be stuck.
+    /// Holders of the lock (of a condition variable, those of its mutex, without which no wait returns), or the thread
+    /// that is joined. Any of them is enough to be stuck.
     on: Vec<usize>,
     /// Writers that are queued for the lock: the same.
     queue: Vec<usize>,
@@ -43,10 +44,8 @@ enum Outlook {
     Free,
     /// Stuck with those it waits for.
     WithThem,
-    /// Stuck with everybody.
-    WithAll,
-    /// Nobody knows for which of both it waits.
-    WithBoth,
+    /// Stuck with those it waits for, and also with everybody.
+    WithAny,
     /// It has ended.
     Ended,
 }
@@ -123,7 +122,7 @@ impl Relation {
 
     fn surely_on(&self, node: usize, queues: bool) -> impl Iterator<Item = usize> {
         let node = &self.nodes[node];
-        let surely = node.outlook == Outlook::WithThem;
+        let surely = node.outlook != Outlook::Free;
         let queue = node.queue.iter().filter(move |_| queues);
         node.on.iter().chain(queue).copied().filter(move |_| surely)
     }
@@ -134,8 +133,8 @@ impl Relation {
             let by_them = !node.on.is_empty() || !node.queue.is_empty();
             match node.outlook {
                 Outlook::Free => false,
-                Outlook::WithThem | Outlook::WithBoth => by_them,
-                Outlook::WithAll | Outlook::Ended => true,
+                Outlook::WithThem => by_them,
+                Outlook::WithAny | Outlook::Ended => true,
             }
         })
     }
@@ -147,7 +146,7 @@ impl Relation {
 
     /// Whether `node` needs anybody, not somebody in particular.
     pub(super) fn needs_anybody(&self, node: usize) -> bool {
-        matches!(self.nodes[node].outlook, Outlook::WithAll | Outlook::WithBoth)
+        self.nodes[node].outlook == Outlook::WithAny
     }
 
     /// Whether `node` has ended.
@@ -164,11 +163,11 @@ impl Relation {
 fn outlook(waiter: &Waiter) -> Outlook {
     match (waiter.wants, waiter.progress) {
         (Wants::Ended, _) => Outlook::Ended,
-        (Wants::Lock { .. }, _) | (Wants::Condvar { .. }, Progress::Over) => Outlook::WithThem,
+        // Of those who wait at a condition variable it may be any that has been notified.
+        (Wants::Lock { .. }, _) | (Wants::Condvar { .. }, Progress::Some | Progress::Over) => Outlook::WithThem,
         (_, Progress::Over) => Outlook::Free,
         (Wants::Join { .. }, _) => Outlook::WithThem,
-        (Wants::Condvar { .. }, Progress::Some) => Outlook::WithBoth,
-        (Wants::Condvar { .. } | Wants::Anyone { .. }, _) => Outlook::WithAll,
+        (Wants::Condvar { .. } | Wants::Anyone { .. }, _) => Outlook::WithAny,
     }
 }
 
@@ -184,4 +183,153 @@ fn path(before: &[Option<usize>], start: usize, last: usize) -> Vec<usize> {
     }
     path.reverse();
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use lockhound_trace::Mode;
+    use lockhound_trace::binary::format::request;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::recorder::monitor::waiter::{Borrowed, Keeps};
+    use crate::recorder::object::{Kind, Object};
+
+    static OBJECT: Object = Object::new(Kind::Flag, || "()");
+
+    /// Whether a thread may go on when those in `gone` have gone on, and have done all they ever could: released what they
+    /// held, ended, sent, notified. `outsiders`: some thread runs that is no waiter.
+    fn may_go_on(waiters: &[Waiter], who: usize, gone: &BTreeSet<usize>, outsiders: bool) -> bool {
+        let waiter = &waiters[who];
+        let here = |other: &usize| !gone.contains(other);
+        let all = || (0..waiters.len()).filter(here);
+        let helped = waiter.progress != Progress::Nothing || outsiders || !gone.is_empty();
+        let free = |lock, mode| !all().any(|other| waiters[other].keeps_from(lock, mode));
+        match waiter.wants {
+            Wants::Lock { lock, mode, .. } => {
+                let overtakes = mode != Mode::Read || !all().any(|other| waiters[other].queued_at() == Some(lock));
+                free(lock, mode) && overtakes
+            }
+            Wants::Join { child, .. } => {
+                let runs = |other: usize| waiters[other].thread == child && waiters[other].waits();
+                waiter.progress == Progress::Over || !all().any(runs)
+            }
+            Wants::Condvar { mutex, .. } => helped && free(mutex, Mode::Write),
+            Wants::Anyone { .. } => helped,
+            Wants::Ended => false,
+        }
+    }
+
+    /// Who goes on in no way that things may go, if those in `gone` do anyway: by trying them all.
+    fn stuck(waiters: &[Waiter], gone: BTreeSet<usize>, outsiders: bool) -> BTreeSet<usize> {
+        let mut never: BTreeSet<usize> = (0..waiters.len()).collect();
+        let (mut seen, mut next) = (BTreeSet::from([gone.clone()]), vec![gone]);
+        while let Some(gone) = next.pop() {
+            never.retain(|node| !gone.contains(node));
+            for who in (0..waiters.len()).filter(|who| !gone.contains(who)) {
+                if may_go_on(waiters, who, &gone, outsiders) {
+                    let mut more = gone.clone();
+                    more.insert(who);
+                    if seen.insert(more.clone()) {
+                        next.push(more);
+                    }
+                }
+            }
+        }
+        never
+    }
+
+    fn wants() -> impl Strategy<Value = (Wants, Progress)> {
+        let mode = prop_oneof![Just(Mode::Read), Just(Mode::Write)];
+        let progress = || prop_oneof![3 => Just(Progress::Nothing), 1 => Just(Progress::Over)];
+        prop_oneof![
+            // Locks 0 and 1 are mutexes, 2 and 3 read/write locks.
+            3 => (0_u32..2).prop_map(|lock| Wants::Lock { lock, mode: Mode::Write, shared: false }).prop_map(waits),
+            3 => (2_u32..4, mode).prop_map(|(lock, mode)| Wants::Lock { lock, mode, shared: true }).prop_map(waits),
+            2 => (0_u32..5, progress()).prop_map(|(child, progress)| (Wants::Join { child, over: None }, progress)),
+            2 => (0_u32..2, prop_oneof![2 => progress(), 1 => Just(Progress::Some)])
+                .prop_map(|(mutex, progress)| (Wants::Condvar { condvar: 9, mutex, object: borrowed() }, progress)),
+            1 => progress().prop_map(|progress| {
+                let wants = Wants::Anyone { request: request::RECV, number: 8, object: borrowed(), is_over: |_| false };
+                (wants, progress)
+            }),
+            1 => Just((Wants::Ended, Progress::Nothing)),
+        ]
+    }
+
+    fn waits(wants: Wants) -> (Wants, Progress) {
+        (wants, Progress::Nothing)
+    }
+
+    fn borrowed() -> Borrowed<Object> {
+        Borrowed::new(&OBJECT)
+    }
+
+    /// Who holds each lock: one writer, or any readers.
+    fn holders(threads: usize) -> impl Strategy<Value = Vec<Vec<Keeps>>> {
+        let hold = (any::<bool>(), prop::collection::btree_set(0..threads, 0..3));
+        prop::collection::vec(hold, 4).prop_map(move |locks| {
+            let mut held = vec![Vec::new(); threads];
+            for (lock, (read, owners)) in (0..).zip(locks) {
+                let read = read && lock >= 2;
+                let mode = if read { Mode::Read } else { Mode::Write };
+                for owner in owners.into_iter().take(if read { 3 } else { 1 }) {
+                    held[owner].push(Keeps { lock, mode, site: None });
+                }
+            }
+            held
+        })
+    }
+
+    fn scene() -> impl Strategy<Value = Vec<Waiter>> {
+        (1_usize..6).prop_flat_map(|threads| {
+            (prop::collection::vec(wants(), threads), holders(threads)).prop_map(|(wants, held)| {
+                let waiter = |(thread, ((wants, progress), held)): (u32, ((Wants, Progress), Vec<Keeps>))| {
+                    let mut waiter = Waiter::new(thread, wants).holding(held);
+                    waiter.progress = progress;
+                    waiter
+                };
+                (0..).zip(wants.into_iter().zip(held)).map(waiter).collect()
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn a_verdict_is_what_trying_everything_shows(waiters in scene(), start in any::<prop::sample::Index>(), everyone: bool) {
+            let start = start.index(waiters.len());
+            prop_assume!(waiters[start].waits());
+            // A child that is not among the waiters runs, or else it has ended and nobody waits for it.
+            let verdict = Relation::of(waiters.iter()).judge(start, everyone);
+            let stuck_now = stuck(&waiters, BTreeSet::new(), !everyone);
+            match &verdict {
+                Verdict::Circle(members) | Verdict::CircleOnceQueued(members) => {
+                    prop_assert!(members.contains(&start));
+                    prop_assert!(members.iter().all(|member| stuck_now.contains(member)), "{verdict:?} {stuck_now:?}");
+                }
+                Verdict::Frozen => prop_assert_eq!(stuck_now.len(), waiters.len()),
+                Verdict::Free => {
+                    // While it still ran, somebody else was stuck already; or it is not stuck.
+                    let before = stuck(&waiters, BTreeSet::from([start]), true);
+                    let others = before.iter().any(|&node| waiters[node].waits());
+                    prop_assert!(!stuck_now.contains(&start) || others, "{stuck_now:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn readers_behind_a_writer_are_stuck_only_once_it_is_queued() {
+        let read = Wants::Lock { lock: 2, mode: Mode::Read, shared: true };
+        let held = Keeps { lock: 2, mode: Mode::Read, site: None };
+        let waiters = [
+            Waiter::new(0, read).holding([held]),
+            Waiter::new(1, Wants::Lock { lock: 2, mode: Mode::Write, shared: true }),
+        ];
+        assert_eq!(Relation::of(waiters.iter()).judge(0, false), Verdict::CircleOnceQueued(vec![0, 1]));
+    }
 }

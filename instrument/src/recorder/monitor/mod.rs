@@ -24,7 +24,7 @@ pub(crate) use action::set_action;
 pub(super) use live::{one_less, one_more};
 pub(super) use seat::Seat;
 pub(super) use waiter::{Borrowed, Progress, Wants};
-pub(super) use watch::{Entry, Stay, ended, wait};
+pub(super) use watch::{Entry, Stay, ended, gone, wait};
 
 /// In the child of a fork: nobody waits there yet.
 pub(super) fn abandon() {

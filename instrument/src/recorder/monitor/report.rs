@@ -225,7 +225,10 @@ fn wait(waiter: &Waiter, names: &HashMap<u32, String>) -> Wait {
         },
         Wants::Anyone { request: request::SEND, number, .. } => Wait::Send(object(number)),
         Wants::Anyone { request: request::PASS, number, .. } => Wait::Barrier(object(number)),
-        Wants::Anyone { request: request::AWAIT, number, .. } => Wait::Unpark(object(number)),
+        Wants::Anyone { request: request::AWAIT, number, .. } => {
+            let object = object(number);
+            if object.kind == "once" { Wait::Once(object) } else { Wait::Unpark(object) }
+        }
         Wants::Anyone { number, .. } => Wait::Receive(object(number)),
         Wants::Ended => Wait::Join(label(waiter)),
     }

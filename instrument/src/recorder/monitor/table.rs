@@ -235,11 +235,8 @@ impl Table {
     /// Whether the thread could be part of a deadlock, as far as a quick look tells. `everyone`: no recorded thread runs.
     pub(super) fn is_suspicious(&self, ticket: Ticket, everyone: bool) -> bool {
         let Some(waiter) = self.waiter(ticket.slot) else { return false };
-        match waiter.wants {
-            Wants::Condvar { .. } | Wants::Anyone { .. } => everyone,
-            Wants::Lock { .. } | Wants::Join { .. } => self.blockers(ticket.slot, Progress::Nothing).next().is_some(),
-            Wants::Ended => false,
-        }
+        let for_anyone = matches!(waiter.wants, Wants::Condvar { .. } | Wants::Anyone { .. });
+        for_anyone && everyone || self.blockers(ticket.slot).next().is_some()
     }
 
     /// Copies the threads on which `from` depends into `copies`, itself first.
@@ -259,7 +256,7 @@ impl Table {
             if anyone && everyone && so_far != Progress::Over {
                 return self.copy_all(copies);
             }
-            self.blockers(slot, so_far).try_for_each(|blocker| self.copy(blocker, copies))?;
+            self.blockers(slot).try_for_each(|blocker| self.copy(blocker, copies))?;
             next += 1;
         }
         Ok(())
@@ -290,12 +287,11 @@ impl Table {
     }
 
     /// The threads that keep the one in `slot` from going on, as locks and joins tell.
-    fn blockers(&self, slot: u32, so_far: Progress) -> impl Iterator<Item = u32> {
+    fn blockers(&self, slot: u32) -> impl Iterator<Item = u32> {
         let waiter = self.waiter(slot);
-        let lock = waiter.and_then(|waiter| match waiter.wants {
-            Wants::Condvar { mutex, .. } if so_far != Progress::Nothing => Some((mutex, Mode::Write, false)),
-            Wants::Lock { lock, mode, shared } => Some((lock, mode, shared && mode == Mode::Read)),
-            _ => None,
+        let lock = waiter.and_then(|waiter| {
+            let (lock, mode) = waiter.wanted_lock()?;
+            Some((lock, mode, mode == Mode::Read))
         });
         let child = waiter.and_then(|waiter| match waiter.wants {
             Wants::Join { child, .. } => Some(child),

@@ -1,10 +1,12 @@
 //! A thread that waits, as the monitor sees it.
 
+use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockhound_trace::Mode;
+use lockhound_trace::binary::format::request;
 
 use crate::recorder::held::DEPTH;
 use crate::recorder::object::{Object, Site};
@@ -37,11 +39,17 @@ impl<T> Clone for Borrowed<T> {
 
 impl<T> Copy for Borrowed<T> {}
 
+impl<T> fmt::Debug for Borrowed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 // SAFETY: a shared reference to something that is `Sync` may be used by any thread; `get` says how long.
 unsafe impl<T: Sync> Send for Borrowed<T> {}
 
 /// What a thread waits for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::recorder) enum Wants {
     /// A lock, or the end of an initialisation, which its runner holds.
     Lock {
@@ -90,7 +98,7 @@ impl Wants {
 }
 
 /// A lock that a waiting thread holds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Keeps {
     pub(super) lock: u32,
     pub(super) mode: Mode,
@@ -159,11 +167,16 @@ impl Waiter {
         !matches!(self.wants, Wants::Ended)
     }
 
-    /// The lock that it waits for, if it does.
+    /// Whether it waits to be unparked.
+    pub(super) fn parks(&self) -> bool {
+        matches!(self.wants, Wants::Anyone { request: request::AWAIT, .. })
+    }
+
+    /// The lock that it waits for, be it only after a notification.
     pub(super) fn wanted_lock(&self) -> Option<(u32, Mode)> {
         match self.wants {
             Wants::Lock { lock, mode, .. } => Some((lock, mode)),
-            Wants::Condvar { mutex, .. } if self.progress != Progress::Nothing => Some((mutex, Mode::Write)),
+            Wants::Condvar { mutex, .. } => Some((mutex, Mode::Write)),
             _ => None,
         }
     }
@@ -179,5 +192,12 @@ impl Waiter {
     /// Whether it holds `lock` so that nobody can have it in `mode`.
     pub(super) fn keeps_from(&self, lock: u32, mode: Mode) -> bool {
         self.held().any(|keeps| keeps.lock == lock && keeps.mode.conflicts_with(mode))
+    }
+}
+
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held: Vec<Keeps> = self.held().collect();
+        write!(f, "{} wants {:?} ({:?}) with {held:?}", self.thread, self.wants, self.progress)
     }
 }

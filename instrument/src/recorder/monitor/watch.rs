@@ -96,7 +96,8 @@ fn look_closer(ticket: Ticket) -> Option<String> {
                 _ => None,
             }
         }
-        Verdict::Frozen if watchdog::expects_doubt() => {
+        // A park may have been ended before it began, by a handle of std's: only its sleep shows that it was not.
+        Verdict::Frozen if watchdog::expects_doubt() || copies[0].waiter.parks() => {
             watchdog::poke();
             None
         }
@@ -173,6 +174,18 @@ pub(in crate::recorder) fn ended(local: &Local) {
         let (ticket, _) = enter(waiter(local, Wants::Ended));
         report_hanging_on(ticket);
     }
+    poke_if_all_wait();
+}
+
+/// A thread is gone whose stream had ended before.
+pub(in crate::recorder) fn gone() {
+    live::one_less();
+    if !action::is_off() {
+        poke_if_all_wait();
+    }
+}
+
+fn poke_if_all_wait() {
     if !table::is_unused() && table().waiting() == live::live() {
         watchdog::poke();
     }

@@ -144,7 +144,7 @@ pub(crate) struct Together {
 
 /// Begins a set of locks that are taken in an order of their own.
 pub(crate) fn together() -> Together {
-    Together { marked: gate::is_strict() && mark(|held| Some(held)) }
+    Together { marked: gate::is_strict() && mark(Some) }
 }
 
 impl Drop for Together {

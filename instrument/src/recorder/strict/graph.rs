@@ -8,8 +8,9 @@ use super::arena::{Region, Zeroed};
 use super::claim::Claim;
 use super::index::{Index, hash};
 use super::name::{Name, StoredName};
-use crate::recorder::object::{Site, back_off};
+use crate::recorder::object::Site;
 use crate::recorder::settings::say;
+use crate::recorder::spin::back_off;
 
 /// Orders that a process remembers. What comes later is checked against these and not remembered.
 const ORDERS: usize = 1 << 20;

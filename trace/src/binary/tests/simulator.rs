@@ -10,7 +10,7 @@ use crate::op::{How, Mode, Touched, WakeReason};
 
 /// What one simulated event was, for the check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Did {
+pub(crate) enum Did {
     /// Took a version of each of these objects.
     Version(usize, Option<usize>),
     /// Acquired or released an object for reading.
@@ -48,17 +48,17 @@ struct Thread {
 }
 
 /// The run so far.
-pub(super) struct Simulation {
+pub(crate) struct Simulation {
     objects: Vec<Object>,
     threads: Vec<Thread>,
     /// The observed order.
-    pub(super) order: Vec<(usize, Did)>,
+    pub(crate) order: Vec<(usize, Did)>,
     next_number: u32,
 }
 
 impl Simulation {
     /// `wide` starts the numbers of objects beyond 16 bits.
-    pub(super) fn new(wide: bool) -> Self {
+    pub(crate) fn new(wide: bool) -> Self {
         let kinds = [
             ObjectKind::Mutex { reentrant: false },
             ObjectKind::Mutex { reentrant: false },
@@ -89,7 +89,7 @@ impl Simulation {
     }
 
     /// Thread `thread` does something that it can do; the choice says what.
-    pub(super) fn step(&mut self, thread: usize, choice: usize) {
+    pub(crate) fn step(&mut self, thread: usize, choice: usize) {
         let thread = thread % self.threads.len();
         if !self.threads[thread].running {
             if !self.threads[thread].exited {
@@ -113,7 +113,7 @@ impl Simulation {
     }
 
     /// Everybody finishes what is open and ends.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         for _ in 0..4 {
             for thread in 0..self.threads.len() {
                 if !self.threads[thread].running && !self.threads[thread].exited {
@@ -320,7 +320,7 @@ impl Simulation {
     }
 
     /// The file that a recorder would have left. Chunks hold `per_chunk` records, those of all threads interleaved.
-    pub(super) fn file(&self, per_chunk: usize) -> Vec<u8> {
+    pub(crate) fn file(&self, per_chunk: usize) -> Vec<u8> {
         let mut bytes = encode::file_header(Payload::Streams, &[]).to_vec();
         bytes.resize(FILE_HEADER.next_multiple_of(PAGE), 0);
         let longest = self.threads.iter().map(|thread| thread.records.len().div_ceil(per_chunk)).max().unwrap_or(0);
