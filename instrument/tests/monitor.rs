@@ -16,7 +16,7 @@ scenarios! {
     two_locks, three_locks, relock, read_then_write, queued_writer, join_under_lock, join_of_a_destructor, leaked, lost_notify,
     notified_but_locked, unnotified_but_locked, all_wait, parked, joined_each_other, two_deadlocks, bystanders, last_thread_ends, panics, calls,
     with_unseen_thread, contention, rwlock_contention, ping_pong, parks, scopes, ticker, timed_waits, foreign_unpark,
-    many_threads, reentrant, with_handler, recv_under_lock, full_channel, barrier, once, channels,
+    many_threads, reentrant, with_handler, forks, recv_under_lock, full_channel, barrier, once, channels,
 }
 
 /// Long enough for another thread to have fallen asleep.
@@ -435,7 +435,13 @@ fn channels() {
     assert!(here.recv().is_err());
     other.join().unwrap();
     let barrier = Arc::new(Barrier::new(4));
-    let meet = |barrier: Arc<Barrier>| move || (0..ROUNDS / 4).for_each(|_| drop(barrier.wait()));
+    let meet = |barrier: Arc<Barrier>| {
+        move || {
+            for _ in 0..ROUNDS / 4 {
+                barrier.wait();
+            }
+        }
+    };
     let others: Vec<_> = (0..3).map(|_| thread::spawn(meet(Arc::clone(&barrier)))).collect();
     meet(barrier)();
     others.into_iter().for_each(|other| other.join().unwrap());
@@ -654,7 +660,39 @@ fn what_a_signal_handler_could_end_is_only_possible() {
     assert!(watched.status.is_none(), "the action is not taken");
 }
 
-const ROUNDS: usize = 4000;
+fn forks() {
+    let (a, b) = (lock("A"), lock("B"));
+    let held = a.lock().unwrap();
+    let waiter = spawn("waiter", nested(&b, &a));
+    moment();
+    moment();
+    // SAFETY: the child does what a child of a process with threads may not in general, but can on this platform.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // In the table of the parent, this would close a circle with a thread that is not here.
+        let free = lock("free");
+        drop(free.lock());
+        let _held = free.lock();
+        drop(free.lock());
+    }
+    let mut status = 0;
+    // SAFETY: the pointer is to a live number.
+    unsafe { libc::waitpid(child, &raw mut status, 0) };
+    assert_eq!(libc::WEXITSTATUS(status), 7);
+    drop(held);
+    waiter.join().unwrap();
+    std::process::exit(2);
+}
+
+#[test]
+fn the_child_of_a_fork_is_watched_by_itself() {
+    let watched = watch("forks", &[("LOCKHOUND_ON_DEADLOCK", "exit:7")]);
+    let headline = "lockhound: deadlock: `main` waits for `free` (mutex of i32), which it holds itself";
+    assert_eq!(watched.headlines(), [headline], "{}", watched.stderr);
+    assert_eq!(watched.status.and_then(|status| status.code()), Some(2), "{}", watched.stderr);
+}
+
+const ROUNDS: usize = 20_000;
 
 fn contention() {
     let locks: Arc<Vec<Mutex<usize>>> = Arc::new((0..4).map(|_| Mutex::new(0)).collect());
