@@ -1,7 +1,9 @@
 //! Where a thread's records go: its current chunk of the file.
 
 use std::ptr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering, compiler_fence};
+
+use lockhound_trace::binary::encode::Head;
 
 use super::file::{self, Chunk};
 
@@ -126,6 +128,19 @@ impl Buffer {
         unsafe {
             cursor.cast::<u64>().write_unaligned(record.to_le());
             self.cursor = cursor.add(length);
+        }
+    }
+
+    /// Appends and commits an acquisition in its wide form.
+    #[inline(never)]
+    pub(super) fn put_wide(&mut self, Room(cursor): Room, code: u8, site: u32, lock: u32) {
+        let head = Head::wide(code, site, lock, 0);
+        // SAFETY: as for `put_whole`. The half with the first byte comes last.
+        unsafe {
+            cursor.add(8).cast::<u64>().write_unaligned(((head.word >> 64) as u64).to_le());
+            compiler_fence(Ordering::Release);
+            cursor.cast::<u64>().write_unaligned((head.word as u64).to_le());
+            self.cursor = cursor.add(head.length);
         }
     }
 

@@ -26,16 +26,40 @@ pub(crate) fn is_on() -> bool {
     state >= ON || state == UNDECIDED && decide()
 }
 
-/// Whether lock requests are to be checked. Not while it is undecided: the first event cannot be out of order.
-#[inline]
-pub(crate) fn is_strict() -> bool {
-    STATE.load(Ordering::Relaxed) == STRICT
+/// What the gate said at some moment: for those who ask it several things.
+#[derive(Clone, Copy)]
+pub(crate) struct Look(u8);
+
+impl Look {
+    /// What it says.
+    #[inline(always)]
+    pub(crate) fn now() -> Self {
+        Self(STATE.load(Ordering::Relaxed))
+    }
+
+    /// Whether it is off for good. For those who find out the rest, if it is undecided, when they write.
+    #[inline(always)]
+    pub(crate) const fn is_off(self) -> bool {
+        self.0 == OFF
+    }
+
+    /// Whether lock requests are to be checked. Not while it is undecided: the first event cannot be out of order.
+    #[inline(always)]
+    pub(crate) const fn is_strict(self) -> bool {
+        self.0 == STRICT
+    }
 }
 
-/// Whether it is off for good. For those who find out the rest, if it is undecided, when they write.
+/// [`Look::is_strict`] at this moment.
+#[inline]
+pub(crate) fn is_strict() -> bool {
+    Look::now().is_strict()
+}
+
+/// [`Look::is_off`] at this moment.
 #[inline]
 pub(crate) fn is_off() -> bool {
-    STATE.load(Ordering::Relaxed) == OFF
+    Look::now().is_off()
 }
 
 /// Whether it is known if this process records.

@@ -11,7 +11,7 @@ use lockhound_trace::binary::format::{acquire_code, code, how_number, mode_numbe
 use lockhound_trace::{How, Mode, Touched};
 
 use super::buffer;
-use super::gate;
+use super::gate::{self, Look};
 use super::held::{self, Hold};
 use super::local::{self, Local};
 use super::object::{Kind, Object, Site};
@@ -31,16 +31,16 @@ impl Token {
     }
 }
 
-/// A number that fits a narrow record, of this process's generation.
+/// An object's number, if it is of this process's generation.
 #[inline(always)]
-fn narrow(number: u64) -> Option<u32> {
-    (number >> 16 == 0).then_some(number as u32)
+fn current(number: u64) -> Option<u32> {
+    (number >> 32 == 0).then_some(number as u32)
 }
 
 /// An acquisition that is ready to be written.
 struct Quick {
     token: Token,
-    record: u64,
+    code: u8,
     place: buffer::Room,
     hold: Hold,
     top: held::Room,
@@ -49,8 +49,13 @@ struct Quick {
 impl Quick {
     #[inline(always)]
     fn record(self, local: &mut Local) -> Token {
+        let (code, site, lock) = (u64::from(self.code), u64::from(self.hold.site()), u64::from(self.hold.lock));
         local.held.push_into(self.top, self.hold);
-        local.buffer.put_whole(self.place, self.record, 5);
+        if lock >> 16 == 0 {
+            local.buffer.put_whole(self.place, code | site << 8 | lock << 24, 5);
+        } else {
+            local.buffer.put_wide(self.place, self.code, self.hold.site(), self.hold.lock);
+        }
         self.token
     }
 }
@@ -60,16 +65,16 @@ impl Object {
     #[inline]
     pub(crate) fn acquired(&self, mode: Mode, how: How, site: Site) -> Token {
         match (self.kind, mode) {
-            (Kind::RwLock, Mode::Read) => self.acquired_shared(how, site),
-            (Kind::RwLock, _) => self.acquired_from_readers(how, site),
-            _ => self.acquired_alone(how, site),
+            (Kind::RwLock, Mode::Read) => self.acquired_shared(Look::now(), how, site),
+            (Kind::RwLock, _) => self.acquired_from_readers(Look::now(), how, site),
+            _ => self.acquired_alone(Look::now(), how, site),
         }
     }
 
     /// The same for a mutex.
     #[inline(always)]
-    pub(crate) fn acquired_alone(&self, how: How, site: Site) -> Token {
-        if gate::is_off() {
+    pub(crate) fn acquired_alone(&self, gate: Look, how: How, site: Site) -> Token {
+        if gate.is_off() {
             return Token::NONE;
         }
         match local::current().and_then(|local| self.quick_write(local, how, site)) {
@@ -80,8 +85,8 @@ impl Object {
 
     /// The same for a read/write lock that is to be written.
     #[inline(always)]
-    pub(crate) fn acquired_from_readers(&self, how: How, site: Site) -> Token {
-        if gate::is_off() {
+    pub(crate) fn acquired_from_readers(&self, gate: Look, how: How, site: Site) -> Token {
+        if gate.is_off() {
             return Token::NONE;
         }
         let quick = |local| {
@@ -96,8 +101,8 @@ impl Object {
 
     /// The same for a read/write lock that is to be read.
     #[inline(always)]
-    pub(crate) fn acquired_shared(&self, how: How, site: Site) -> Token {
-        if gate::is_off() {
+    pub(crate) fn acquired_shared(&self, gate: Look, how: How, site: Site) -> Token {
+        if gate.is_off() {
             return Token::NONE;
         }
         match local::current().and_then(|local| self.quick_read(local, how, site)) {
@@ -106,20 +111,18 @@ impl Object {
         }
     }
 
-    /// What an acquisition writes about which everything is known and narrow, for which there is room, and which makes
-    /// no new edge.
+    /// What an acquisition writes about which everything is known, for which there is room, and which makes no new edge.
     #[inline(always)]
     fn quick(&self, local: &Local, mode: Mode, how: How, site: Site) -> Option<Quick> {
         let id = self.id();
         let known = local.sites.known(site)?;
-        let number = narrow(id ^ local.generation_bits)?;
+        let number = current(id ^ local.generation_bits)?;
         if known.is_news(local.held.top(), number) {
             return None;
         }
-        let code = u64::from(acquire_code(mode, how));
         Some(Quick {
             token: Token(id),
-            record: code | u64::from(known.number()) << 8 | u64::from(number) << 24,
+            code: acquire_code(mode, how),
             place: local.buffer.room()?,
             hold: Hold::new(number, known.number(), mode),
             top: local.held.room()?,
@@ -214,7 +217,7 @@ impl Object {
     /// For the lock on top: then the last event that took a version was this thread's.
     #[inline(always)]
     fn quick_release<const READ: bool>(&self, local: &mut Local, token: Token, code: u8) -> Option<()> {
-        let number = narrow(token.0 ^ local.generation_bits)?;
+        let number = current(token.0 ^ local.generation_bits)?;
         if local.held.top() != number || READ && !self.counts_alone(local) {
             return None;
         }
@@ -223,7 +226,8 @@ impl Object {
         if !READ {
             self.take_own_version();
         }
-        local.buffer.put_whole(place, u64::from(code) | u64::from(number) << 8, 3);
+        let (wide, length) = if number >> 16 == 0 { (0, 3) } else { (code::WIDE, 5) };
+        local.buffer.put_whole(place, u64::from(code | wide) | u64::from(number) << 8, length);
         if READ {
             self.count_own_read();
         }

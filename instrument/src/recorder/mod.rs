@@ -39,7 +39,7 @@ mod variable;
 pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;
 pub(crate) use channel::{Sent, Traffic, forks};
-pub(crate) use gate::{is_off, is_on};
+pub(crate) use gate::{Look, is_off, is_on};
 pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use once::OnceObject;

@@ -8,7 +8,7 @@ use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use super::hold::Hold;
 use super::patience;
-use crate::engine::{self, How, Kind, Mode, Object, Site, Token};
+use crate::engine::{self, How, Kind, Look, Mode, Object, Site, Token};
 
 /// [`std::sync::Mutex`], recorded: the same methods, the same poisoning.
 ///
@@ -65,13 +65,14 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
-        self.object.check_order(Mode::Write, site);
+        let gate = Look::now();
+        self.object.check_order_if(gate, Mode::Write, site);
         let (inner, poisoned) = match self.inner.try_lock() {
             Ok(inner) => (inner, false),
             Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
             Err(TryLockError::WouldBlock) => (self.wait(site), self.inner.is_poisoned()),
         };
-        let token = self.object.acquired_alone(How::Lock, site);
+        let token = self.object.acquired_alone(gate, How::Lock, site);
         MutexGuard::with_token(&self.object, token, inner, poisoned)
     }
 
@@ -91,7 +92,7 @@ impl<T: ?Sized> Mutex<T> {
                 return Err(TryLockError::WouldBlock);
             }
         };
-        let token = self.object.acquired_alone(How::Try, site);
+        let token = self.object.acquired_alone(Look::now(), How::Try, site);
         Ok(MutexGuard::with_token(&self.object, token, inner, poisoned)?)
     }
 

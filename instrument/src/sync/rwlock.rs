@@ -8,7 +8,7 @@ use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use super::hold::Hold;
 use super::patience;
-use crate::engine::{self, How, Kind, Mode, Object, Site, Token};
+use crate::engine::{self, How, Kind, Look, Mode, Object, Site, Token};
 
 /// [`std::sync::RwLock`], recorded: the same methods, the same poisoning.
 ///
@@ -61,13 +61,14 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         let site = Location::caller();
-        self.object.check_order(Mode::Read, site);
+        let gate = Look::now();
+        self.object.check_order_if(gate, Mode::Read, site);
         let (inner, poisoned) = match self.inner.try_read() {
             Ok(inner) => (inner, false),
             Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
             Err(TryLockError::WouldBlock) => (self.wait_to_read(site), self.inner.is_poisoned()),
         };
-        let token = self.object.acquired_shared(How::Lock, site);
+        let token = self.object.acquired_shared(gate, How::Lock, site);
         self.read_guard(token, inner, poisoned)
     }
 
@@ -87,7 +88,7 @@ impl<T: ?Sized> RwLock<T> {
                 return Err(TryLockError::WouldBlock);
             }
         };
-        let token = self.object.acquired_shared(How::Try, site);
+        let token = self.object.acquired_shared(Look::now(), How::Try, site);
         Ok(self.read_guard(token, inner, poisoned)?)
     }
 
@@ -102,13 +103,14 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
-        self.object.check_order(Mode::Write, site);
+        let gate = Look::now();
+        self.object.check_order_if(gate, Mode::Write, site);
         let (inner, poisoned) = match self.inner.try_write() {
             Ok(inner) => (inner, false),
             Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
             Err(TryLockError::WouldBlock) => (self.wait_to_write(site), self.inner.is_poisoned()),
         };
-        let token = self.object.acquired_from_readers(How::Lock, site);
+        let token = self.object.acquired_from_readers(gate, How::Lock, site);
         self.write_guard(token, inner, poisoned)
     }
 
@@ -128,7 +130,7 @@ impl<T: ?Sized> RwLock<T> {
                 return Err(TryLockError::WouldBlock);
             }
         };
-        let token = self.object.acquired_from_readers(How::Try, site);
+        let token = self.object.acquired_from_readers(Look::now(), How::Try, site);
         Ok(self.write_guard(token, inner, poisoned)?)
     }
 
@@ -280,7 +282,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
         let Self { hold, inner } = guard;
         let object = hold.end();
         let inner = std::sync::RwLockWriteGuard::downgrade(inner);
-        let token = object.acquired_shared(How::Lock, Location::caller());
+        let token = object.acquired_shared(Look::now(), How::Lock, Location::caller());
         RwLockReadGuard { hold: Hold::new(object, token), inner }
     }
 }

@@ -96,9 +96,12 @@ impl Head {
         Self { word: word | first as u128, length }
     }
 
+    /// The head in its wide form, whatever the numbers.
+    ///
     /// Versions have 39 bits in a recorder's memory and 56 in the file: all the head then fits one word.
     #[cold]
-    const fn wide(code: u8, site: u32, subject: u32, after: u64) -> Self {
+    #[must_use]
+    pub const fn wide(code: u8, site: u32, subject: u32, after: u64) -> Self {
         let (mut word, mut length) = if is_release(code) {
             ((subject as u128) << 8, 5)
         } else {

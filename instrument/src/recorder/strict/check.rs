@@ -19,7 +19,14 @@ impl Object {
     #[inline]
     #[track_caller]
     pub(crate) fn check_order(&self, mode: Mode, site: Site) {
-        if gate::is_strict() {
+        self.check_order_if(gate::Look::now(), mode, site);
+    }
+
+    /// The same for who has looked at the gate.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn check_order_if(&self, gate: gate::Look, mode: Mode, site: Site) {
+        if gate.is_strict() {
             self.check_strictly(mode, site);
         }
     }
