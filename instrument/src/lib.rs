@@ -155,7 +155,8 @@
 //! * A panic unwinds as any other: the locks that the thread *holds* are poisoned, the one that it asked for is not. Where
 //!   nothing may unwind (thread-locals' destructors, `extern "C"` functions) it aborts.
 //! * A request that the thread has made before costs a comparison for each lock it holds. A new pair costs a search through
-//!   the orders known so far. Up to 1,048,576 orders are remembered in a process, and up to 32 locks that a thread holds.
+//!   the orders known so far. Up to 1,048,576 orders are remembered in a process, and
+//!   the first 31 locks that a thread holds are looked at.
 //!
 //! # Overhead
 //! An uncontended operation touches no shared counter, takes no time and captures no stack: it appends a few bytes to a
