@@ -182,7 +182,7 @@
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
 //!   in Rust.
 //! * The initialiser that `LazyLock::force_mut` or `DerefMut` runs is not recorded: nobody else can have the value then.
-//! * [`sync::BarrierWaitResult`](std::sync::BarrierWaitResult) is a type of our own, too: std's has no constructor.
+//! * [`sync::BarrierWaitResult`] is a type of our own, too: std's has no constructor.
 //! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
 //! * A scoped thread ends, in the recording, with its function, as scopes do not wait for more; what its thread-locals do
