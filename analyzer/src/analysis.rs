@@ -54,7 +54,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Patterns that this run refutes.
     pub refutations: Vec<Refutation>,
-    /// Where the analyses stopped short, one sentence each; empty if they did not.
+    /// Where the trace or the analyses fall short, one sentence each; empty if they do not.
     pub limits: Vec<String>,
     /// How many events were read.
     pub events: u64,
@@ -103,12 +103,18 @@ pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)
     let tables = source.tables().clone();
     let standings = ends.standings(tables.threads().len(), error.is_none());
     let mut results = Results::default();
+    results.limits.extend(missing(source.gaps()));
     for analysis in analyses {
         analysis.finish(End { tables: &tables, holds: &holds, standings: &standings }, &mut results);
     }
     let Results { mut findings, refutations, limits } = results;
     sort(&mut findings);
     Report { findings, refutations, limits, events, tables, error }
+}
+
+fn missing(gaps: u64) -> Option<String> {
+    let places = if gaps == 1 { "one place".to_owned() } else { format!("{gaps} places") };
+    (gaps > 0).then(|| format!("events are missing: at {places} the order of what is there was guessed"))
 }
 
 fn all() -> Vec<Box<dyn Analysis>> {

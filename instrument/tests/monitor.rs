@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lockhound::monitor::{Action, Certainty, Deadlock, Wait};
-use lockhound::sync::{Arc, Condvar, Mutex, ReentrantMutex, RwLock};
+use lockhound::sync::{Arc, Barrier, Condvar, Mutex, OnceLock, ReentrantMutex, RwLock, mpsc};
 use lockhound::{Settings, named, thread};
 use watched::{closing, hangs, is_silent, scenarios, watch};
 
 scenarios! {
-    two_locks, three_locks, relock, read_then_write, queued_writer, join_under_lock, leaked, lost_notify,
+    two_locks, three_locks, relock, read_then_write, queued_writer, join_under_lock, join_of_a_destructor, leaked, lost_notify,
     notified_but_locked, unnotified_but_locked, all_wait, parked, joined_each_other, two_deadlocks, bystanders, last_thread_ends, panics, calls,
     with_unseen_thread, contention, rwlock_contention, ping_pong, parks, scopes, ticker, timed_waits, foreign_unpark,
-    many_threads, reentrant, with_handler,
+    many_threads, reentrant, with_handler, recv_under_lock, full_channel, barrier, once, channels,
 }
 
 /// Long enough for another thread to have fallen asleep.
@@ -195,6 +195,31 @@ fn threads_that_join_each_other() {
     hangs("joined_each_other", "deadlock: `first` and `second` wait for each other to end", &[]);
 }
 
+fn join_of_a_destructor() {
+    struct Locks(Lock);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            drop(self.0.lock());
+        }
+    }
+    thread_local!(static LAST: std::cell::RefCell<Option<Locks>> = const { std::cell::RefCell::new(None) });
+    let m = lock("m");
+    let held = m.lock().unwrap();
+    let child = spawn("child", {
+        let m = Arc::clone(&m);
+        move || LAST.set(Some(Locks(m)))
+    });
+    moment();
+    closing();
+    let _ = child.join();
+    drop(held);
+}
+
+#[test]
+fn a_join_under_a_lock_that_a_thread_local_of_the_child_wants() {
+    hangs("join_of_a_destructor", "deadlock: `m`: `main` and `child` wait for each other", &[]);
+}
+
 fn leaked() {
     let m = lock("m");
     let child = Arc::clone(&m);
@@ -303,6 +328,122 @@ fn a_waiter_that_holds_what_the_notifier_wants() {
         "deadlock: `c` and `m`: `main` and `holder` wait, and no thread is left that could end it",
         &["`main` waits for `m` (mutex of i32), which `holder` holds", "`holder` waits for a notification of `c`"],
     );
+}
+
+fn recv_under_lock() {
+    let m = lock("m");
+    let (sender, receiver) = mpsc::channel();
+    let _sender = spawn("sender", {
+        let m = Arc::clone(&m);
+        move || {
+            moment();
+            let _m = m.lock();
+            sender.send(1).unwrap();
+        }
+    });
+    let _held = m.lock().unwrap();
+    moment();
+    moment();
+    closing();
+    receiver.recv().unwrap();
+}
+
+#[test]
+fn a_receiver_that_holds_what_the_sender_wants() {
+    let headline = "and no thread is left that could end it";
+    let watched = watch("recv_under_lock", &[("LOCKHOUND_ON_DEADLOCK", "report")]);
+    assert_eq!(watched.headlines().len(), 1, "{}", watched.stderr);
+    assert!(watched.headlines()[0].contains("`main` and `sender` wait, "), "{}", watched.stderr);
+    assert!(watched.headlines()[0].ends_with(headline), "{}", watched.stderr);
+    assert!(
+        watched.stderr.contains("`main` waits for a message from `channel instrument/tests/"),
+        "{}",
+        watched.stderr
+    );
+    assert!(watched.stderr.contains("`sender` waits for `m` (mutex of i32), which `main` holds"), "{}", watched.stderr);
+}
+
+fn full_channel() {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    sender.send(1).unwrap();
+    let receiver = spawn("receiver", move || {
+        thread::park();
+        receiver.recv().unwrap();
+    });
+    moment();
+    closing();
+    sender.send(2).unwrap();
+    drop(receiver);
+}
+
+#[test]
+fn a_sender_to_a_full_channel() {
+    let watched = watch("full_channel", &[("LOCKHOUND_ON_DEADLOCK", "exit:3")]);
+    assert_eq!(watched.headlines().len(), 1, "{}", watched.stderr);
+    assert!(watched.stderr.contains("`main` waits for room in `channel instrument/tests/"), "{}", watched.stderr);
+    assert_eq!(watched.status.and_then(|status| status.code()), Some(3), "{}", watched.stderr);
+}
+
+fn barrier() {
+    let barrier = Arc::new(Barrier::new(3));
+    let _other = spawn("other", {
+        let barrier = Arc::clone(&barrier);
+        move || barrier.wait()
+    });
+    moment();
+    closing();
+    barrier.wait();
+}
+
+#[test]
+fn a_barrier_that_is_one_short() {
+    let watched = watch("barrier", &[("LOCKHOUND_ON_DEADLOCK", "exit:3")]);
+    assert_eq!(watched.headlines().len(), 1, "{}", watched.stderr);
+    assert!(watched.headlines()[0].contains("`main` and `other` wait, and no thread is left"), "{}", watched.stderr);
+    assert!(watched.stderr.contains("waits for the other parties of `barrier instrument/tests/"), "{}", watched.stderr);
+    assert_eq!(watched.status.and_then(|status| status.code()), Some(3), "{}", watched.stderr);
+}
+
+fn once() {
+    static ONCE: OnceLock<i32> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        let child = spawn("child", || *ONCE.get_or_init(|| 2));
+        moment();
+        closing();
+        child.join().unwrap()
+    });
+}
+
+#[test]
+fn an_initialiser_that_joins_a_thread_that_needs_it() {
+    let watched = watch("once", &[("LOCKHOUND_ON_DEADLOCK", "report")]);
+    assert_eq!(watched.headlines().len(), 1, "{}", watched.stderr);
+    assert!(watched.headlines()[0].ends_with(": `main` and `child` wait for each other"), "{}", watched.stderr);
+    assert!(watched.stderr.contains("to be initialised, which `main` has begun"), "{}", watched.stderr);
+    assert!(watched.stderr.contains("    and initialises `once instrument/tests/"), "{}", watched.stderr);
+}
+
+fn channels() {
+    let (forth, there) = mpsc::channel();
+    let (back, here) = mpsc::sync_channel(0);
+    let other = thread::spawn(move || there.iter().for_each(|n: usize| back.send(n).unwrap()));
+    for n in 0..ROUNDS {
+        forth.send(n).unwrap();
+        assert_eq!(here.recv(), Ok(n));
+    }
+    drop(forth);
+    assert!(here.recv().is_err());
+    other.join().unwrap();
+    let barrier = Arc::new(Barrier::new(4));
+    let meet = |barrier: Arc<Barrier>| move || (0..ROUNDS / 4).for_each(|_| drop(barrier.wait()));
+    let others: Vec<_> = (0..3).map(|_| thread::spawn(meet(Arc::clone(&barrier)))).collect();
+    meet(barrier)();
+    others.into_iter().for_each(|other| other.join().unwrap());
+}
+
+#[test]
+fn channels_and_barriers_are_no_deadlock() {
+    is_silent("channels");
 }
 
 fn parked() {

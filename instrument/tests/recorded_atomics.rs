@@ -198,6 +198,19 @@ fn a_look_after_any_other_event_is_recorded_again() {
 }
 
 #[test]
+fn a_look_after_an_exclusive_write_is_recorded_again() {
+    let run = || {
+        let mut n = AtomicUsize::new(0);
+        for _ in 0..3 {
+            n.load(Relaxed);
+            *n.get_mut() += 1;
+        }
+    };
+    let Some(recorded) = in_order("a_look_after_an_exclusive_write_is_recorded_again", run) else { return };
+    assert_eq!(of(&recorded, ""), ["load Relaxed Int(0)", "load Relaxed Int(1)", "load Relaxed Int(2)"]);
+}
+
+#[test]
 fn fences_make_releases_and_acquires_of_the_accesses_around_them() {
     let run = || {
         let n = AtomicUsize::new(0);
@@ -265,10 +278,10 @@ fn the_trace_has_the_accesses_to_an_atomic_as_they_happened() {
                         let (n, value) = (&atomics[next() as usize % 3], next() % 8);
                         match next() % 5 {
                             0 => n.store(value, Release),
-                            1 => drop(n.compare_exchange(value, 7, Acquire, Relaxed)),
-                            2 => drop(n.fetch_update(AcqRel, Relaxed, |n| (n < 1_000).then_some(n + 1))),
-                            3 => drop(n.swap(value, SeqCst)),
-                            _ => (0..next() % 4).for_each(|_| drop(n.load(Acquire))),
+                            1 => _ = n.compare_exchange(value, 7, Acquire, Relaxed),
+                            2 => _ = n.fetch_update(AcqRel, Relaxed, |n| (n < 1_000).then_some(n + 1)),
+                            3 => _ = n.swap(value, SeqCst),
+                            _ => (0..next() % 4).for_each(|_| _ = n.load(Acquire)),
                         }
                     }
                 });
@@ -425,6 +438,39 @@ fn who_waited_for_a_run_that_panicked_may_run_the_next() {
     assert_eq!((count(&recorded, "once_begin"), count(&recorded, "once_end")), (3, 3));
     let exits = recorded.iter().filter(|event| event.what == "exit").count();
     assert_eq!(exits, 4, "the trace is valid to its end");
+}
+
+/// The reader must not take the wait for over while the run is held up by an event of a third thread.
+#[test]
+fn a_wait_ends_after_the_run() {
+    fn until(ready: &AtomicBool) {
+        while !ready.load(Acquire) {
+            thread::yield_now();
+        }
+    }
+    let run = || {
+        let (running, waiting, go) = (AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false));
+        let cell = OnceLock::new();
+        let make = || {
+            running.store(true, Release);
+            until(&go);
+        };
+        let wait = || {
+            until(&running);
+            waiting.store(true, Release);
+            cell.get_or_init(|| unreachable!());
+        };
+        thread::scope(|s| {
+            named_thread("runner").spawn_scoped(s, || *cell.get_or_init(make)).unwrap();
+            named_thread("waiter").spawn_scoped(s, wait).unwrap();
+            until(&waiting);
+            thread::sleep(Duration::from_millis(50));
+            go.store(true, Release);
+        });
+    };
+    let Some(recorded) = in_order("a_wait_ends_after_the_run", run) else { return };
+    let waiter = of(&recorded, "waiter");
+    assert_eq!(waiter[waiter.len() - 3..], ["block await", "await", "exit"]);
 }
 
 #[test]

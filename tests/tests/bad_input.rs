@@ -142,6 +142,16 @@ fn a_truncated_recording_is_analysed_up_to_the_cut() {
     assert!(report.findings.iter().any(|finding| finding.rule == "data-race"), "{}", output.stdout);
 }
 
+/// As after a kill, the file ends with a whole chunk, but other threads had gone on by what is lost.
+#[test]
+fn a_guessed_order_is_told() {
+    let input = Input::new();
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../trace/tests/data/mutexes.lht");
+    let path = input.file("gaps.lht", &fs::read(recorded).unwrap()[..8 * 4096]);
+    let output = lockhound(["check", path.to_str().unwrap()]);
+    assert!(output.stdout.contains("events are missing: at "), "{}{}", output.stdout, output.stderr);
+}
+
 #[test]
 fn no_cut_of_a_recording_is_a_panic() {
     let input = Input::new();

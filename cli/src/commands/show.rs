@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, bail};
 use lockhound_trace::{Event, EventSource, ObjectId, Op, ReadError, Request, Tables, ThreadId, one_line};
@@ -14,11 +15,13 @@ use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
 
+/// Bytes collected before they are written.
+const BUFFER: usize = 64 << 10;
+
 pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let filter = Filter::new(args)?;
-    let mut out = anstream::AutoStream::auto(io::stdout());
     let mut source = lockhound_trace::open(&args.trace, None)?;
-    match print(&mut source, &filter, BufWriter::new(&mut out)) {
+    match print(&mut source, &filter) {
         Ok(None) => Ok(ExitCode::Clean),
         Ok(Some(error)) => {
             console::error(&error.to_string());
@@ -31,8 +34,13 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Prints the events that pass, up to the end or the first that cannot be read.
-fn print(source: &mut impl EventSource, filter: &Filter, mut out: impl Write) -> io::Result<Option<ReadError>> {
-    let mut columns = Columns::default();
+fn print(source: &mut impl EventSource, filter: &Filter) -> io::Result<Option<ReadError>> {
+    // Taking styles out of what is written costs more than all the rest: where none are wanted, none are made.
+    let styled = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    let out: Box<dyn Write> =
+        if styled { Box::new(AutoStream::auto(io::stdout())) } else { Box::new(io::stdout().lock()) };
+    let mut out = BufWriter::with_capacity(BUFFER, out);
+    let mut columns = Columns { styled, ..Columns::default() };
     for index in 0u64.. {
         match source.next_event() {
             Ok(Some(event)) if filter.passes(&event) => columns.write(&mut out, index, &event, source.tables())?,
@@ -53,27 +61,28 @@ fn print(source: &mut impl EventSource, filter: &Filter, mut out: impl Write) ->
 struct Columns {
     thread: usize,
     operation: usize,
+    styled: bool,
 }
 
 impl Default for Columns {
     fn default() -> Self {
-        Self { thread: 8, operation: 28 }
+        Self { thread: 8, operation: 28, styled: false }
     }
 }
 
 impl Columns {
     fn write(&mut self, out: &mut impl Write, index: u64, event: &Event, tables: &Tables) -> io::Result<()> {
-        const DIM: Style = Style::new().dimmed();
-        const THREAD: Style = AnsiColor::Cyan.on_default();
+        let styles = [Style::new().dimmed(), AnsiColor::Cyan.on_default()];
+        let [dim, label] = if self.styled { styles } else { [Style::new(); 2] };
         let thread = one_line(tables.thread_label(event.thread));
         let operation = one_line(&describe(&event.op, tables));
         self.thread = self.thread.max(thread.width());
         self.operation = self.operation.max(operation.width().min(60));
         let thread_pad = self.thread - thread.width();
-        write!(out, "{DIM}{index:>7}{DIM:#}  {THREAD}{thread}{THREAD:#}{:thread_pad$}  {operation}", "")?;
+        write!(out, "{dim}{index:>7}{dim:#}  {label}{thread}{label:#}{:thread_pad$}  {operation}", "")?;
         if let Some(site) = event.site {
             let pad = self.operation.saturating_sub(operation.width());
-            write!(out, "{:pad$}  {DIM}{}{DIM:#}", "", one_line(tables.site(site)))?;
+            write!(out, "{:pad$}  {dim}{}{dim:#}", "", one_line(tables.site(site)))?;
         }
         writeln!(out)
     }

@@ -69,7 +69,8 @@ impl Object {
             let (condvar, mutex) = (self.number(local)?, lock.number(local)?);
             local.held.pop(mutex);
             if how == How::Lock {
-                local.capture_stack()?;
+                let place = local.site(site)?;
+                local.capture_stack_if_new(place, condvar)?;
             }
             self.pass_lock(local, other::WAIT, lock, site, |waiters| {
                 waiters.enter();

@@ -62,3 +62,18 @@ impl Fences {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_release_only_after_a_release_fence() {
+        let orders = [Order::Relaxed, Order::Acquire, Order::Release, Order::AcqRel, Order::SeqCst];
+        let mut fences = Fences::new();
+        assert_eq!(orders.map(|order| fences.released(order)), orders);
+        fences.release();
+        let released = [Order::Release, Order::AcqRel, Order::Release, Order::AcqRel, Order::SeqCst];
+        assert_eq!(orders.map(|order| fences.released(order)), released);
+    }
+}

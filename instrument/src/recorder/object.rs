@@ -158,6 +158,10 @@ impl Object {
     #[inline(never)]
     fn register(&self, local: &mut Local) -> Option<u32> {
         let unpublished = self.id();
+        if unpublished ^ local.generation_bits <= u64::from(u32::MAX) {
+            // Another thread was quicker. Its number must not be replaced: it may be in use.
+            return Some(unpublished as u32);
+        }
         let number = local.take_object_number()?;
         let Self { birth, type_name, name, level, kind, .. } = *self;
         {

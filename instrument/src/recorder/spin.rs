@@ -37,7 +37,8 @@ impl Object {
     fn spin_from(&self, seen: u64, word: u64) -> Option<Spin<'_>> {
         let mine = local::spinner() | SPIN | word & VERSION;
         let set = self.word.compare_exchange(seen, mine, Ordering::Acquire, Ordering::Relaxed);
-        set.is_ok().then_some(Spin { object: self, word })
+        // Not `then_some`: what that drops when the bit is not set would clear another's.
+        set.is_ok().then(|| Spin { object: self, word })
     }
 
     #[cold]

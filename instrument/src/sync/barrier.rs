@@ -108,7 +108,7 @@ impl Barrier {
             state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(blocked);
-        waiting.is_over(&mut state);
+        waiting.end(&mut state);
         if recorded {
             self.object.passed(site);
         }
@@ -126,7 +126,7 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    fn is_over(self, state: &mut State) {
+    fn end(self, state: &mut State) {
         self.leave(state);
         std::mem::forget(self);
     }

@@ -10,7 +10,7 @@ use super::format::PAGE;
 use super::stream::Stream;
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::{Object, Thread};
-use crate::tables::Tables;
+use crate::read::Tables;
 
 /// More objects than a page of a recording can declare: a declaration takes five bytes. A thread that takes a block of
 /// numbers without using it has at least a page.

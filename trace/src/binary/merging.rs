@@ -9,10 +9,7 @@ use super::format::Payload;
 use super::scan::{Damage, Layout};
 use super::step::Machine;
 use super::stream::Stream;
-use crate::batch::Batch;
-use crate::merge::{Forced, Merge};
-use crate::source::{Place, ReadError, ReadErrorKind};
-use crate::tables::Tables;
+use crate::read::{Batch, Forced, Merge, Place, ReadError, ReadErrorKind, Tables};
 
 /// Everything that is known of a file between two events.
 #[derive(Debug)]

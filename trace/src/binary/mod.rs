@@ -81,7 +81,7 @@
 //! # Damage
 //!
 //! The reader takes any bytes without a panic, in time and memory linear in their number, and tells what it dropped by an error
-//! behind the last event or by `Reader::gaps`. In a merged file all damage is told that changes what is read. In a recording these are told: a header
+//! behind the last event or by `EventSource::gaps`. In a merged file all damage is told that changes what is read. In a recording these are told: a header
 //! that is not what was written, missing chunks and chunks out of their sequence, zeros where a record should be, records that
 //! do not decode or name what was not defined, versions that never come. Not told are bits of a record that make another
 //! record (a site, a mode, an object: about one in fifteen damaged bytes, of which the validator still notices some), and a

@@ -5,10 +5,8 @@ use std::io::{Read, Seek};
 use std::path::Path;
 
 use super::merging::Merging;
-use crate::batch::{Batch, Pending};
 use crate::event::Event;
-use crate::source::{EventSource, Place, Progress, ReadError};
-use crate::tables::Tables;
+use crate::read::{Batch, EventSource, Pending, Place, Progress, ReadError, Tables};
 
 /// Reads a binary trace: of a recording, the streams of its threads merged into one order that the program could have
 /// observed; of a written one, its events in their order. Equal files give equal events.
@@ -50,15 +48,6 @@ impl<R: Read + Seek> Reader<R> {
     }
 }
 
-impl<R> Reader<R> {
-    /// How often the order had to be guessed because events are missing, or a join left out because its thread's end is:
-    /// 0 unless the recorded process was killed between two steps of the recorder.
-    #[must_use]
-    pub const fn gaps(&self) -> u64 {
-        self.merging.gaps
-    }
-}
-
 impl<R: Read + Seek> EventSource for Reader<R> {
     fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
         let Self { merging, pending, .. } = self;
@@ -81,5 +70,9 @@ impl<R: Read + Seek> EventSource for Reader<R> {
 
     fn progress(&self) -> Progress {
         Progress { read: self.merging.loaded.min(self.merging.length), total: self.merging.length }
+    }
+
+    fn gaps(&self) -> u64 {
+        self.merging.gaps
     }
 }

@@ -10,8 +10,7 @@ use super::format::{
     CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAGIC, MAX_FILE_HEADER, OPEN, PAGE, Payload, VERSION, field,
 };
 use super::time::rfc3339;
-use crate::source::ReadErrorKind;
-use crate::tables::Header;
+use crate::read::{Header, ReadErrorKind};
 
 /// Something wrong, and where in the file.
 #[derive(Debug)]

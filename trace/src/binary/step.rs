@@ -8,13 +8,10 @@ use super::format::{
     reason_numbered, request, value, wait_detailed,
 };
 use super::stream::{Ahead, Stream};
-use crate::batch::Batch;
 use crate::event::Event;
 use crate::ids::{MessageId, ObjectId};
-use crate::merge::{Merge, Milestone};
 use crate::op::{How, Mode, Op, Order, Request, Value};
-use crate::source::Place;
-use crate::tables::Tables;
+use crate::read::{Batch, Merge, Milestone, Place, Tables};
 
 /// Everything but the streams.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::encode::{self, ClassDefinition, ObjectDefinition};
 use super::format::{SUM_RECORD, TEXT_FRAME, define};
 use super::scan::{ChunkPlace, Damage, read_at};
 use crate::ids::{SiteId, StackId, TextId, ThreadId};
-use crate::tables::{Frame, Tables};
+use crate::read::{Frame, Tables};
 
 /// What goes before an event.
 #[derive(Clone, Copy, Debug, Default)]

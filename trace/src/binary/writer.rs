@@ -14,8 +14,7 @@ use super::format::{
 use crate::event::Event;
 use crate::ids::{MessageId, SiteId, StackId, TextId, ThreadId};
 use crate::op::{Op, Order, Request, Value};
-use crate::sink::{EventSink, Written};
-use crate::tables::{Frame, Header, Tables};
+use crate::read::{EventSink, Frame, Header, Tables, Written};
 
 /// Records before a chunk is written.
 const CHUNK: usize = 64 << 10;

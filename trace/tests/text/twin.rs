@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSource, How, Mode, ObjectId, ObjectKind, Op, Place, Policy, Progress, ReadError, Tables, ThreadId,
-    Touched, Validated, WakeReason,
+    Event, EventSource, How, Mode, ObjectId, ObjectKind, Op, Place, Policy, Progress, ReadError, Request, Tables,
+    ThreadId, Touched, Validated, WakeReason,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -202,6 +202,22 @@ fn lock_op(lock: usize, mode: usize, acquires: bool) -> Op {
     match acquires {
         true => Op::Acquire { lock, mode, how: How::Lock },
         false => Op::Release { lock, mode, touched: Touched::Unknown },
+    }
+}
+
+/// The textual formats say so themselves; in a damaged recording any mode may stand at any object.
+#[test]
+fn a_mutex_has_one_mode() {
+    let (lock, thread) = (ObjectId::from_index(0), ThreadId::from_index(0));
+    let accepts =
+        |ops: &[Op]| validator_accepts(&tables(), &ops.iter().map(|&op| Event::new(thread, op)).collect::<Vec<_>>());
+    for mode in [Mode::Write, Mode::Read, Mode::Upgrade] {
+        let possible = mode == Mode::Write;
+        assert_eq!(accepts(&[Op::Acquire { lock, mode, how: How::Lock }]), possible);
+        assert_eq!(accepts(&[Op::TryFailed { object: lock, mode }]), possible);
+        assert_eq!(accepts(&[Op::Block { on: Request::Acquire { lock, mode, how: How::Lock } }]), possible);
+        let release = Op::Release { lock, mode, touched: Touched::Unknown };
+        assert_eq!(accepts(&[lock_op(0, 0, true), release]), possible);
     }
 }
 

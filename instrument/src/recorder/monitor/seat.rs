@@ -1,9 +1,15 @@
 //! What a thread keeps ready for the case that it has to wait.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::tasks::this_task;
 use super::waiter::FRAMES;
+
+thread_local! {
+    /// The number under which the thread was spawned, 0 if nobody announced it.
+    static ANNOUNCED_AS: Cell<u32> = const { Cell::new(0) };
+}
 
 /// A thread's name, and how it got to its latest request.
 #[derive(Debug)]
@@ -22,9 +28,14 @@ impl Seat {
     pub(in crate::recorder) const EMPTY: Self =
         Self { thread: 0, task: 0, name: None, ends_last: false, stack: [0; FRAMES], depth: 0 };
 
-    /// Of the calling thread. `spawned`: it begins only now. Allocates.
+    /// Of the calling thread. `spawned`: it begins only now; whoever joins it knows it by this number, also when a later
+    /// stream of its own has another. Allocates.
     pub(in crate::recorder) fn take(thread: u32, spawned: bool) -> Self {
         let task = this_task();
+        if spawned {
+            ANNOUNCED_AS.set(thread);
+        }
+        let thread = Some(ANNOUNCED_AS.get()).filter(|&number| number != 0).unwrap_or(thread);
         let name = if spawned {
             std::thread::current().name().map(Arc::from)
         } else {

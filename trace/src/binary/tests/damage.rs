@@ -6,7 +6,7 @@ use super::simulator::Simulation;
 use super::{Outcome, read};
 use crate::binary::format::{CHUNK_HEADER, MAGIC, PAGE};
 use crate::event::Event;
-use crate::source::{Place, ReadErrorKind};
+use crate::read::{Place, ReadErrorKind};
 
 fn recording(choices: &[(usize, usize)], per_chunk: usize) -> Vec<u8> {
     let mut simulation = Simulation::new(false);

@@ -9,8 +9,7 @@ use std::io::Write;
 
 use super::Reader;
 use crate::event::Event;
-use crate::source::{EventSource, ReadError};
-use crate::tables::Tables;
+use crate::read::{EventSource, ReadError, Tables};
 
 /// Everything that a file's reader gives, and how it ends.
 struct Outcome {

@@ -9,9 +9,7 @@ use crate::event::Event;
 use crate::ids::{MessageId, ObjectId, SiteId, TextId, ThreadId};
 use crate::objects::{Object, ObjectKind, Policy, Thread};
 use crate::op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
-use crate::sink::EventSink;
-use crate::source::ReadErrorKind;
-use crate::tables::{Frame, Header, Tables};
+use crate::read::{EventSink, Frame, Header, ReadErrorKind, Tables};
 
 fn tables() -> Tables {
     let mut tables = Tables::default();

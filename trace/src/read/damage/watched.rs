@@ -10,11 +10,11 @@ use rustc_hash::FxHasher;
 
 use crate::binary::Reader;
 use crate::event::Event;
-use crate::jsonl::JsonLinesReader;
-use crate::source::{EventSource, Place, ReadError};
-use crate::std_format::StdReader;
-use crate::tables::Tables;
-use crate::validate::Validated;
+use crate::read::jsonl::JsonLinesReader;
+use crate::read::source::{EventSource, Place, ReadError};
+use crate::read::std_format::StdReader;
+use crate::read::tables::Tables;
+use crate::read::validate::Validated;
 
 /// An input that counts what is read of it.
 struct Counted<'a> {
@@ -64,13 +64,9 @@ impl Reading {
     /// Reads a binary trace, or what once was one.
     pub(super) fn of_binary(bytes: &[u8]) -> Self {
         let path = Path::new("damaged.lht");
-        Self::watched(bytes, |input| {
-            let mut reader = match Reader::new(input, path) {
-                Ok(reader) => reader,
-                Err(error) => return Self { error: Some(error), ..Self::default() },
-            };
-            let reading = Self::of(&mut reader);
-            Self { gaps: reader.gaps(), ..reading }
+        Self::watched(bytes, |input| match Reader::new(input, path) {
+            Ok(mut reader) => Self::of(&mut reader),
+            Err(error) => Self { error: Some(error), ..Self::default() },
         })
     }
 
@@ -114,7 +110,7 @@ impl Reading {
                 Err(error) => break Some(error),
             }
         };
-        Self { events, gaps: 0, error }
+        Self { events, gaps: source.gaps(), error }
     }
 }
 

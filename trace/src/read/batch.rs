@@ -1,7 +1,7 @@
 //! Events in bulk: what a call costs is shared by many of them.
 
 use crate::event::Event;
-use crate::source::{Place, ReadError};
+use crate::read::source::{Place, ReadError};
 
 /// Events in their order, and where each stands in its file.
 #[derive(Clone, Debug, Default)]

@@ -8,10 +8,10 @@ use super::event;
 use super::fields::{Fields, Key, Problem};
 use super::locate::value_offset;
 use crate::event::Event;
-use crate::lines::{Line, Lines, column};
-use crate::one_line::one_line;
-use crate::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
-use crate::tables::Tables;
+use crate::read::lines::{Line, Lines, column};
+use crate::read::one_line::one_line;
+use crate::read::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
+use crate::read::tables::Tables;
 
 /// Reads a trace in the JSON Lines format, line by line.
 ///

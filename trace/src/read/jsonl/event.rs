@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::ids::{MessageId, ObjectId, SiteId, StackId, TextId, ThreadId};
 use crate::objects::{ObjectKind, Policy};
 use crate::op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
-use crate::tables::{Frame, Tables};
+use crate::read::tables::{Frame, Tables};
 
 /// Reads the event that `fields` describe; threads and objects that nobody declared are added to `tables`.
 pub(super) fn read(fields: &Fields<'_>, tables: &mut Tables) -> Result<Event, Problem> {

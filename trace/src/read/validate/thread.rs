@@ -3,7 +3,7 @@
 use super::step::{Step, Verdict, at, since};
 use crate::ids::{ObjectId, ThreadId};
 use crate::op::{Mode, Op, Request};
-use crate::source::Place;
+use crate::read::source::Place;
 
 /// Where in its life a thread is.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use crate::batch::Batch;
 use crate::binary::tests::simulator::Simulation;
 use crate::binary::{BinaryWriter, Reader};
-use crate::jsonl::JsonLinesWriter;
-use crate::sink::EventSink;
-use crate::source::EventSource;
-use crate::std_format::StdWriter;
+use crate::read::batch::Batch;
+use crate::read::jsonl::JsonLinesWriter;
+use crate::read::sink::EventSink;
+use crate::read::source::EventSource;
+use crate::read::std_format::StdWriter;
 
 /// What the recorder has left of programs that use mutexes, read/write locks, condition variables, shared variables and threads.
 /// Made by `record-mixture` (crate lockhound-tests): 3 threads and 700, 700, 60 and 300 rounds; 2 threads and 3 rounds.

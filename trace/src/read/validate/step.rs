@@ -2,8 +2,8 @@
 
 use crate::ids::{ObjectId, ThreadId};
 use crate::op::Mode;
-use crate::source::Place;
-use crate::tables::Tables;
+use crate::read::source::Place;
+use crate::read::tables::Tables;
 
 /// Why an event is impossible, in the user's words.
 pub(super) type Verdict<T = ()> = Result<T, String>;
@@ -38,6 +38,12 @@ impl Step<'_> {
     pub(super) fn mismatch<T>(&self, op: &str, object: ObjectId) -> Verdict<T> {
         let kind = self.tables.object(object).kind.name();
         Err(format!("{}: `{op}` on {}, which is a {kind}", self.who(), self.object(object)))
+    }
+
+    /// A mode that only read/write locks have.
+    pub(super) fn wrong_mode<T>(&self, op: &str, mode: Mode, object: ObjectId) -> Verdict<T> {
+        let kind = self.tables.object(object).kind.name();
+        Err(format!("{}: `{op}`{} of {}, which is a {kind}", self.who(), purpose(mode), self.object(object)))
     }
 }
 

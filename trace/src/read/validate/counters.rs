@@ -2,7 +2,7 @@
 
 use super::step::{Step, Verdict, since};
 use crate::ids::{ObjectId, ThreadId};
-use crate::source::Place;
+use crate::read::source::Place;
 
 #[derive(Clone, Debug)]
 pub(super) struct Semaphore {

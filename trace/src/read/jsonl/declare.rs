@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fields::{Fields, Key, Problem, Raw};
 use super::words::Word;
 use crate::objects::{Object, ObjectKind, Policy, Thread};
-use crate::tables::{Header, Tables};
+use crate::read::tables::{Header, Tables};
 
 /// Version of the format that this crate reads and writes.
 pub(super) const VERSION: u64 = 1;

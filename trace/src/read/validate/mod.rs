@@ -11,11 +11,11 @@ mod thread;
 
 use std::path::{Path, PathBuf};
 
-use crate::batch::{Batch, Pending};
 use crate::event::Event;
-use crate::one_line::one_line;
-use crate::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
-use crate::tables::Tables;
+use crate::read::batch::{Batch, Pending};
+use crate::read::one_line::one_line;
+use crate::read::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
+use crate::read::tables::Tables;
 use state::State;
 
 /// Passes the events of a source on as long as they are possible, and stops with [`ReadErrorKind::Violation`] at the
@@ -27,8 +27,9 @@ use state::State;
 ///   after `block` anything but the completion of that operation or, for locks, semaphores and channels, its failure
 ///   (anything, where the operation may end without an event: a `send` on a channel that was closed since, which fails,
 ///   and an `await` of a flag, since a wait that gave up, such as a spurious return from parking, leaves none);
-/// * locks: `acquire` while another hold excludes it, `release` or `wait` of what is not held. Read holds of one thread
-///   count; `upgrade` and a following `write` of the same thread are two holds and take two releases;
+/// * locks: a mode of a mutex other than `write`, `acquire` while another hold excludes it, `release` or `wait` of what is not
+///   held. Read holds of one thread count; `upgrade` and a following `write` of the same thread are two holds and take two
+///   releases;
 /// * condition variables: `wake` without `wait`, `wake` by a notification that cannot have reached this wait;
 /// * semaphores: more permits taken than there are, given back beyond the bound;
 /// * barriers: `pass` before all parties of the generation arrived, or without `arrive`;
@@ -97,5 +98,9 @@ impl<S: EventSource> EventSource for Validated<S> {
 
     fn progress(&self) -> Progress {
         self.source.progress()
+    }
+
+    fn gaps(&self) -> u64 {
+        self.source.gaps()
     }
 }

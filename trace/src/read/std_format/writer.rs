@@ -8,8 +8,8 @@ use crate::event::Event;
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::ObjectKind;
 use crate::op::{Mode, Op};
-use crate::sink::{EventSink, Written};
-use crate::tables::Tables;
+use crate::read::sink::{EventSink, Written};
+use crate::read::tables::Tables;
 
 /// Bytes collected before the output is asked to take them.
 const ENOUGH: usize = 64 * 1024;

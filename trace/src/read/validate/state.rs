@@ -11,8 +11,8 @@ use crate::event::Event;
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::ObjectKind;
 use crate::op::{Mode, Op, Request};
-use crate::source::Place;
-use crate::tables::Tables;
+use crate::read::source::Place;
+use crate::read::tables::Tables;
 
 #[derive(Clone, Debug)]
 enum Object {
@@ -71,12 +71,12 @@ impl State {
         };
         let done = match event.op {
             Op::Acquire { lock, mode, .. } => match self.objects.get_mut(lock.index()) {
-                Some(Object::Mutex(mutex)) => mutex.acquire_free(id, place),
+                Some(Object::Mutex(mutex)) => mode == Mode::Write && mutex.acquire_free(id, place),
                 Some(Object::RwLock(rwlock)) => rwlock.acquire_free(id, thread, lock, mode, place),
                 _ => false,
             },
             Op::Release { lock, mode, .. } => match self.objects.get_mut(lock.index()) {
-                Some(Object::Mutex(mutex)) => mutex.release_only(id),
+                Some(Object::Mutex(mutex)) => mode == Mode::Write && mutex.release_only(id),
                 Some(Object::RwLock(rwlock)) => rwlock.give_back(id, thread, lock, mode),
                 _ => false,
             },
@@ -139,6 +139,9 @@ impl State {
         let all_threads = threads.len();
         let thread = &mut threads[step.thread.index()];
         match (*op, &mut objects[id.index()]) {
+            (Op::TryFailed { mode, .. }, Object::Mutex(_) | Object::Semaphore(_)) if mode != Mode::Write => {
+                step.wrong_mode("try_failed", mode, id)
+            }
             (Op::TryFailed { .. }, Object::Mutex(_) | Object::RwLock(_) | Object::Semaphore(_))
             | (Op::TrySendFailed { .. } | Op::TryRecvFailed { .. }, Object::Channel(_))
             | (
@@ -215,6 +218,9 @@ impl State {
     fn can_block(&self, step: &Step<'_>, on: Request) -> Verdict {
         let Some(id) = on.object() else { return Ok(()) };
         match (on, &self.objects[id.index()]) {
+            (Request::Acquire { mode, .. }, Object::Mutex(_)) if mode != Mode::Write => {
+                step.wrong_mode("acquire", mode, id)
+            }
             (Request::Acquire { .. }, Object::Mutex(_) | Object::RwLock(_))
             | (Request::AcquirePermits { .. }, Object::Semaphore(_))
             | (Request::Pass { .. }, Object::Barrier(_))
@@ -226,6 +232,7 @@ impl State {
 
     fn acquire(&mut self, step: &Step<'_>, lock: ObjectId, mode: Mode, depth: u32) -> Verdict {
         match &mut self.objects[lock.index()] {
+            Object::Mutex(_) if mode != Mode::Write => step.wrong_mode("acquire", mode, lock),
             Object::Mutex(mutex) if depth == 1 => mutex.acquire(step, lock),
             Object::Mutex(mutex) => mutex.take(step, lock, depth),
             Object::RwLock(rwlock) => rwlock.acquire(step, &mut self.threads, lock, mode),
@@ -235,6 +242,7 @@ impl State {
 
     fn release(&mut self, step: &Step<'_>, lock: ObjectId, mode: Mode) -> Verdict {
         match &mut self.objects[lock.index()] {
+            Object::Mutex(_) if mode != Mode::Write => step.wrong_mode("release", mode, lock),
             Object::Mutex(mutex) => mutex.release(step, lock),
             Object::RwLock(rwlock) => rwlock.release(step, &mut self.threads, lock, mode),
             _ => step.mismatch("release", lock),

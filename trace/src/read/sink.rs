@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::event::Event;
-use crate::tables::Tables;
+use crate::read::tables::Tables;
 
 /// A trace being written, event by event, in its observed order.
 pub trait EventSink {

@@ -7,12 +7,12 @@ use super::line::{self, StdLine, StdOp};
 use super::names::{ObjectNames, ThreadNames};
 use crate::event::Event;
 use crate::ids::{ObjectId, ThreadId};
-use crate::lines::{Line, Lines, column};
 use crate::objects::ObjectKind;
-use crate::one_line::one_line;
 use crate::op::{How, Mode, Op, Order, Touched};
-use crate::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
-use crate::tables::Tables;
+use crate::read::lines::{Line, Lines, column};
+use crate::read::one_line::one_line;
+use crate::read::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
+use crate::read::tables::Tables;
 
 /// Reads a trace in RAPID's STD text format, line by line.
 ///

@@ -3,7 +3,7 @@
 use super::corruption::{Corruption, Random, first_difference};
 use super::samples;
 use super::watched::Reading;
-use crate::source::ReadErrorKind;
+use crate::read::source::ReadErrorKind;
 
 const ROUNDS: usize = 1000;
 /// Bytes of a block that is zeroed, moved or copied: a few lines.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::step::{Step, Verdict, at, since};
 use crate::ids::{MessageId, ObjectId, ThreadId};
-use crate::source::Place;
+use crate::read::source::Place;
 
 #[derive(Clone, Debug)]
 pub(super) struct Channel {

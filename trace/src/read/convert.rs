@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::binary::BinaryWriter;
 use crate::event::Event;
-use crate::format::{Format, open};
-use crate::jsonl::JsonLinesWriter;
-use crate::sink::{EventSink, Written};
-use crate::source::{EventSource, ReadError};
-use crate::std_format::StdWriter;
+use crate::read::format::{Format, open};
+use crate::read::jsonl::JsonLinesWriter;
+use crate::read::sink::{EventSink, Written};
+use crate::read::source::{EventSource, ReadError};
+use crate::read::std_format::StdWriter;
 
 /// What became of a conversion.
 #[derive(Debug)]

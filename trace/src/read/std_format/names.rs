@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::ids::{ObjectId, ThreadId};
 use crate::objects::{Object, ObjectKind};
-use crate::tables::Tables;
+use crate::read::tables::Tables;
 
 /// Threads by their names, matched whether or not an operand carries the `T` of the thread's name.
 #[derive(Debug, Default)]

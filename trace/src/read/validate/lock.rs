@@ -4,7 +4,7 @@ use super::step::{Step, Verdict, purpose, since};
 use super::thread::{Suspended, Thread};
 use crate::ids::{ObjectId, ThreadId};
 use crate::op::Mode;
-use crate::source::Place;
+use crate::read::source::Place;
 
 /// Who holds something alone, how often, and since where.
 #[derive(Clone, Copy, Debug)]

@@ -8,8 +8,8 @@ use crate::event::Event;
 use crate::ids::{ObjectId, TextId, ThreadId};
 use crate::objects::{Object, ObjectKind, Policy, Thread};
 use crate::op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
-use crate::sink::{EventSink, Written};
-use crate::tables::{Frame, Header, Tables};
+use crate::read::sink::{EventSink, Written};
+use crate::read::tables::{Frame, Header, Tables};
 
 /// Bytes collected before the output is asked to take them.
 const ENOUGH: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use super::corruption::{Corruption, Random, first_difference};
 use super::samples;
 use super::watched::Reading;
 use crate::binary::format::{CHUNK_HEADER, ChunkHeader, PAGE};
-use crate::source::ReadErrorKind;
+use crate::read::source::ReadErrorKind;
 
 const ROUNDS: usize = 1000;
 /// Bytes of an event's record without what a long operand adds.

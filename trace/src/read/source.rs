@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::batch::Batch;
 use crate::event::Event;
-use crate::tables::Tables;
+use crate::read::batch::Batch;
+use crate::read::tables::Tables;
 
 /// A trace being read, event by event, in an order that the program could have observed.
 pub trait EventSource {
@@ -34,6 +34,12 @@ pub trait EventSource {
 
     /// How far reading has come.
     fn progress(&self) -> Progress;
+
+    /// How often the order had to be guessed because events are missing, or an event left out because what it follows is: 0
+    /// unless bytes of the trace were lost, or the recorded process was killed between two steps of the recorder.
+    fn gaps(&self) -> u64 {
+        0
+    }
 }
 
 impl<S: EventSource + ?Sized> EventSource for Box<S> {
@@ -55,6 +61,10 @@ impl<S: EventSource + ?Sized> EventSource for Box<S> {
 
     fn progress(&self) -> Progress {
         (**self).progress()
+    }
+
+    fn gaps(&self) -> u64 {
+        (**self).gaps()
     }
 }
 

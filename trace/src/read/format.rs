@@ -6,10 +6,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::binary;
-use crate::jsonl::JsonLinesReader;
-use crate::source::{EventSource, Place, ReadError, ReadErrorKind};
-use crate::std_format::{self, StdReader};
-use crate::validate::Validated;
+use crate::read::jsonl::JsonLinesReader;
+use crate::read::source::{EventSource, Place, ReadError, ReadErrorKind};
+use crate::read::std_format::{self, StdReader};
+use crate::read::validate::Validated;
 
 /// How a trace is encoded.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

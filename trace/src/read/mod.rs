@@ -1,0 +1,29 @@
+//! What only readers of traces need, and the recorder does without: the textual encodings, merge, validation, conversion.
+
+mod batch;
+mod convert;
+#[cfg(test)]
+mod damage;
+mod format;
+mod jsonl;
+mod lines;
+mod merge;
+mod one_line;
+mod sink;
+mod source;
+mod std_format;
+mod tables;
+mod validate;
+
+pub use batch::Batch;
+pub(crate) use batch::Pending;
+pub use convert::{ConvertError, Converted, convert, create};
+pub use format::{Format, open};
+pub use jsonl::{JsonLinesReader, JsonLinesWriter};
+pub(crate) use merge::{Forced, Merge, Milestone};
+pub use one_line::one_line;
+pub use sink::{EventSink, Written};
+pub use source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
+pub use std_format::{StdReader, StdWriter};
+pub use tables::{Frame, Header, Tables};
+pub use validate::Validated;
