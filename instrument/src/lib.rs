@@ -155,7 +155,8 @@
 //! * A panic unwinds as any other: the locks that the thread *holds* are poisoned, the one that it asked for is not. Where
 //!   nothing may unwind (thread-locals' destructors, `extern "C"` functions) it aborts.
 //! * A request that the thread has made before costs a comparison for each lock it holds. A new pair costs a search through
-//!   the orders known so far. Up to 1,048,576 orders are remembered in a process, and up to 32 locks that a thread holds.
+//!   the orders known so far. Up to 1,048,576 orders are remembered in a process, and
+//!   the first 31 locks that a thread holds are looked at.
 //!
 //! # Overhead
 //! An uncontended operation touches no shared counter, takes no time and captures no stack: it appends a few bytes to a
@@ -181,7 +182,7 @@
 //! * Shared memory other than [`sync::Shared`] is not seen: plain data that threads share without a lock needs `unsafe`
 //!   in Rust.
 //! * The initialiser that `LazyLock::force_mut` or `DerefMut` runs is not recorded: nobody else can have the value then.
-//! * [`sync::BarrierWaitResult`](std::sync::BarrierWaitResult) is a type of our own, too: std's has no constructor.
+//! * [`sync::BarrierWaitResult`] is a type of our own, too: std's has no constructor.
 //! * A recorded channel is a queue behind a lock, which costs more than std's where many threads send at once. The child
 //!   of a fork that another thread had in its grip finds it locked for ever, as it does any lock of std's.
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
