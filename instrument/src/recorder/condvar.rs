@@ -123,7 +123,7 @@ impl Object {
         let lock_number = lock.number(local)?;
         let site = local.site(site)?;
         local.buffer.reserve()?;
-        let mut spin = self.spin();
+        let mut spin = self.spin()?;
         let mut waiters = Waiters::unpack(self.aux.load(Ordering::Relaxed));
         let detail = change(&mut waiters);
         self.aux.store(waiters.pack(), Ordering::Relaxed);
@@ -141,7 +141,7 @@ impl Object {
                 let number = self.number(local)?;
                 let site = local.site(site)?;
                 local.buffer.reserve()?;
-                let mut spin = self.spin();
+                let mut spin = self.spin()?;
                 let mut waiters = Waiters::unpack(self.aux.load(Ordering::Relaxed));
                 waiters.notify(all);
                 self.aux.store(waiters.pack(), Ordering::Relaxed);

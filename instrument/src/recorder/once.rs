@@ -141,7 +141,7 @@ impl OnceObject {
         loop {
             let number = self.object.number(local)?;
             let id = id_of(local, number);
-            let _spin = self.object.spin();
+            let _spin = self.object.spin()?;
             if self.object.id() == id {
                 return Some((id, self.object.version(), self.stage(id)));
             }
@@ -174,7 +174,7 @@ impl OnceObject {
         let number = self.object.number(local)?;
         let id = id_of(local, number);
         local.buffer.reserve()?;
-        let mut spin = self.object.spin();
+        let mut spin = self.object.spin()?;
         let after = spin.take_version(local);
         self.running.store(id, Ordering::Release);
         local.other(other::ONCE_BEGIN, site, number, after, 0, 0)?;
@@ -186,7 +186,7 @@ impl OnceObject {
     #[cold]
     fn renew(&self) -> Option<()> {
         (0..PATIENCE).find_map(|round| {
-            let spin = self.object.spin();
+            let spin = self.object.spin()?;
             if self.announcing.load(Ordering::Relaxed) == 0 {
                 self.object.aux.store(0, Ordering::Relaxed);
                 self.object.renew();
@@ -217,7 +217,7 @@ impl OnceObject {
         local.held.pop(number);
         let site = local.site(site)?;
         local.buffer.reserve()?;
-        let mut spin = self.object.spin();
+        let mut spin = self.object.spin()?;
         let after = spin.take_version(local);
         self.done.store(id, Ordering::Release);
         self.running.store(IDLE, Ordering::Release);

@@ -11,12 +11,12 @@ const PATIENCE: u32 = 2000;
 
 impl Object {
     /// Keeps all others off the object until the result is dropped.
+    ///
+    /// None if this very thread does so already: then a signal handler has interrupted it there, which must not wait for
+    /// what cannot go on before it returns.
     #[inline]
-    pub(super) fn spin(&self) -> Spin<'_> {
-        match self.spin_at_once() {
-            Some(spin) => spin,
-            None => self.spin_contended(),
-        }
+    pub(super) fn spin(&self) -> Option<Spin<'_>> {
+        self.spin_at_once().or_else(|| self.spin_contended())
     }
 
     /// The same for an object that is safe without it: gives up after a fraction of a second.
@@ -42,12 +42,18 @@ impl Object {
     }
 
     #[cold]
-    fn spin_contended(&self) -> Spin<'_> {
-        loop {
-            if let Some(spin) = self.spin_within(u32::MAX) {
-                return spin;
-            }
+    fn spin_contended(&self) -> Option<Spin<'_>> {
+        let mut spin = None;
+        while spin.is_none() && !self.is_spun_here() {
+            spin = self.spin_within(u32::MAX);
         }
+        spin
+    }
+
+    /// Whether this thread has set the bit. Nobody else could make it look so, or not so.
+    fn is_spun_here(&self) -> bool {
+        let (word, me) = (self.word(), local::spinner());
+        word & SPIN != 0 && word & THREAD == me && me != 0
     }
 
     #[cold]

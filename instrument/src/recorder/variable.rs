@@ -21,9 +21,9 @@ impl Object {
         access: impl FnOnce() -> R,
         value: impl FnOnce(&R) -> Option<RawValue>,
     ) -> R {
-        self.alone(site, |ticket, spin| {
+        self.alone(site, |event| {
             let result = access();
-            if let Some(ticket) = ticket {
+            if let Some((ticket, spin)) = event {
                 ticket.write_access(spin, code::READ, value(&result));
             }
             result
@@ -32,9 +32,9 @@ impl Object {
 
     /// Writes a variable: `access` runs alone, and its event has the place that the access has.
     pub(crate) fn write(&self, site: Site, value: Option<RawValue>, access: impl FnOnce()) {
-        self.alone(site, |ticket, spin| {
+        self.alone(site, |event| {
             access();
-            if let Some(ticket) = ticket {
+            if let Some((ticket, spin)) = event {
                 ticket.write_access(spin, code::WRITE, value);
             }
         });
@@ -42,10 +42,10 @@ impl Object {
 
     /// Sets a park flag together with `access`.
     pub(crate) fn set(&self, site: Site, access: impl FnOnce()) {
-        self.alone(site, |ticket, spin| {
+        self.alone(site, |event| {
             self.aux.store(1, Ordering::Relaxed);
             access();
-            if let Some(mut ticket) = ticket {
+            if let Some((mut ticket, spin)) = event {
                 ticket.write_other(spin, other::SET);
             }
         });
@@ -53,10 +53,10 @@ impl Object {
 
     /// The wait for a park flag returned and took the token; two events.
     pub(crate) fn await_and_clear(&self, site: Site, access: impl FnOnce()) {
-        self.alone(site, |ticket, spin| {
+        self.alone(site, |event| {
             self.aux.store(0, Ordering::Relaxed);
             access();
-            if let Some(mut ticket) = ticket {
+            if let Some((mut ticket, spin)) = event {
                 ticket.write_other(spin, other::AWAIT);
                 ticket.write_other(spin, other::CLEAR);
             }
@@ -69,16 +69,19 @@ impl Object {
         self.blocked_on(request::AWAIT, Mode::Write, Ending::Anyone(is_set), site)
     }
 
-    /// Runs `step` with the object to itself, recording or not: variables may be raced on.
+    /// Runs `step` with the object to itself, recording or not: variables may be raced on. Only from what a signal handler
+    /// has interrupted is it not kept apart, and then not recorded.
     #[inline]
-    fn alone<R>(&self, site: Site, step: impl FnOnce(Option<Ticket<'_>>, &mut Spin<'_>) -> R) -> R {
+    fn alone<R>(&self, site: Site, step: impl FnOnce(Option<(Ticket<'_>, &mut Spin<'_>)>) -> R) -> R {
         if !gate::is_on() {
-            return step(None, &mut self.spin());
+            let _spin = self.spin();
+            return step(None);
         }
         // What may take long (declaring, a new chunk) comes before the spin bit is set.
         local::with(|local| {
             let ticket = local.and_then(|local| self.prepare(local, site));
-            step(ticket, &mut self.spin())
+            let mut spin = self.spin();
+            step(ticket.zip(spin.as_mut()))
         })
     }
 
