@@ -9,12 +9,12 @@ macro_rules! locks_like_std {
             type Mutex<T: Send + 'static> = $sync::Mutex<T>;
             type Guard<'a, T: Send + 'static> = $sync::MutexGuard<'a, T>;
 
-            #[inline]
+            #[inline(always)]
             fn mutex<T: Send + 'static>(value: T) -> Self::Mutex<T> {
                 $sync::Mutex::new(value)
             }
 
-            #[inline]
+            #[inline(always)]
             fn lock<T: Send + 'static>(mutex: &Self::Mutex<T>) -> Self::Guard<'_, T> {
                 mutex.lock().unwrap()
             }
@@ -23,17 +23,17 @@ macro_rules! locks_like_std {
         impl $crate::primitives::Condvars for $peer {
             type Condvar = $sync::Condvar;
 
-            #[inline]
+            #[inline(always)]
             fn condvar() -> Self::Condvar {
                 $sync::Condvar::new()
             }
 
-            #[inline]
+            #[inline(always)]
             fn wait<'a, T: Send + 'static>(condvar: &Self::Condvar, guard: Self::Guard<'a, T>) -> Self::Guard<'a, T> {
                 condvar.wait(guard).unwrap()
             }
 
-            #[inline]
+            #[inline(always)]
             fn notify(condvar: &Self::Condvar) {
                 condvar.notify_one();
             }
@@ -44,17 +44,17 @@ macro_rules! locks_like_std {
             type ReadGuard<'a, T: Send + Sync + 'static> = $sync::RwLockReadGuard<'a, T>;
             type WriteGuard<'a, T: Send + Sync + 'static> = $sync::RwLockWriteGuard<'a, T>;
 
-            #[inline]
+            #[inline(always)]
             fn rwlock<T: Send + Sync + 'static>(value: T) -> Self::RwLock<T> {
                 $sync::RwLock::new(value)
             }
 
-            #[inline]
+            #[inline(always)]
             fn read<T: Send + Sync + 'static>(lock: &Self::RwLock<T>) -> Self::ReadGuard<'_, T> {
                 lock.read().unwrap()
             }
 
-            #[inline]
+            #[inline(always)]
             fn write<T: Send + Sync + 'static>(lock: &Self::RwLock<T>) -> Self::WriteGuard<'_, T> {
                 lock.write().unwrap()
             }
@@ -72,12 +72,12 @@ macro_rules! locks_without_poison {
             type Mutex<T: Send + 'static> = $sync::Mutex<T>;
             type Guard<'a, T: Send + 'static> = $sync::MutexGuard<'a, T>;
 
-            #[inline]
+            #[inline(always)]
             fn mutex<T: Send + 'static>(value: T) -> Self::Mutex<T> {
                 $sync::Mutex::new(value)
             }
 
-            #[inline]
+            #[inline(always)]
             fn lock<T: Send + 'static>(mutex: &Self::Mutex<T>) -> Self::Guard<'_, T> {
                 mutex.lock()
             }
@@ -86,12 +86,12 @@ macro_rules! locks_without_poison {
         impl $crate::primitives::Condvars for $peer {
             type Condvar = $sync::Condvar;
 
-            #[inline]
+            #[inline(always)]
             fn condvar() -> Self::Condvar {
                 $sync::Condvar::new()
             }
 
-            #[inline]
+            #[inline(always)]
             fn wait<'a, T: Send + 'static>(
                 condvar: &Self::Condvar,
                 mut guard: Self::Guard<'a, T>,
@@ -100,7 +100,7 @@ macro_rules! locks_without_poison {
                 guard
             }
 
-            #[inline]
+            #[inline(always)]
             fn notify(condvar: &Self::Condvar) {
                 condvar.notify_one();
             }
@@ -111,17 +111,17 @@ macro_rules! locks_without_poison {
             type ReadGuard<'a, T: Send + Sync + 'static> = $sync::RwLockReadGuard<'a, T>;
             type WriteGuard<'a, T: Send + Sync + 'static> = $sync::RwLockWriteGuard<'a, T>;
 
-            #[inline]
+            #[inline(always)]
             fn rwlock<T: Send + Sync + 'static>(value: T) -> Self::RwLock<T> {
                 $sync::RwLock::new(value)
             }
 
-            #[inline]
+            #[inline(always)]
             fn read<T: Send + Sync + 'static>(lock: &Self::RwLock<T>) -> Self::ReadGuard<'_, T> {
                 lock.read()
             }
 
-            #[inline]
+            #[inline(always)]
             fn write<T: Send + Sync + 'static>(lock: &Self::RwLock<T>) -> Self::WriteGuard<'_, T> {
                 lock.write()
             }
@@ -138,17 +138,17 @@ macro_rules! messages_like_std {
             type Sender = $sync::mpsc::Sender<u64>;
             type Receiver = $sync::mpsc::Receiver<u64>;
 
-            #[inline]
+            #[inline(always)]
             fn channel() -> (Self::Sender, Self::Receiver) {
                 $sync::mpsc::channel()
             }
 
-            #[inline]
+            #[inline(always)]
             fn send(sender: &Self::Sender, message: u64) {
                 sender.send(message).unwrap();
             }
 
-            #[inline]
+            #[inline(always)]
             fn receive(receiver: &Self::Receiver) -> u64 {
                 receiver.recv().unwrap()
             }
@@ -157,12 +157,12 @@ macro_rules! messages_like_std {
         impl $crate::primitives::Atomics for $peer {
             type Counter = $sync::atomic::AtomicU64;
 
-            #[inline]
+            #[inline(always)]
             fn counter() -> Self::Counter {
                 $sync::atomic::AtomicU64::new(0)
             }
 
-            #[inline]
+            #[inline(always)]
             fn add(counter: &Self::Counter) -> u64 {
                 counter.fetch_add(1, $sync::atomic::Ordering::Relaxed)
             }

@@ -22,6 +22,7 @@ pub(crate) fn workloads<P: Mutexes>() -> [(Row, Workload); 6] {
 }
 
 /// Through [`black_box`], so that no pair of lock and unlock is known to be of the same lock as the last.
+#[inline(always)]
 #[track_caller]
 fn add<P: Mutexes>(mutex: &P::Mutex<u64>) {
     let mut value = P::lock(black_box(mutex));

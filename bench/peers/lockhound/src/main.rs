@@ -19,17 +19,17 @@ messages_like_std!(Lockhound, sync);
 impl Variables for Lockhound {
     type Variable = Shared<u64>;
 
-    #[inline]
+    #[inline(always)]
     fn variable() -> Shared<u64> {
         Shared::new(0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn get(variable: &Shared<u64>) -> u64 {
         variable.get()
     }
 
-    #[inline]
+    #[inline(always)]
     fn set(variable: &Shared<u64>, value: u64) {
         variable.set(value);
     }

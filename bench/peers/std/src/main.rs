@@ -16,17 +16,17 @@ messages_like_std!(Std, sync);
 impl Variables for Std {
     type Variable = AtomicU64;
 
-    #[inline]
+    #[inline(always)]
     fn variable() -> AtomicU64 {
         AtomicU64::new(0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn get(variable: &AtomicU64) -> u64 {
         variable.load(Ordering::Relaxed)
     }
 
-    #[inline]
+    #[inline(always)]
     fn set(variable: &AtomicU64, value: u64) {
         variable.store(value, Ordering::Relaxed);
     }
