@@ -91,6 +91,10 @@
 //! or a mixture. That is reported on stderr at once, with what each of them wants and holds, where, and how it got there;
 //! then the [`Action`](monitor::Action) is taken. Operations that need not wait pay nothing for it.
 //!
+//! A circle of locks, joins and initialisers is proof by itself. What any thread could end (a message, a notification, an
+//! unpark) can only be known to be lost once every thread of the process waits: as long as one runs or sleeps, nothing is
+//! reported. Where a thread that has recorded nothing could still end it, the report says `possible`, and no action follows.
+//!
 //! ```
 //! use lockhound::monitor::Action;
 //! use lockhound::sync::Arc;
