@@ -19,7 +19,7 @@ struct Later(fn());
 
 impl Drop for Later {
     fn drop(&mut self) {
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::sleep(Duration::from_millis(500));
         (self.0)();
     }
 }

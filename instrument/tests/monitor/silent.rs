@@ -186,7 +186,7 @@ fn ticker() {
         let pair = Arc::clone(&pair);
         move || {
             for _ in 0..10 {
-                std::thread::sleep(Duration::from_millis(100));
+                std::thread::sleep(Duration::from_millis(50));
                 *pair.0.lock().unwrap() += 1;
                 pair.1.notify_all();
             }

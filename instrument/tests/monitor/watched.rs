@@ -18,8 +18,8 @@ const CLOSING: &str = "it closes";
 /// How long a child may be silent.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// How long one that hangs is watched after a report: longer than the monitor looks again before it reports a doubt.
-const PATIENCE: Duration = Duration::from_millis(800);
+/// How long one that hangs is watched after a report, lest it reports the same again or goes on.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A report takes milliseconds, but the machine may be busy with something else.
 const IN_TIME: Duration = Duration::from_secs(20);
