@@ -32,6 +32,8 @@ pub(crate) fn passes(test: &str, variables: &[(&str, &str)], body: impl FnOnce()
     let output = run(test, variables, body)?;
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{:?}: {stderr}", output.status);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("1 passed"), "there is no test `{test}`: {stdout}");
     Some(stderr)
 }
 
