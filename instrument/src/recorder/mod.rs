@@ -13,8 +13,6 @@ mod class;
 mod condvar;
 mod fences;
 mod file;
-#[cfg(test)]
-mod fork_tests;
 mod gate;
 mod held;
 mod loads;
