@@ -132,7 +132,7 @@ impl Object {
     #[inline(always)]
     fn quick_write(&self, local: &mut Local, how: How, site: Site) -> Option<Token> {
         let quick = self.quick(local, Mode::Write, how, site)?;
-        self.take_next_version(local)?;
+        self.word().take_next_version(local.tag)?;
         Some(quick.record(local))
     }
 
@@ -140,7 +140,7 @@ impl Object {
     #[inline(always)]
     fn quick_read(&self, local: &mut Local, how: How, site: Site) -> Option<Token> {
         let quick = self.quick(local, Mode::Read, how, site)?;
-        let now = (quick.hold.lock, self.word());
+        let now = (quick.hold.lock, self.word().get());
         (*local.read_under_slot(quick.hold.lock) == now).then(|| quick.record(local))
     }
 
@@ -185,7 +185,7 @@ impl Object {
     }
 
     fn reading_after(&self, local: &mut Local, number: u32) -> u64 {
-        let now = (number, self.word());
+        let now = (number, self.word().get());
         let known = std::mem::replace(local.read_under_slot(number), now) == now;
         if known || self.is_mine(local) { 0 } else { self.version() + 1 }
     }
@@ -224,7 +224,7 @@ impl Object {
         let place = local.buffer.room()?;
         local.held.pop_top();
         if !READ {
-            self.take_own_version();
+            self.word().take_own_version();
         }
         let (wide, length) = if number >> 16 == 0 { (0, 3) } else { (code::WIDE, 5) };
         local.buffer.put_whole(place, u64::from(code | wide) | u64::from(number) << 8, length);

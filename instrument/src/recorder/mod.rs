@@ -18,7 +18,10 @@ mod held;
 mod loads;
 mod local;
 mod lock;
+#[cfg(all(test, not(miri)))]
+mod models;
 pub(crate) mod monitor;
+mod number;
 mod object;
 mod once;
 mod reads;
@@ -33,6 +36,7 @@ mod tests;
 mod threads;
 mod value;
 mod variable;
+mod word;
 
 pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;
