@@ -73,6 +73,30 @@ mod recorded {
         HANDLED.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A thread that is interrupted only between its first and its last event: to begin a thread's recording takes
+    /// memory, and a handler that interrupts the allocator would wait for it for ever.
+    fn spawn_uninterrupted() {
+        let interrupts = |how| {
+            // SAFETY: an all-zero set is valid, and emptied before use; the pointers are to a live set.
+            unsafe {
+                let mut alarm: libc::sigset_t = std::mem::zeroed();
+                libc::sigemptyset(&raw mut alarm);
+                libc::sigaddset(&raw mut alarm, libc::SIGALRM);
+                libc::pthread_sigmask(how, &raw const alarm, std::ptr::null_mut());
+            }
+        };
+        thread::scope(|s| {
+            interrupts(libc::SIG_BLOCK);
+            s.spawn(|| {
+                CELL.get();
+                interrupts(libc::SIG_UNBLOCK);
+                CELL.get();
+                interrupts(libc::SIG_BLOCK);
+            });
+            interrupts(libc::SIG_UNBLOCK);
+        });
+    }
+
     fn interrupted_locks() {
         interrupt_often(use_locks);
         let start = Barrier::new(2);
@@ -83,9 +107,9 @@ mod recorded {
                     while HANDLED.load(Ordering::Relaxed) < 2000 {
                         (0..10).for_each(|_| *LOCK.lock().unwrap() += 1);
                         (0..1000).for_each(|_| CELL.update(|value| value + 1));
-                        // A new lock and thread now and then: the recorder's slow paths.
+                        // Another lock and thread now and then: the recorder's slow paths.
                         drop(Mutex::new(0).lock());
-                        thread::scope(|s| drop(s.spawn(|| CELL.get())));
+                        spawn_uninterrupted();
                     }
                 });
             }
