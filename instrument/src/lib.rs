@@ -195,8 +195,9 @@
 //! * Threads that were not spawned through [`thread`] are recorded from their first operation on, as threads that nobody
 //!   spawned, and their end when their thread-locals are dropped. Locks of other crates and of C are not seen at all: a
 //!   deadlock over them is not reported, and what only they order looks unordered.
-//! * A signal handler that locks is unsupported, as with std: the thread may be at work on that lock. An event that comes
-//!   while its thread is at work in the recorder is left out; the recorder itself makes nobody wait for it.
+//! * A signal handler that locks is unsupported, as with std: the thread may be at work on that lock. The recorder makes no
+//!   handler wait for the thread that it interrupted, and its events may be left out or spoil that thread's recording. But
+//!   what is new to a thread (its first event, a new place) allocates, which a handler must not if it interrupts `malloc`.
 //! * After `fork` the child records into a file of its own, from its next event on. It knows of no locks that the forking
 //!   thread held, and has learnt no order. `exec` ends a recording: the new program starts with its own.
 //! * The environment is read when the first event comes. Whoever changes it in the program (`std::env::set_var`) must do

@@ -37,17 +37,26 @@ pub(super) struct Mark {
 /// A place for an event in the present chunk, until anything else is appended.
 pub(super) struct Room(*mut u8);
 
+/// Chunks that a thread fills before it has a window: each is four times as large as the one before.
+const BEFORE_WINDOW: usize = 3;
+
 /// Appends to the thread's chunk.
 ///
 /// A record is part of the trace as soon as its first byte, which is never zero, is there: so that byte is stored last.
 /// A record of up to eight bytes is one store. Longer ones, and definitions together with the event that needs them, are
 /// appended with their first byte withheld until [`Buffer::commit`].
+///
+/// A signal handler may append while its thread is about to. It can spoil the recording, not the program: chunks stay
+/// mapped until the thread ends, in case the thread goes on with the place that it had looked up; and a cursor that is not
+/// in the present chunk counts as one without room.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Buffer {
     cursor: *mut u8,
     /// `SLACK` bytes before the chunk's end; null once nothing may be appended any more.
     limit: *mut u8,
+    /// How far the limit is from where the chunk's records begin.
+    span: usize,
     /// Where the oldest record begins that is not committed, if there is one.
     open: *mut u8,
     /// Its first byte, or 0 if there is none.
@@ -55,6 +64,7 @@ pub(super) struct Buffer {
     chunk: Chunk,
     thread: u32,
     sequence: u32,
+    filled: [Option<Chunk>; BEFORE_WINDOW],
 }
 
 impl Buffer {
@@ -62,8 +72,17 @@ impl Buffer {
     pub(super) fn open(thread: u32) -> Option<Self> {
         let chunk = file::take(thread, 0, FIRST)?;
         let nowhere = ptr::null_mut();
-        let mut buffer =
-            Self { cursor: nowhere, limit: nowhere, open: nowhere, withheld: 0, chunk, thread, sequence: 0 };
+        let mut buffer = Self {
+            cursor: nowhere,
+            limit: nowhere,
+            span: 0,
+            open: nowhere,
+            withheld: 0,
+            chunk,
+            thread,
+            sequence: 0,
+            filled: [None; BEFORE_WINDOW],
+        };
         buffer.enter(chunk);
         Some(buffer)
     }
@@ -72,12 +91,13 @@ impl Buffer {
         self.chunk = chunk;
         self.cursor = chunk.records();
         self.limit = chunk.end().wrapping_sub(SLACK);
+        self.span = self.limit as usize - self.cursor as usize;
     }
 
     /// Whether an event can be appended at once.
     #[inline]
     pub(super) fn has_room(&self) -> bool {
-        self.cursor <= self.limit
+        (self.limit as usize).wrapping_sub(self.cursor as usize) <= self.span
     }
 
     /// Makes room for an event; none if recording has stopped.
@@ -108,7 +128,9 @@ impl Buffer {
             self.enter(self.chunk);
         } else {
             let chunk = file::take(self.thread, sequence, (self.chunk.size() * 4).min(WINDOW))?;
-            self.chunk.unmap();
+            if let Some(slot) = self.filled.iter_mut().find(|slot| slot.is_none()) {
+                *slot = Some(self.chunk);
+            }
             self.enter(chunk);
         }
         self.sequence = sequence;
@@ -166,7 +188,7 @@ impl Buffer {
     /// Appends a record of any length and leaves it uncommitted. An empty one is one that did not fit its scratch: none.
     pub(super) fn put_record(&mut self, record: &[u8]) -> Option<()> {
         let (&first, rest) = record.split_first()?;
-        if (self.limit as usize).saturating_sub(self.cursor as usize) < record.len() {
+        if !self.has_room() || (self.limit as usize - self.cursor as usize) < record.len() {
             self.next_chunk()?;
         }
         let begins = self.withheld == 0;
@@ -198,7 +220,11 @@ impl Buffer {
     /// Commits, and says how much there is.
     fn seal(&mut self) {
         self.commit();
-        self.chunk.close(self.cursor as usize - self.chunk.records() as usize);
+        let length = (self.cursor as usize).wrapping_sub(self.chunk.records() as usize);
+        // Otherwise the cursor is astray, and the chunk ends where its zeros begin.
+        if length < self.chunk.size() {
+            self.chunk.close(length);
+        }
     }
 
     /// Where the stream stands.
@@ -226,6 +252,9 @@ impl Buffer {
     pub(super) fn close(mut self) {
         if !self.limit.is_null() {
             self.seal();
+        }
+        for chunk in self.filled.into_iter().flatten() {
+            chunk.unmap();
         }
         self.chunk.unmap();
     }
