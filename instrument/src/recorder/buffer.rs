@@ -7,9 +7,10 @@ use lockhound_trace::binary::encode::Head;
 
 use super::file::{self, Chunk};
 
-/// Room that [`Buffer::reserve`] guarantees: the longest event, and the bytes that its last store writes beyond it. They
-/// stay zero at a chunk's end, where a reader takes them for the end of the records.
-const SLACK: usize = 64;
+/// Room that [`Buffer::reserve`] guarantees: the longest event, the bytes that its last store writes beyond it, and a
+/// release of every lock that a thread can hold. Some of it stays zero at a chunk's end, where a reader takes that for the
+/// end of the records.
+const SLACK: usize = 256;
 const FIRST: usize = 4 << 10;
 /// A chunk of this size becomes a window: a fresh page of a mapped file costs its thread several times as much as a page
 /// written by a system call, and the window's own pages stay mapped and cached.
@@ -141,6 +142,13 @@ impl Buffer {
     #[inline(always)]
     pub(super) fn room(&self) -> Option<Room> {
         self.has_room().then_some(Room(self.cursor))
+    }
+
+    /// The same for a release. It leaves out whether the cursor is astray, of which the next acquisition takes note: no
+    /// more releases than locks can be held come before, and `SLACK` has room for these.
+    #[inline(always)]
+    pub(super) fn room_to_release(&self) -> Option<Room> {
+        (self.cursor <= self.limit).then_some(Room(self.cursor))
     }
 
     /// Appends and commits a record of up to 8 bytes.

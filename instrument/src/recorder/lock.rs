@@ -221,7 +221,7 @@ impl Object {
         if local.held.top() != number || READ && !self.counts_alone(local) {
             return None;
         }
-        let place = local.buffer.room()?;
+        let place = local.buffer.room_to_release()?;
         local.held.pop_top();
         if !READ {
             self.word().take_own_version();
