@@ -71,7 +71,10 @@ pub(super) struct Buffer {
 impl Buffer {
     /// A buffer for a new thread's records.
     pub(super) fn open(thread: u32) -> Option<Self> {
-        let chunk = file::take(thread, 0, FIRST)?;
+        file::take(thread, 0, FIRST).map(|chunk| Self::over(thread, chunk))
+    }
+
+    fn over(thread: u32, chunk: Chunk) -> Self {
         let nowhere = ptr::null_mut();
         let mut buffer = Self {
             cursor: nowhere,
@@ -85,7 +88,7 @@ impl Buffer {
             filled: [None; BEFORE_WINDOW],
         };
         buffer.enter(chunk);
-        Some(buffer)
+        buffer
     }
 
     fn enter(&mut self, chunk: Chunk) {
@@ -271,11 +274,91 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockhound_trace::binary::format::CHUNK_HEADER;
+    use lockhound_trace::binary::format::{CHUNK_HEADER, OPEN, PAGE, SEQUENCE_AT};
 
     #[test]
     fn the_first_chunk_holds_the_longest_record() {
         // Scratches of records are at most 2 KiB.
         const { assert!(FIRST >= CHUNK_HEADER + 2048 + 2 * SLACK) };
+    }
+    /// In memory of no file. Its chunk is its only one: further ones are for recorders that are on.
+    fn in_scratch() -> Buffer {
+        Buffer::over(1, file::scratch(PAGE).expect("memory"))
+    }
+
+    /// What a reader of the trace would find at the beginning.
+    fn written<const N: usize>(buffer: &Buffer) -> [u8; N] {
+        // SAFETY: the chunk is mapped, and longer than the tests' records; only this thread writes to it.
+        unsafe { buffer.chunk.records().cast::<[u8; N]>().read() }
+    }
+
+    fn put(buffer: &mut Buffer, bytes: [u8; 16], length: usize) {
+        buffer.reserve().expect("room");
+        buffer.put(u128::from_le_bytes(bytes), length);
+    }
+
+    #[test]
+    fn the_first_byte_comes_last() {
+        let mut buffer = in_scratch();
+        put(&mut buffer, [7; 16], 11);
+        put(&mut buffer, [8; 16], 2);
+        assert_eq!(written(&buffer), [0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8]);
+        buffer.commit();
+        assert_eq!(written(&buffer), [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8]);
+        put(&mut buffer, [9; 16], 3);
+        assert_eq!(written(&buffer), [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8, 0, 9, 9]);
+        buffer.commit();
+        assert_eq!(written(&buffer), [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8, 9, 9, 9]);
+        buffer.close();
+    }
+
+    #[test]
+    fn a_definition_is_committed_with_the_event_that_needs_it() {
+        let mut buffer = in_scratch();
+        buffer.put_record(&[1, 2, 3]).expect("room");
+        buffer.put_record(&[4, 5]).expect("room");
+        put(&mut buffer, [6; 16], 2);
+        assert_eq!(written(&buffer), [0, 2, 3, 4, 5, 6, 6]);
+        buffer.commit();
+        assert_eq!(written(&buffer), [1, 2, 3, 4, 5, 6, 6]);
+        buffer.close();
+    }
+
+    #[test]
+    fn short_records_are_whole_at_once() {
+        let mut buffer = in_scratch();
+        let room = buffer.room().expect("room");
+        buffer.put_whole(room, u64::from_le_bytes([1, 2, 3, 0, 0, 0, 0, 0]), 3);
+        let room = buffer.room().expect("room");
+        buffer.put_whole(room, u64::from_le_bytes([4, 5, 0, 0, 0, 0, 0, 0]), 2);
+        assert_eq!(written(&buffer), [1, 2, 3, 4, 5, 0]);
+        buffer.close();
+    }
+
+    #[test]
+    fn room_ends_before_the_chunk_does() {
+        let mut buffer = in_scratch();
+        let mut records = 0;
+        while let Some(room) = buffer.room() {
+            buffer.put_whole(room, 1, 8);
+            records += 1;
+        }
+        assert_eq!(records, (PAGE - CHUNK_HEADER - SLACK) / 8 + 1, "the last one may begin at the limit");
+        buffer.close();
+    }
+
+    #[test]
+    fn a_chunk_that_is_used_again_is_empty() {
+        let chunk = file::scratch(PAGE).expect("memory");
+        let mut buffer = Buffer::over(1, chunk);
+        buffer.put_record(&[1; 100]).expect("room");
+        buffer.commit();
+        chunk.close(100);
+        chunk.reopen(5);
+        assert_eq!(written(&buffer), [0; 100]);
+        // SAFETY: a mapped page, aligned, whose header this is within.
+        let both = unsafe { chunk.records().sub(CHUNK_HEADER).add(SEQUENCE_AT).cast::<[u32; 2]>().read() };
+        assert_eq!(both.map(u32::from_le), [5, OPEN]);
+        buffer.close();
     }
 }
