@@ -15,9 +15,9 @@ use lockhound::sync::{
 use lockhound::{Settings, Stacks, Strict, TooLate, named, thread};
 
 const THREADS: usize = 3;
-const ROUNDS: usize = if cfg!(miri) { 5 } else { 500 };
+const ROUNDS: usize = if cfg!(miri) { 3 } else { 500 };
 /// Enough for several chunks of a stream; where it is cheap, for all that there are before the last one is used again.
-const MANY: usize = if cfg!(miri) { 1_000 } else { 200_000 };
+const MANY: usize = if cfg!(miri) { 400 } else { 200_000 };
 
 fn settings() -> Settings {
     Settings::new().on_deadlock(Action::Report).stacks(Stacks::Off)
