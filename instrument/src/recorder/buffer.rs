@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering, compiler_fence};
 use lockhound_trace::binary::encode::Head;
 
 use super::file::{self, Chunk};
+use super::local::Busy;
 
 /// Room that [`Buffer::reserve`] guarantees: the longest event, the bytes that its last store writes beyond it, and a
 /// release of every lock that a thread can hold. Some of it stays zero at a chunk's end, where a reader takes that for the
@@ -116,6 +117,8 @@ impl Buffer {
         if self.limit.is_null() {
             return None;
         }
+        // A signal handler that changed the chunk meanwhile would have it given back twice.
+        let _busy = Busy::enter();
         self.seal();
         let entered = self.enter_next();
         if entered.is_none() {
