@@ -13,7 +13,7 @@ const SLACK: usize = 64;
 const FIRST: usize = 4 << 10;
 /// A chunk of this size becomes a window: a fresh page of a mapped file costs its thread several times as much as a page
 /// written by a system call, and the window's own pages stay mapped and cached.
-const WINDOW: usize = 256 << 10;
+const WINDOW: usize = 512 << 10;
 
 /// A place in a thread's stream. No two of a stream are equal, though chunks may come to lie where others lay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

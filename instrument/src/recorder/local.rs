@@ -61,6 +61,7 @@ impl Drop for Farewell {
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Local {
+    pub(super) generation: u32,
     /// The generation, where an object's id has it.
     pub(super) generation_bits: u64,
     /// The thread's number, where an object's word has it.
@@ -68,7 +69,6 @@ pub(super) struct Local {
     pub(super) buffer: Buffer,
     pub(super) held: Held,
     pub(super) sites: Sites,
-    pub(super) generation: u32,
     /// The word of a lock when this thread read under it last, by the lock's number.
     read_under: [(u32, u64); 32],
     pub(super) classes: Classes,
@@ -298,8 +298,8 @@ impl Local {
             generation_bits: u64::from(gate::generation()) << 32,
             tag: tag(number),
             buffer: Buffer::open(number)?,
-            sites: Sites::new(settings::stacks() == Stacks::All),
-            held: Held::new(settings::stacks() == Stacks::All),
+            sites: Sites::new(settings::stacks() == Stacks::All, gate::generation()),
+            held: Held::new(settings::stacks() == Stacks::All, gate::generation()),
             read_under: [(u32::MAX, 0); 32],
             classes: Classes::new(),
             waited: None,
