@@ -23,6 +23,8 @@ mod lock;
 pub(crate) mod monitor;
 mod object;
 mod once;
+#[cfg(test)]
+mod quick_tests;
 mod reads;
 mod settings;
 mod sites;
