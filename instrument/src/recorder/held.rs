@@ -207,6 +207,8 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -252,5 +254,34 @@ mod tests {
         assert!(held.is_empty());
         held.pop(7);
         assert!(held.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_held_is_what_was_taken_and_not_given_back(steps in prop::collection::vec((1u32..80, 0usize..4), 0..400)) {
+            let mut held = Held::new(false, 1);
+            let mut twin: Vec<u32> = Vec::new();
+            for (lock, step) in steps {
+                if step == 0 {
+                    held.pop(lock);
+                    if let Some(at) = twin.iter().rposition(|&other| other == lock) {
+                        twin.remove(at);
+                    }
+                } else {
+                    held.push_at(lock, 7, Mode::Write);
+                    twin.push(lock);
+                }
+                let mut now: Vec<_> = held.all().iter().chain(&held.deeper).map(|hold| hold.lock()).collect();
+                prop_assert_eq!(held.is_empty(), twin.is_empty());
+                prop_assert_eq!(held.find(lock).site() == 7, twin.contains(&lock));
+                if held.deeper.is_empty() && twin.len() <= DEPTH && now.len() == twin.len() && !twin.is_empty() {
+                    prop_assert!(now.contains(&held.top().lock()));
+                }
+                now.sort_unstable();
+                let mut sorted = twin.clone();
+                sorted.sort_unstable();
+                prop_assert_eq!(now, sorted);
+            }
+        }
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lockhound_trace::binary::Reader;
-use lockhound_trace::{Event, EventSource, Mode, Op};
+use lockhound_trace::{Event, EventSource, How, Mode, Op, Touched};
 
+use super::{Kind, Object};
 use crate::sync::{Condvar, Mutex, RwLock, Shared};
 use crate::{named, thread};
 
@@ -44,6 +47,7 @@ fn in_a_child() {
         Ok("classes") => classes(),
         Ok("wide") => wide(),
         Ok("readers") => readers(),
+        Ok("counts") => counts(),
         Ok("windows") => windows(),
         Ok("kill_me") => kill_me(),
         Ok("spin" | "spin_off") => spin(),
@@ -241,7 +245,8 @@ fn locks_beyond_the_narrow_numbers_are_told_apart() {
     assert_eq!(pairs.values().filter(|&&pair| pair == (1, 1)).count(), MANY - 100);
 }
 
-const ROUNDS: usize = 2000;
+const ROUNDS: usize = 20_000;
+const READS: usize = 200_000;
 
 /// The main thread reads first and counts alone; the others share a counter.
 fn readers() {
@@ -292,6 +297,32 @@ fn a_writer_comes_after_all_readers_before_it() {
         assert!(reading == 0 || writing == 0);
     }
     assert!(reads > 3 * ROUNDS, "{reads}");
+}
+
+/// Readers only, so that no real lock need keep anybody away.
+fn counts() {
+    static LOCK: Object = Object::new(Kind::RwLock, || "content");
+    let here = Location::caller();
+    let together = Barrier::new(4);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                together.wait();
+                for _ in 0..READS {
+                    assert!(LOCK.acquired(Mode::Read, How::Lock, here).is_some());
+                    LOCK.releasing(Mode::Read, Touched::Read);
+                }
+            });
+        }
+    });
+    assert_eq!(LOCK.reads(Ordering::Acquire), 4 * READS as u64);
+}
+
+#[test]
+fn no_reader_goes_uncounted() {
+    let folder = folder();
+    let (events, _) = events(&run("counts", folder.path())[0]);
+    assert_eq!(pairs(&events).into_values().collect::<Vec<_>>(), [(4 * READS, 4 * READS)]);
 }
 
 const LONG: usize = 400_000;
@@ -357,6 +388,7 @@ fn spin() {
     static VALUE: Shared<u64> = Shared::new(0);
     static CHANGED: Condvar = Condvar::new();
     let stop = AtomicBool::new(false);
+    let mut failed = false;
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
@@ -381,10 +413,14 @@ fn spin() {
             let mut status = -1;
             // SAFETY: waits for the child just made.
             unsafe { libc::waitpid(child, &raw mut status, 0) };
-            assert_eq!(status, 0, "the child hangs or reads what nobody wrote");
+            if status != 0 {
+                failed = true;
+                break;
+            }
         }
         stop.store(true, Ordering::Relaxed);
     });
+    assert!(!failed, "a child hangs or reads what nobody wrote");
 }
 
 #[test]
