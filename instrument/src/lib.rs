@@ -167,10 +167,32 @@
 //! buffer of its thread, which is a piece of the file. What is new to a thread (a place, a lock, a lock under another one)
 //! costs more once; what has to wait costs a stack, and waits anyway.
 //!
-//! <!-- table of figures -->
+//! CPU time of one operation on a machine of two processors (for `Shared`, std's is a plain relaxed atomic):
+//!
+//! | | std, ns | recorded, ns | times std | not recording, times std |
+//! |---|--:|--:|--:|--:|
+//! | lock and unlock a mutex | 4.62 | 11.1 | 2.39 | 0.99 |
+//! | two mutexes, one in the other | 9.19 | 21.6 | 2.36 | 0.98 |
+//! | read lock | 5.04 | 11.7 | 2.32 | 1.11 |
+//! | write lock | 5.19 | 12.0 | 2.29 | 1.01 |
+//! | make a mutex, and lock it once | 5.44 | 62.2 | 11.4 | 5.98 |
+//! | two of 1,000 mutexes, for the first time | 9.75 | 29.4 | 3.02 | 1.21 |
+//! | the same, again | 9.17 | 22.3 | 2.44 | 1.23 |
+//! | condition variable, there and back | 8905 | 11678 | 1.32 | 1.00 |
+//! | send and receive, one thread | 15.4 | 52.2 | 3.38 | 1.04 |
+//! | send and receive, two threads | 47.9 | 416 | 8.82 | 0.99 |
+//! | `fetch_add` | 2.24 | 15.5 | 7.01 | 1.02 |
+//! | two threads, one mutex | 40.1 | 28.9 | 0.74 | 1.38 |
+//! | four threads, a map in a mutex | 148 | 97.0 | 0.67 | 0.95 |
+//! | `Shared::get` | 0.57 | 13.2 | 23.0 | 4.50 |
+//! | `Shared::set` | 0.57 | 14.1 | 24.6 | 4.50 |
+//!
+//! Mutex loads take 4 bytes an event. What remains above std is, for a mutex pair, about 3 ns for the two events and 2 ns for
+//! the file's pages, beside two locked instructions of 2.3 ns that are all of std's price. A fresh lock costs the memory of
+//! its own description (104 bytes, which is most of the price when not recording) and a declaration.
 //!
 //! `bench/` in the repository measures all of it in one run, next to plain std and to other crates that watch locks;
-//! `bench/README.md` has its latest table and says how to read it:
+//! `bench/README.md` has a whole table and says how to read it:
 //!
 //! ```text
 //! cd bench && cargo run --release
@@ -195,8 +217,9 @@
 //! * Threads that were not spawned through [`thread`] are recorded from their first operation on, as threads that nobody
 //!   spawned, and their end when their thread-locals are dropped. Locks of other crates and of C are not seen at all: a
 //!   deadlock over them is not reported, and what only they order looks unordered.
-//! * A signal handler that locks is unsupported, as with std: the thread may be at work on that lock. An event that comes
-//!   while its thread is at work in the recorder is left out; the recorder itself makes nobody wait for it.
+//! * A signal handler that locks is unsupported, as with std: the thread may be at work on that lock. The recorder makes no
+//!   handler wait for the thread that it interrupted, and its events may be left out or spoil that thread's recording. But
+//!   what is new to a thread (its first event, a new place) allocates, which a handler must not if it interrupts `malloc`.
 //! * After `fork` the child records into a file of its own, from its next event on. It knows of no locks that the forking
 //!   thread held, and has learnt no order. `exec` ends a recording: the new program starts with its own.
 //! * The environment is read when the first event comes. Whoever changes it in the program (`std::env::set_var`) must do

@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "record")]
-mod child;
+mod panicking;
+#[cfg(feature = "record")]
+mod process;
 
 use lockhound::monitor::Action;
 use lockhound::sync::Mutex;
@@ -35,7 +37,8 @@ fn settings_can_be_looked_at() {
 mod recorded {
     use std::path::Path;
 
-    use super::child::{panic_of, passes};
+    use super::panicking::panic_of;
+    use super::process::passes;
     use super::*;
     use lockhound::{TooLate, thread};
     use lockhound_trace::binary::Reader;

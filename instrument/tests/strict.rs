@@ -2,14 +2,16 @@
 #![cfg(feature = "record")]
 #![forbid(unsafe_code)]
 
-mod child;
+mod panicking;
+mod process;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use child::{child, panic_of, passes};
 use lockhound::sync::{Arc, Condvar, Mutex, lock_all};
 use lockhound::{Settings, Strict, levelled, named, thread};
+use panicking::panic_of;
+use process::{passes, run};
 
 const PANIC: &[(&str, &str)] = &[("LOCKHOUND_STRICT", "panic")];
 const REPORT: &[(&str, &str)] = &[("LOCKHOUND_STRICT", "report")];
@@ -48,7 +50,7 @@ fn an_inversion_panics_at_the_second_orders_line() {
 
 #[test]
 fn threads_that_would_hang_panic_instead() {
-    let ended = child("threads_that_would_hang_panic_instead", PANIC, || {
+    let ended = run("threads_that_would_hang_panic_instead", PANIC, || {
         static A: Mutex<()> = named::mutex("A", ());
         static B: Mutex<()> = named::mutex("B", ());
         static BOTH: std::sync::Barrier = std::sync::Barrier::new(2);
@@ -66,8 +68,9 @@ fn threads_that_would_hang_panic_instead() {
         assert_ne!(here.is_err(), other.unwrap().join().is_err());
     });
     if let Some(ended) = ended {
-        assert!(ended.status.success(), "{}", ended.stderr);
-        assert_eq!(ended.stderr.matches("lock order inverted").count(), 1, "{}", ended.stderr);
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{stderr}");
+        assert_eq!(stderr.matches("lock order inverted").count(), 1, "{stderr}");
     }
 }
 

@@ -4,18 +4,22 @@
 //! Each test starts this binary again as a process that records a scenario, in a folder of its own.
 #![cfg(all(feature = "record", target_os = "linux"))]
 
+#[expect(dead_code, reason = "the scenarios here have names of their own")]
+mod process;
+
 use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use lockhound::sync::{Condvar, Mutex, RwLock, Shared};
+use lockhound::sync::mpsc::sync_channel;
+use lockhound::sync::{Mutex, RwLock};
 use lockhound::{named, thread};
 use lockhound_trace::{ObjectId, Op, open};
+use process::{again, finish};
 
 /// Names the scenario that the process is to run.
 const SCENARIO: &str = "LOCKHOUND_TEST_SCENARIO";
@@ -23,7 +27,6 @@ const SCENARIO: &str = "LOCKHOUND_TEST_SCENARIO";
 static BEFORE_MAIN: Mutex<u32> = named::mutex("before main", 0);
 static STATIC: Mutex<u32> = named::mutex("static", 0);
 static OTHER: Mutex<u32> = named::mutex("other", 0);
-static CELL: Shared<u64> = named::shared("cell", 0);
 
 #[test]
 fn scenario() {
@@ -34,13 +37,18 @@ fn scenario() {
         }
         Ok("exit") => exit_beside_a_busy_thread(),
         Ok("panic") => panic_with_guards(),
-        Ok("fork") => fork_beside_busy_threads(),
         Ok("exec") => exec(),
         Ok("again") => lock_times(&STATIC, 7),
         Ok("threads") => ten_thousand_threads(),
         Ok("locks") => a_million_locks(),
         Ok("life") => whole_life(),
-        Ok("signals") => signals(),
+        Ok("messages") => messages(|_| ()),
+        Ok("killed") => messages(|received| {
+            if received == 20_000 {
+                // SAFETY: sends a signal to this very process.
+                unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+            }
+        }),
         Ok("much") => {
             lock_times(&STATIC, 3_000_000);
             println!("went on");
@@ -57,34 +65,9 @@ fn lock_times(mutex: &Mutex<u32>, times: u32) {
 
 /// A command that records a scenario into `folder`.
 fn recorded(scenario: &str, folder: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["scenario", "--exact", "--nocapture", "--test-threads=1"]);
-    command.env(SCENARIO, scenario).env("LOCKHOUND_TRACE", folder.join("t-%p.lht")).stdin(Stdio::null());
+    let mut command = again("scenario");
+    command.env(SCENARIO, scenario).env("LOCKHOUND_TRACE", folder.join("t-%p.lht"));
     command
-}
-
-/// Runs a command that must not hang: the recorder's own deadlock would be worse than any bug.
-fn finish(mut command: Command) -> Output {
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let ended = std::sync::Arc::new(AtomicBool::new(false));
-    let watchdog = {
-        let (ended, pid) = (ended.clone(), child.id().cast_signed());
-        std::thread::spawn(move || {
-            for _ in 0..1200 {
-                if ended.load(Ordering::Relaxed) {
-                    return false;
-                }
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            // SAFETY: only sends a signal.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-            true
-        })
-    };
-    let output = child.wait_with_output().unwrap();
-    ended.store(true, Ordering::Relaxed);
-    assert!(!watchdog.join().unwrap(), "the recorded program hung");
-    output
 }
 
 fn run(scenario: &str, folder: &Path) -> Output {
@@ -228,58 +211,6 @@ fn a_panic_that_aborts_loses_nothing() {
     assert_eq!((content.acquired["held"], content.released["held"]), (101, 100));
 }
 
-/// Each child uses everything that some thread of the parent may just have been changing.
-fn fork_beside_busy_threads() {
-    static CHANGED: Condvar = named::condvar("changed");
-    let stop = std::sync::Arc::new(AtomicBool::new(false));
-    let busy: Vec<_> = (0..2)
-        .map(|_| {
-            let stop = stop.clone();
-            thread::spawn(move || {
-                while !stop.load(Ordering::Relaxed) {
-                    CELL.update(|value| value + 1);
-                    CHANGED.notify_all();
-                }
-            })
-        })
-        .collect();
-    for _ in 0..200 {
-        // SAFETY: the child uses nothing that another thread of the parent may hold but what is under test.
-        match unsafe { libc::fork() } {
-            0 => {
-                // SAFETY: only arranges for a signal, should the child hang.
-                unsafe { libc::alarm(20) };
-                CELL.update(|value| value + 1);
-                CHANGED.notify_all();
-                lock_times(&STATIC, 3);
-                // SAFETY: ends the child without running the parent's exit handlers.
-                unsafe { libc::_exit(0) };
-            }
-            child => {
-                assert!(child > 0, "could not fork");
-                let mut status = 0;
-                // SAFETY: waits for the child just made.
-                unsafe { libc::waitpid(child, &raw mut status, 0) };
-                assert_eq!(status, 0, "the child failed");
-            }
-        }
-    }
-    stop.store(true, Ordering::Relaxed);
-    for busy in busy {
-        busy.join().unwrap();
-    }
-}
-
-#[test]
-fn forked_children_go_on_and_have_files_of_their_own() {
-    let folder = folder();
-    succeeded(&run("fork", folder.path()));
-    let traces = traces(folder.path());
-    assert_eq!(traces.len(), 201);
-    let of_children = traces.iter().filter(|path| content(path).acquired.get("static") == Some(&3)).count();
-    assert_eq!(of_children, 200);
-}
-
 fn exec() {
     lock_times(&STATIC, 5);
     let failed = Command::new(std::env::current_exe().unwrap())
@@ -401,57 +332,6 @@ fn all_of_a_programs_life_is_recorded() {
     assert_eq!(acquired, expected.map(|(name, count)| (name.to_owned(), count)).into());
 }
 
-static HANDLED: AtomicU32 = AtomicU32::new(0);
-
-/// What no signal handler should do. A lock that the interrupted thread holds would be the program's own deadlock, so
-/// those are only tried.
-extern "C" fn handler(_: i32) {
-    drop(STATIC.try_lock());
-    if let Ok(mut count) = OTHER.try_lock() {
-        *count += 1;
-    }
-    CELL.set(CELL.get() + 1);
-    HANDLED.fetch_add(1, Ordering::Relaxed);
-}
-
-fn signals() {
-    let interval = libc::timeval { tv_sec: 0, tv_usec: 200 };
-    let timer = libc::itimerval { it_interval: interval, it_value: interval };
-    // SAFETY: the handler is a function of the right type, and the timer is a live one.
-    unsafe {
-        libc::signal(libc::SIGALRM, handler as extern "C" fn(i32) as libc::sighandler_t);
-        libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut());
-    }
-    let start = Barrier::new(2);
-    thread::scope(|s| {
-        for _ in 0..2 {
-            s.spawn(|| {
-                start.wait();
-                while HANDLED.load(Ordering::Relaxed) < 2000 {
-                    lock_times(&STATIC, 10);
-                    (0..1000).for_each(|_| CELL.update(|value| value + 1));
-                    // A new lock and thread now and then: the recorder's slow paths.
-                    drop(Mutex::new(0).lock());
-                    thread::scope(|s| drop(s.spawn(|| CELL.get())));
-                }
-            });
-        }
-    });
-}
-
-#[test]
-fn a_signal_handler_that_locks_is_no_deadlock_of_ours() {
-    let folder = folder();
-    succeeded(&run("signals", folder.path()));
-    // What handlers did may be missing or misplaced in the trace, but it can be read to some point without harm.
-    let mut source = open(&only_trace(folder.path()), None).unwrap();
-    let mut events = 0;
-    while let Ok(Some(_)) = source.next_event() {
-        events += 1;
-    }
-    assert!(events > 0);
-}
-
 /// Runs a command with a file system of 256 KiB at `folder`, that nobody else sees. None if the system does not let us.
 fn on_a_small_disk(mut command: Command, folder: &Path) -> Option<Output> {
     let target = CString::new(folder.to_str()?).ok()?;
@@ -505,4 +385,46 @@ fn an_unwritable_folder_stops_the_recording_only() {
     let mut command = recorded("much", folder.path());
     command.env("LOCKHOUND_TRACE", file.join("t.lht"));
     stopped_once(&finish(command), "LOCKHOUND_TRACE");
+}
+
+/// Three senders over channels of all kinds, 30,000 messages in all.
+fn messages(after_receive: impl Fn(u64)) {
+    let received = AtomicU64::new(0);
+    for capacity in [0, 1, 64] {
+        let (tx, rx) = sync_channel(capacity);
+        let senders: Vec<_> = [tx.clone(), tx.clone(), tx]
+            .into_iter()
+            .map(|tx| thread::spawn(move || (0..10_000 / 3).for_each(|number| tx.send(number).unwrap())))
+            .collect();
+        for _ in rx {
+            after_receive(received.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+    }
+    println!("received {}", received.into_inner());
+}
+
+#[test]
+fn a_recording_that_stops_leaves_the_channels_working() {
+    let folder = folder();
+    let mut command = recorded("messages", folder.path());
+    command.env("LOCKHOUND_LIMIT", "100k");
+    let output = finish(command);
+    succeeded(&output);
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(stdout.contains("received 29997"), "{stdout}");
+    assert_eq!(stderr.matches("lockhound: recording stopped").count(), 1, "{stderr}");
+}
+
+#[test]
+fn a_kill_leaves_no_gap() {
+    let folder = folder();
+    let output = run("killed", folder.path());
+    assert_eq!(output.status.signal(), Some(libc::SIGKILL), "{output:?}");
+    let mut source = open(&only_trace(folder.path()), None).unwrap();
+    let mut received = 0;
+    while let Some(event) = source.next_event().unwrap() {
+        received += u64::from(matches!(event.op, Op::Recv { .. }));
+    }
+    assert_eq!(received, 20_000);
 }

@@ -32,7 +32,7 @@ pub(crate) enum Variant {
 impl Peer {
     /// Whether it is what all are compared with.
     pub(crate) fn is_baseline(&self) -> bool {
-        std::ptr::eq(self, &PEERS[0])
+        self.name == PEERS[0].name
     }
 }
 

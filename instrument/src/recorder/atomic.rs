@@ -11,8 +11,8 @@ use super::gate;
 use super::loads::Load;
 use super::local::{self, Local};
 use super::object::{Object, Site};
-use super::spin::Spin;
 use super::value::RawValue;
+use super::word::Spin;
 
 /// The high bit of an access's detail: it is part of a compare-exchange.
 const CAS: u8 = 0x80;
@@ -348,7 +348,7 @@ impl Step<'_> {
     /// Where the detail stands.
     #[inline]
     fn write(&mut self, code: u8, detail: u8, value: Option<RawValue>) -> Mark {
-        let after = self.spin.take_version(self.local);
+        let after = self.spin.take_version(self.local.tag);
         let head = Head::new(code, self.site, self.number, after);
         let (word, length) = RawValue::encode(value);
         let (operands, length) = (u128::from(detail) | word << 8, 1 + length);

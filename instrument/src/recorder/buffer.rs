@@ -7,9 +7,10 @@ use lockhound_trace::binary::encode::Head;
 
 use super::file::{self, Chunk};
 
-/// Room that [`Buffer::reserve`] guarantees: the longest event, and the bytes that its last store writes beyond it. They
-/// stay zero at a chunk's end, where a reader takes them for the end of the records.
-const SLACK: usize = 64;
+/// Room that [`Buffer::reserve`] guarantees: the longest event, the bytes that its last store writes beyond it, and a
+/// release of every lock that a thread can hold. Some of it stays zero at a chunk's end, where a reader takes that for the
+/// end of the records.
+const SLACK: usize = 256;
 const FIRST: usize = 4 << 10;
 /// A chunk of this size becomes a window: a fresh page of a mapped file costs its thread several times as much as a page
 /// written by a system call, and the window's own pages stay mapped and cached.
@@ -37,53 +38,83 @@ pub(super) struct Mark {
 /// A place for an event in the present chunk, until anything else is appended.
 pub(super) struct Room(*mut u8);
 
+/// Chunks that a thread fills before it has a window: each is four times as large as the one before.
+const BEFORE_WINDOW: usize = 4;
+
 /// Appends to the thread's chunk.
 ///
 /// A record is part of the trace as soon as its first byte, which is never zero, is there: so that byte is stored last.
-/// A record of up to eight bytes is one store. Longer ones, and definitions together with the event that needs them, are
-/// appended with their first byte withheld until [`Buffer::commit`].
+/// A record of up to eight bytes is one store, a head is two. What consists of several pieces is appended with its first byte
+/// withheld until [`Buffer::commit`].
+///
+/// A signal handler may append while its thread is about to. It can spoil the recording, not the program: chunks stay
+/// mapped until the thread ends, in case the thread goes on with the place that it had looked up; and a cursor that is not
+/// in the present chunk counts as one without room.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Buffer {
     cursor: *mut u8,
     /// `SLACK` bytes before the chunk's end; null once nothing may be appended any more.
     limit: *mut u8,
-    /// Where the oldest record begins that is not committed, if there is one.
+    /// How far the limit is from where the chunk's records begin.
+    span: usize,
+    /// Where the record begins that is not committed, if there is one.
     open: *mut u8,
     /// Its first byte, or 0 if there is none.
     withheld: u8,
     chunk: Chunk,
     thread: u32,
     sequence: u32,
+    filled: [Option<Chunk>; BEFORE_WINDOW],
 }
 
 impl Buffer {
     /// A buffer for a new thread's records.
     pub(super) fn open(thread: u32) -> Option<Self> {
-        let chunk = file::take(thread, 0, FIRST)?;
+        file::take(thread, 0, FIRST).map(|chunk| Self::over(thread, chunk))
+    }
+
+    fn over(thread: u32, chunk: Chunk) -> Self {
         let nowhere = ptr::null_mut();
-        let mut buffer =
-            Self { cursor: nowhere, limit: nowhere, open: nowhere, withheld: 0, chunk, thread, sequence: 0 };
+        let mut buffer = Self {
+            cursor: nowhere,
+            limit: nowhere,
+            span: 0,
+            open: nowhere,
+            withheld: 0,
+            chunk,
+            thread,
+            sequence: 0,
+            filled: [None; BEFORE_WINDOW],
+        };
         buffer.enter(chunk);
-        Some(buffer)
+        buffer
     }
 
     fn enter(&mut self, chunk: Chunk) {
         self.chunk = chunk;
         self.cursor = chunk.records();
         self.limit = chunk.end().wrapping_sub(SLACK);
+        self.span = self.limit as usize - self.cursor as usize;
     }
 
     /// Whether an event can be appended at once.
     #[inline]
     pub(super) fn has_room(&self) -> bool {
-        self.cursor <= self.limit
+        (self.limit as usize).wrapping_sub(self.cursor as usize) <= self.span
     }
 
     /// Makes room for an event; none if recording has stopped.
     #[inline]
     pub(super) fn reserve(&mut self) -> Option<()> {
         if self.has_room() { Some(()) } else { self.next_chunk() }
+    }
+
+    /// Makes room for an event that is one record.
+    #[inline]
+    pub(super) fn reserve_alone(&mut self) -> Option<Room> {
+        self.reserve()?;
+        self.room()
     }
 
     #[cold]
@@ -108,7 +139,9 @@ impl Buffer {
             self.enter(self.chunk);
         } else {
             let chunk = file::take(self.thread, sequence, (self.chunk.size() * 4).min(WINDOW))?;
-            self.chunk.unmap();
+            if let Some(slot) = self.filled.iter_mut().find(|slot| slot.is_none()) {
+                *slot = Some(self.chunk);
+            }
             self.enter(chunk);
         }
         self.sequence = sequence;
@@ -119,6 +152,13 @@ impl Buffer {
     #[inline(always)]
     pub(super) fn room(&self) -> Option<Room> {
         self.has_room().then_some(Room(self.cursor))
+    }
+
+    /// The same for a release. It leaves out whether the cursor is astray, of which the next acquisition takes note: no
+    /// more releases than locks can be held come before, and `SLACK` has room for these.
+    #[inline(always)]
+    pub(super) fn room_to_release(&self) -> Option<Room> {
+        (self.cursor <= self.limit).then_some(Room(self.cursor))
     }
 
     /// Appends and commits a record of up to 8 bytes.
@@ -133,8 +173,13 @@ impl Buffer {
 
     /// Appends and commits an acquisition in its wide form.
     #[inline(never)]
-    pub(super) fn put_wide(&mut self, Room(cursor): Room, code: u8, site: u32, lock: u32) {
-        let head = Head::wide(code, site, lock, 0);
+    pub(super) fn put_wide(&mut self, room: Room, code: u8, site: u32, lock: u32) {
+        self.put_head(room, Head::wide(code, site, lock, 0));
+    }
+
+    /// Appends and commits a record that is nothing but a head.
+    #[inline]
+    pub(super) fn put_head(&mut self, Room(cursor): Room, head: Head) {
         // SAFETY: as for `put_whole`. The half with the first byte comes last.
         unsafe {
             cursor.add(8).cast::<u64>().write_unaligned(((head.word >> 64) as u64).to_le());
@@ -147,7 +192,7 @@ impl Buffer {
     /// Appends up to 16 bytes after [`Buffer::reserve`].
     #[inline]
     pub(super) fn put(&mut self, word: u128, length: usize) {
-        let word = if self.withheld == 0 { self.withhold(word as u8, word) } else { word };
+        let word = if self.withheld == 0 { self.withhold(word) } else { word };
         // SAFETY: `reserve` left `SLACK` bytes; an event makes at most two puts, and each stores at most 16 bytes.
         unsafe {
             self.cursor.cast::<u128>().write_unaligned(word.to_le());
@@ -157,29 +202,24 @@ impl Buffer {
 
     /// Begins what the next commit is about; gives the word without its first byte.
     #[inline]
-    fn withhold(&mut self, first: u8, word: u128) -> u128 {
+    fn withhold(&mut self, word: u128) -> u128 {
         self.open = self.cursor;
-        self.withheld = first;
+        self.withheld = word as u8;
         word & !0xff
     }
 
-    /// Appends a record of any length and leaves it uncommitted. An empty one is one that did not fit its scratch: none.
+    /// Appends and commits a record of any length. An empty one is one that did not fit its scratch: none.
     pub(super) fn put_record(&mut self, record: &[u8]) -> Option<()> {
+        self.commit();
         let (&first, rest) = record.split_first()?;
-        if (self.limit as usize).saturating_sub(self.cursor as usize) < record.len() {
+        if !self.has_room() || (self.limit as usize - self.cursor as usize) < record.len() {
             self.next_chunk()?;
-        }
-        let begins = self.withheld == 0;
-        if begins {
-            self.withhold(first, 0);
         }
         // SAFETY: there are at least `record.len()` bytes before the limit, since even the first chunk holds the longest
         // record, and nobody else writes to this chunk.
         unsafe {
-            if !begins {
-                self.cursor.write(first);
-            }
             ptr::copy_nonoverlapping(rest.as_ptr(), self.cursor.add(1), rest.len());
+            AtomicU8::from_ptr(self.cursor).store(first, Ordering::Release);
             self.cursor = self.cursor.add(record.len());
         }
         Some(())
@@ -198,7 +238,11 @@ impl Buffer {
     /// Commits, and says how much there is.
     fn seal(&mut self) {
         self.commit();
-        self.chunk.close(self.cursor as usize - self.chunk.records() as usize);
+        let length = (self.cursor as usize).wrapping_sub(self.chunk.records() as usize);
+        // Otherwise the cursor is astray, and the chunk ends where its zeros begin.
+        if length < self.chunk.size() {
+            self.chunk.close(length);
+        }
     }
 
     /// Where the stream stands.
@@ -227,6 +271,9 @@ impl Buffer {
         if !self.limit.is_null() {
             self.seal();
         }
+        for chunk in self.filled.into_iter().flatten() {
+            chunk.unmap();
+        }
         self.chunk.unmap();
     }
 }
@@ -234,11 +281,101 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockhound_trace::binary::format::CHUNK_HEADER;
+    use lockhound_trace::binary::format::{CHUNK_HEADER, OPEN, PAGE, SEQUENCE_AT, code};
 
     #[test]
     fn the_first_chunk_holds_the_longest_record() {
         // Scratches of records are at most 2 KiB.
         const { assert!(FIRST >= CHUNK_HEADER + 2048 + 2 * SLACK) };
+    }
+    /// In memory of no file. Its chunk is its only one: further ones are for recorders that are on.
+    fn in_scratch() -> Buffer {
+        Buffer::over(1, file::scratch(PAGE).expect("memory"))
+    }
+
+    /// What a reader of the trace would find at the beginning.
+    fn written<const N: usize>(buffer: &Buffer) -> [u8; N] {
+        // SAFETY: the chunk is mapped, and longer than the tests' records; only this thread writes to it.
+        unsafe { buffer.chunk.records().cast::<[u8; N]>().read() }
+    }
+
+    fn put(buffer: &mut Buffer, bytes: [u8; 16], length: usize) {
+        buffer.reserve().expect("room");
+        buffer.put(u128::from_le_bytes(bytes), length);
+    }
+
+    #[test]
+    fn the_first_byte_comes_last() {
+        let mut buffer = in_scratch();
+        put(&mut buffer, [7; 16], 11);
+        put(&mut buffer, [8; 16], 2);
+        assert_eq!(written(&buffer), [0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8]);
+        buffer.commit();
+        assert_eq!(written(&buffer), [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8]);
+        put(&mut buffer, [9; 16], 3);
+        assert_eq!(written(&buffer), [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8, 0, 9, 9]);
+        buffer.commit();
+        assert_eq!(written(&buffer), [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 8, 9, 9, 9]);
+        buffer.close();
+    }
+
+    #[test]
+    fn a_record_is_whole_at_once_and_an_event_in_pieces_when_it_is_committed() {
+        let mut buffer = in_scratch();
+        buffer.put_record(&[1, 2, 3]).expect("room");
+        assert_eq!(written(&buffer), [1, 2, 3, 0]);
+        put(&mut buffer, [4; 16], 2);
+        put(&mut buffer, [5; 16], 1);
+        assert_eq!(written(&buffer), [1, 2, 3, 0, 4, 5]);
+        buffer.commit();
+        assert_eq!(written(&buffer), [1, 2, 3, 4, 4, 5]);
+        buffer.close();
+    }
+
+    #[test]
+    fn a_wide_head_is_whole_at_once() {
+        let mut buffer = in_scratch();
+        let room = buffer.room().expect("room");
+        buffer.put_wide(room, 1, 2, 3);
+        assert_eq!(written(&buffer), [1 | code::WIDE, 2, 0, 0, 0, 3, 0, 0, 0, 0]);
+        buffer.close();
+    }
+
+    #[test]
+    fn short_records_are_whole_at_once() {
+        let mut buffer = in_scratch();
+        let room = buffer.room().expect("room");
+        buffer.put_whole(room, u64::from_le_bytes([1, 2, 3, 0, 0, 0, 0, 0]), 3);
+        let room = buffer.room().expect("room");
+        buffer.put_whole(room, u64::from_le_bytes([4, 5, 0, 0, 0, 0, 0, 0]), 2);
+        assert_eq!(written(&buffer), [1, 2, 3, 4, 5, 0]);
+        buffer.close();
+    }
+
+    #[test]
+    fn room_ends_before_the_chunk_does() {
+        let mut buffer = in_scratch();
+        let mut records = 0;
+        while let Some(room) = buffer.room() {
+            buffer.put_whole(room, 1, 8);
+            records += 1;
+        }
+        assert_eq!(records, (PAGE - CHUNK_HEADER - SLACK) / 8 + 1, "the last one may begin at the limit");
+        buffer.close();
+    }
+
+    #[test]
+    fn a_chunk_that_is_used_again_is_empty() {
+        let chunk = file::scratch(PAGE).expect("memory");
+        let mut buffer = Buffer::over(1, chunk);
+        buffer.put_record(&[1; 100]).expect("room");
+        buffer.commit();
+        chunk.close(100);
+        chunk.reopen(5);
+        assert_eq!(written(&buffer), [0; 100]);
+        // SAFETY: a mapped page, aligned, whose header this is within.
+        let both = unsafe { chunk.records().sub(CHUNK_HEADER).add(SEQUENCE_AT).cast::<[u32; 2]>().read() };
+        assert_eq!(both.map(u32::from_le), [5, OPEN]);
+        buffer.close();
     }
 }

@@ -128,7 +128,7 @@ impl Object {
         let detail = change(&mut waiters);
         self.aux.store(waiters.pack(), Ordering::Relaxed);
         let lock_after = lock.take_version(local);
-        let after = spin.take_version(local);
+        let after = spin.take_version(local.tag);
         let operands = u128::from(lock_number) | u128::from(lock_after) << 32 | u128::from(detail) << 96;
         local.other(sub, site, number, after, operands, 13)
     }
@@ -145,7 +145,7 @@ impl Object {
                 let mut waiters = Waiters::unpack(self.aux.load(Ordering::Relaxed));
                 waiters.notify(all);
                 self.aux.store(waiters.pack(), Ordering::Relaxed);
-                let after = spin.take_version(local);
+                let after = spin.take_version(local.tag);
                 local.other(if all { other::NOTIFY_ALL } else { other::NOTIFY }, site, number, after, 0, 0)
             });
         }

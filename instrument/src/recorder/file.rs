@@ -173,7 +173,7 @@ fn map(thread: u32, sequence: u32, size: usize) -> Result<Chunk, &'static str> {
 }
 
 /// Memory of no file, for a process that is only monitored.
-fn scratch(size: usize) -> Result<Chunk, &'static str> {
+pub(super) fn scratch(size: usize) -> Result<Chunk, &'static str> {
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: a new mapping.
     let start = unsafe { libc::mmap(std::ptr::null_mut(), size, protection, flags, -1, 0) };

@@ -72,6 +72,8 @@ pub(super) struct Local {
     /// The word of a lock when this thread read under it last, by the lock's number.
     read_under: [(u32, u64); 32],
     pub(super) classes: Classes,
+    /// The number of the object that the thread declared last.
+    pub(super) declared: u32,
     /// The wait of which the seat has the stack.
     pub(super) waited: Option<Wait>,
     pub(super) awaited: Awaited,
@@ -302,6 +304,7 @@ impl Local {
             held: Held::new(settings::stacks() == Stacks::All, gate::generation()),
             read_under: [(u32::MAX, 0); 32],
             classes: Classes::new(),
+            declared: 0,
             waited: None,
             awaited: Awaited::new(),
             loads: Loads::new(),

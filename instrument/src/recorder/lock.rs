@@ -124,7 +124,7 @@ impl Object {
     #[inline(always)]
     fn quick_write(&self, local: &mut Local, how: How, site: Site) -> Option<Token> {
         let quick = self.quick(local, Mode::Write, how, site)?;
-        self.take_next_version(local)?;
+        self.word().take_next_version(local.tag)?;
         Some(quick.record(local))
     }
 
@@ -132,7 +132,7 @@ impl Object {
     #[inline(always)]
     fn quick_read(&self, local: &mut Local, how: How, site: Site) -> Option<Token> {
         let quick = self.quick(local, Mode::Read, how, site)?;
-        let now = (quick.hold.lock(), self.word());
+        let now = (quick.hold.lock(), self.word().get());
         (*local.read_under_slot(quick.hold.lock()) == now).then(|| quick.record(local))
     }
 
@@ -142,40 +142,59 @@ impl Object {
     }
 
     fn record_acquire(&self, local: &mut Local, mode: Mode, how: How, site: Site) -> Option<Hold> {
-        let number = self.number(local)?;
+        let number = match self.number_in(local.generation) {
+            Some(number) => number,
+            None => self.number_of_held(local, mode)?,
+        };
         let site_number = local.site(site)?;
         local.notice_edge(site, site_number, number)?;
-        local.buffer.reserve()?;
+        let room = local.buffer.reserve_alone()?;
         if self.kind == Kind::RwLock {
-            self.write_rwlock_acquire(local, mode, how, site_number, number);
+            self.write_rwlock_acquire(local, room, mode, how, site_number, number);
         } else {
             let after = self.take_version(local);
-            write_event(local, acquire_code(mode, how), site_number, number, after);
+            local.buffer.put_head(room, Head::new(acquire_code(mode, how), site_number, number, after));
         }
-        local.buffer.commit();
         Some(local.held.push_at(number, site_number, mode))
     }
 
-    fn write_rwlock_acquire(&self, local: &mut Local, mode: Mode, how: How, site: u32, number: u32) {
-        if mode == Mode::Read {
-            let after = self.reading_after(local, number);
-            write_event(local, acquire_code(mode, how), site, number, after);
-            return;
+    /// The number of a lock that has none yet and that the thread has just acquired. Unless somebody else declares it
+    /// meanwhile, what the thread records next comes after its own declaration, which need not be said.
+    fn number_of_held(&self, local: &mut Local, mode: Mode) -> Option<u32> {
+        let number = self.number(local)?;
+        if mode != Mode::Read && local.declared == number {
+            self.word().follow_declaration(local.tag);
         }
-        let after = self.take_version(local);
+        Some(number)
+    }
+
+    fn write_rwlock_acquire(
+        &self,
+        local: &mut Local,
+        room: buffer::Room,
+        mode: Mode,
+        how: How,
+        site: u32,
+        number: u32,
+    ) {
         let reads = self.reads(Ordering::Relaxed);
-        if mode == Mode::Upgrade || reads == self.reads_seen.load(Ordering::Relaxed) {
-            write_event(local, acquire_code(mode, how), site, number, after);
-            return;
-        }
-        self.reads_seen.store(reads, Ordering::Relaxed);
-        let head = Head::new(code::ACQUIRE_AFTER_READS + how_number(how), site, number, after);
-        local.buffer.put(head.word, head.length);
-        local.buffer.put(u128::from(reads), 8);
+        let (code, after) = match mode {
+            Mode::Read => (acquire_code(mode, how), self.reading_after(local, number)),
+            Mode::Write if reads != self.reads_seen.load(Ordering::Relaxed) => {
+                self.reads_seen.store(reads, Ordering::Relaxed);
+                let head =
+                    Head::new(code::ACQUIRE_AFTER_READS + how_number(how), site, number, self.take_version(local));
+                local.buffer.put(head.word, head.length);
+                local.buffer.put(u128::from(reads), 8);
+                return local.buffer.commit();
+            }
+            Mode::Write | Mode::Upgrade => (acquire_code(mode, how), self.take_version(local)),
+        };
+        local.buffer.put_head(room, Head::new(code, site, number, after));
     }
 
     fn reading_after(&self, local: &mut Local, number: u32) -> u64 {
-        let now = (number, self.word());
+        let now = (number, self.word().get());
         let known = std::mem::replace(local.read_under_slot(number), now) == now;
         if known || self.is_mine(local) { 0 } else { self.version() + 1 }
     }
@@ -217,10 +236,10 @@ impl Object {
         if local.held.top() != token.0 || READ && !self.counts_alone(local) {
             return None;
         }
-        let place = local.buffer.room()?;
+        let place = local.buffer.room_to_release()?;
         local.held.pop_top();
         if !READ {
-            self.take_own_version();
+            self.word().take_own_version();
         }
         let (number, code) = (token.0.lock(), u64::from(code));
         if number >> 16 == 0 {
@@ -245,16 +264,13 @@ impl Object {
             return None;
         }
         let number = token.0.lock();
-        local.buffer.reserve()?;
+        let room = local.buffer.reserve_alone()?;
         local.held.pop(number);
-        if self.kind == Kind::RwLock && mode == Mode::Read {
-            write_event(local, release_code(mode, touched), 0, number, 0);
-            local.buffer.commit();
+        let reads = self.kind == Kind::RwLock && mode == Mode::Read;
+        let after = if reads { 0 } else { self.take_version(local) };
+        local.buffer.put_head(room, Head::new(release_code(mode, touched), 0, number, after));
+        if reads {
             self.count_read(local);
-        } else {
-            let after = self.take_version(local);
-            write_event(local, release_code(mode, touched), 0, number, after);
-            local.buffer.commit();
         }
         Some(())
     }
@@ -270,12 +286,6 @@ impl Object {
             });
         }
     }
-}
-
-/// Appends a lock's event: 5 bytes, 3 for a release, more when numbers or versions do not fit.
-fn write_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) {
-    let head = Head::new(code, site, number, after);
-    local.buffer.put(head.word, head.length);
 }
 
 impl Local {

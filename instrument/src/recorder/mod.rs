@@ -13,14 +13,15 @@ mod class;
 mod condvar;
 mod fences;
 mod file;
-#[cfg(test)]
-mod fork_tests;
 mod gate;
 mod held;
 mod loads;
 mod local;
 mod lock;
+#[cfg(all(test, not(miri)))]
+mod models;
 pub(crate) mod monitor;
+mod number;
 mod object;
 mod once;
 #[cfg(test)]
@@ -37,6 +38,7 @@ mod tests;
 mod threads;
 mod value;
 mod variable;
+mod word;
 
 pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;

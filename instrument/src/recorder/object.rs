@@ -1,13 +1,15 @@
 //! What a wrapper carries so that its events can be put in order.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use lockhound_trace::{ObjectKind, Policy};
 
 use super::catalogue::{self, Card};
 use super::class::Class;
 use super::local::Local;
+use super::number::Number;
+use super::word::{THREAD, VERSION, Word};
 
 /// A place in the source.
 pub(crate) type Site = &'static Location<'static>;
@@ -64,13 +66,6 @@ impl Kind {
     }
 }
 
-/// Bits of a word that count the object's events.
-pub(super) const VERSION: u64 = SPIN - 1;
-/// Set while a thread makes access and event one step.
-pub(super) const SPIN: u64 = 1 << 39;
-/// Bits of a word that say which thread's event was the last.
-pub(super) const THREAD: u64 = !(VERSION | SPIN);
-
 /// The recorder's part of a wrapper. What every event needs comes last, next to the lock that a wrapper has after it.
 #[repr(C)]
 pub(crate) struct Object {
@@ -99,7 +94,7 @@ pub(crate) struct Object {
     /// | 40–63 | the thread of the last event; under the spin bit, the thread that set it |
     ///
     /// Of a lock it is written only by its holder, of the others only under the spin bit.
-    pub(super) word: AtomicU64,
+    word: AtomicU64,
 }
 
 impl Object {
@@ -154,21 +149,17 @@ impl Object {
     /// Generation and number; 0 while it has none.
     #[inline]
     pub(super) fn id(&self) -> u64 {
-        self.id.load(Ordering::Acquire)
+        Number(&self.id).get()
     }
 
-    /// Declares the object in this thread's stream, then publishes the number: an event that uses it comes later.
-    ///
-    /// Two threads may do so at once. The declaration of the one that comes second stays unused; both say the same version,
-    /// since none is taken before a number is published.
+    /// Declares the object in this thread's stream, then publishes the number.
     #[cold]
     #[inline(never)]
     fn register(&self, local: &mut Local) -> Option<u32> {
-        let unpublished = self.id();
-        if unpublished ^ local.generation_bits <= u64::from(u32::MAX) {
-            // Another thread was quicker. Its number must not be replaced: it may be in use.
-            return Some(unpublished as u32);
-        }
+        Number(&self.id).settle(local.generation_bits, || self.declare(local))
+    }
+
+    fn declare(&self, local: &mut Local) -> Option<u32> {
         let number = local.take_object_number()?;
         let Self { birth, type_name, name, level, kind, .. } = *self;
         {
@@ -176,36 +167,29 @@ impl Object {
             catalogue::enter(number, Card { kind, name, birth, type_name, level });
         }
         local.declare(&Class { birth, type_name, name, level, kind }, number, self.version(), self.base_reads())?;
-        let id = local.generation_bits | u64::from(number);
-        match self.id.compare_exchange(unpublished, id, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Some(number),
-            Err(published) => Some(published as u32),
-        }
+        Some(number)
     }
 
-    /// Version and last thread, for comparison.
-    #[inline]
-    pub(super) fn word(&self) -> u64 {
-        self.word.load(Ordering::Relaxed)
+    #[inline(always)]
+    pub(super) const fn word(&self) -> Word<'_> {
+        Word(&self.word)
     }
 
-    /// Forgets its number: what happens next is recorded as of another object. Not 0, so that who is about to publish a
-    /// number for the object's beginning comes too late.
+    /// Forgets its number: what happens next is recorded as of another object.
     pub(super) fn renew(&self) {
-        let old = self.id.load(Ordering::Relaxed);
-        self.id.store(old | u64::from(u32::MAX) << 32, Ordering::Release);
+        Number(&self.id).renew();
     }
 
     /// How many events the object has had.
     #[inline]
     pub(super) fn version(&self) -> u64 {
-        self.word.load(Ordering::Relaxed) & VERSION
+        self.word().get() & VERSION
     }
 
     /// Whether the last event was this thread's.
     #[inline]
     pub(super) fn is_mine(&self, local: &Local) -> bool {
-        self.word.load(Ordering::Relaxed) & THREAD == local.tag
+        self.word().get() & THREAD == local.tag
     }
 
     /// What an event must say that only needs to come after all events so far: the object's count, which starts at 1.
@@ -213,30 +197,9 @@ impl Object {
         self.version() + 1
     }
 
-    /// Takes the next version of a lock that the thread holds. What the event must say: the count before it, or 0 if this
-    /// thread's own last event was the one before.
+    /// [`Word::take_version`] for `local`'s thread.
     #[inline]
     pub(super) fn take_version(&self, local: &Local) -> u64 {
-        let word = self.word.load(Ordering::Relaxed);
-        let version = (word & VERSION) + 1;
-        self.word.store(local.tag | version & VERSION, Ordering::Relaxed);
-        if word & THREAD == local.tag { 0 } else { version }
-    }
-
-    /// [`Object::take_version`], if this thread's own last event was the one before; otherwise none.
-    #[inline(always)]
-    pub(super) fn take_next_version(&self, local: &Local) -> Option<()> {
-        let word = self.word();
-        if (word ^ local.tag) & !VERSION != 0 {
-            return None;
-        }
-        self.word.store(word + 1, Ordering::Relaxed);
-        Some(())
-    }
-
-    /// [`Object::take_version`], when this thread's own last event is known to be the one before.
-    #[inline]
-    pub(super) fn take_own_version(&self) {
-        self.word.store(self.word() + 1, Ordering::Relaxed);
+        self.word().take_version(local.tag)
     }
 }

@@ -175,7 +175,7 @@ impl OnceObject {
         let id = id_of(local, number);
         local.buffer.reserve()?;
         let mut spin = self.object.spin()?;
-        let after = spin.take_version(local);
+        let after = spin.take_version(local.tag);
         self.running.store(id, Ordering::Release);
         local.other(other::ONCE_BEGIN, site, number, after, 0, 0)?;
         local.held.push(number);
@@ -218,7 +218,7 @@ impl OnceObject {
         let site = local.site(site)?;
         local.buffer.reserve()?;
         let mut spin = self.object.spin()?;
-        let after = spin.take_version(local);
+        let after = spin.take_version(local.tag);
         self.done.store(id, Ordering::Release);
         self.running.store(IDLE, Ordering::Release);
         local.awaited.remember(id);

@@ -32,7 +32,6 @@ fn in_a_child() {
         Ok("killed") => count(20_000),
         Ok("order") => order(),
         Ok("late") => late(),
-        Ok("fork") => fork(),
         Ok("refused") => refused(),
         Ok("process_exit") => {
             locked_once(&named_mutex());
@@ -174,24 +173,6 @@ fn late() {
     spawn("late", || LATE.with(|_| ()))();
     // Returning from main's thread would run the handler; so does this.
     std::process::exit(0);
-}
-
-fn fork() {
-    locked_once(&OBJECTS[0]);
-    locked_once(&OBJECTS[1]);
-    // SAFETY: the child only uses the recorder, and leaves without running the parent's exit handlers.
-    let child = unsafe { libc::fork() };
-    if child == 0 {
-        locked_once(&OBJECTS[1]);
-        locked_once(&OBJECTS[1]);
-        // SAFETY: ends the process.
-        unsafe { libc::_exit(0) };
-    }
-    let mut status = 0;
-    // SAFETY: waits for the child just made.
-    unsafe { libc::waitpid(child, &raw mut status, 0) };
-    assert_eq!(status, 0);
-    locked_once(&OBJECTS[0]);
 }
 
 /// The program must go on, whatever becomes of the recording.
@@ -366,24 +347,6 @@ fn destructors_and_exit_handlers_record() {
     let of_late: Vec<_> =
         events.iter().filter(|event| Some(event.thread.index()) == late).map(|event| event.op).collect();
     let [Op::Start, Op::Acquire { .. }, Op::Release { .. }, Op::Exit] = of_late[..] else { panic!("{of_late:?}") };
-}
-
-#[test]
-fn a_forked_child_has_a_file_of_its_own() {
-    let folder = tempfile::tempdir().expect("writable");
-    let output = run("fork", folder.path(), |_| {});
-    assert!(output.status.success(), "{output:?}");
-    let mut counts: Vec<_> = traces(folder.path())
-        .iter()
-        .map(|path| {
-            let (events, reader) = read(path);
-            assert_eq!(reader.gaps(), 0);
-            let acquires = check_exclusion(&events);
-            (acquires.len(), acquires.values().sum::<usize>())
-        })
-        .collect();
-    counts.sort_unstable();
-    assert_eq!(counts, [(1, 2), (2, 3)]);
 }
 
 #[test]

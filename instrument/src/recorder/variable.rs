@@ -10,8 +10,8 @@ use super::blocked::{Blocked, Ending};
 use super::gate;
 use super::local::{self, Local};
 use super::object::{Object, Site};
-use super::spin::Spin;
 use super::value::RawValue;
+use super::word::Spin;
 
 impl Object {
     /// Reads a variable: `access` runs alone, and its event has the place that the access has.
@@ -104,7 +104,7 @@ struct Ticket<'a> {
 impl Ticket<'_> {
     #[inline]
     fn write_access(self, spin: &mut Spin<'_>, code: u8, value: Option<RawValue>) {
-        let after = spin.take_version(self.local);
+        let after = spin.take_version(self.local.tag);
         let head = Head::new(code, self.site, self.number, after);
         let (word, length) = RawValue::encode(value);
         self.local.buffer.put(head.word, head.length);
@@ -113,7 +113,7 @@ impl Ticket<'_> {
     }
 
     fn write_other(&mut self, spin: &mut Spin<'_>, sub: u8) {
-        let after = spin.take_version(self.local);
+        let after = spin.take_version(self.local.tag);
         self.local.other(sub, self.site, self.number, after, 0, 0);
     }
 }

@@ -87,12 +87,11 @@ impl Touch {
 
     #[inline(always)]
     fn so_far(&self) -> Touched {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.load(Ordering::Relaxed) & Self::WROTE {
             Self::NOTHING => Touched::None,
             Self::LOOKED => Touched::Read,
             Self::BLIND => Touched::Blind,
-            Self::WROTE => Touched::Write,
-            _ => Touched::Unknown,
+            _ => Touched::Write,
         }
     }
 }

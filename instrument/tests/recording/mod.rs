@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use lockhound_trace::binary::Reader;
 use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Request, Tables, Touched, Validated};
 
-/// Set in the child, which runs the body.
-const CHILD: &str = "LOCKHOUND_TEST_RECORDS";
+#[path = "../process/mod.rs"]
+mod process;
 
 /// Asserts what `body` records when `test`, which calls this, runs in a process of its own: the events of the thread
 /// that runs it, then on a line each `name: ` and those of other threads. Blocks that ended are left out, as they
@@ -22,14 +22,17 @@ pub(crate) fn events(test: &str, body: fn(), expected: &str) {
 
 /// What `body` records, in the order of the trace; none in the child.
 pub(crate) fn in_order(test: &str, body: fn()) -> Option<Vec<Recorded>> {
-    if in_child(body) {
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let status = start(test, folder.path()).wait().unwrap();
-    assert!(status.success(), "the recorded run failed");
+    let folder = recorded(test, body)?;
     validate(&trace_in(folder.path()).expect("a trace"));
     Some(read(folder.path()))
+}
+
+/// The folder with the trace of `body`; none in the child.
+fn recorded(test: &str, body: fn()) -> Option<tempfile::TempDir> {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace.lht");
+    process::passes(test, &[("LOCKHOUND_TRACE", trace.to_str().unwrap())], body)?;
+    Some(folder)
 }
 
 /// Asserts that the objects allow every event.
@@ -40,11 +43,13 @@ fn validate(trace: &Path) {
 
 /// The same for a body that hangs: once everything expected is there, the process is killed.
 pub(crate) fn events_of_hung(test: &str, body: fn(), expected: &str) {
-    if in_child(body) {
-        return;
+    if process::is_child() {
+        return body();
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut child = start(test, folder.path());
+    let mut command = process::again(test);
+    let mut child =
+        command.env("LOCKHOUND_TRACE", folder.path().join("trace.lht")).stdout(Stdio::null()).spawn().unwrap();
     let expected = parse(expected);
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut seen = BTreeMap::new();
@@ -61,11 +66,7 @@ pub(crate) fn events_of_hung(test: &str, body: fn(), expected: &str) {
 
 /// The events and objects of `body` that have a place, with it; none in the child.
 pub(crate) fn sites(test: &str, body: fn()) -> Option<Vec<(String, String)>> {
-    if in_child(body) {
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    assert!(start(test, folder.path()).wait().unwrap().success(), "the recorded run failed");
+    let folder = recorded(test, body)?;
     let births = births(folder.path()).into_iter();
     Some(births.chain(read(folder.path()).into_iter().filter_map(|event| Some((event.what, event.site?)))).collect())
 }
@@ -75,24 +76,6 @@ pub(crate) struct Recorded {
     pub(crate) thread: String,
     pub(crate) what: String,
     site: Option<String>,
-}
-
-fn in_child(body: fn()) -> bool {
-    let child = std::env::var_os(CHILD).is_some();
-    if child {
-        body();
-    }
-    child
-}
-
-fn start(test: &str, folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--test-threads=1", "--quiet"])
-        .env("LOCKHOUND_TRACE", folder.join("trace.lht"))
-        .env(CHILD, "1")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 fn trace_in(folder: &Path) -> Option<PathBuf> {

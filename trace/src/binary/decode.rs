@@ -103,7 +103,7 @@ impl<'a> Operands<'a> {
         self.at
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
         let end = self.at.checked_add(length).ok_or(Malformed::CUT)?;
         let taken = self.bytes.get(self.at..end).ok_or(Malformed::CUT)?;
         self.at = end;

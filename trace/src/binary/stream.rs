@@ -3,6 +3,8 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::decode::{Malformed, Operands, PADDING};
 use super::encode::{self, ClassDefinition, ObjectDefinition};
 use super::format::{MAX_RECORDED_TEXT, SUM_RECORD, TEXT_FRAME, define};
@@ -12,6 +14,9 @@ use crate::read::{Frame, Tables};
 
 /// Bytes that no record of a recorder exceeds: not the longest text, not the deepest stack.
 const LONGEST_RECORD: usize = 2 * MAX_RECORDED_TEXT;
+
+/// Bytes of a frame: its module and its offset.
+const FRAME: usize = 10;
 
 /// What goes before an event.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +45,8 @@ pub(super) struct Stream {
     texts: Vec<Arc<str>>,
     modules: Vec<Arc<str>>,
     classes: Vec<ClassDefinition>,
+    /// Stacks by their records: the same wait comes often, and its frames' texts are long.
+    stacks: FxHashMap<Box<[u8]>, StackId>,
     /// What was said of the next event.
     pub(super) ahead: Option<Ahead>,
     /// The join at the head can never become ready.
@@ -60,6 +67,7 @@ impl Stream {
             texts: Vec::new(),
             modules: Vec::new(),
             classes: Vec::new(),
+            stacks: FxHashMap::default(),
             ahead: None,
             drop_join: false,
         }
@@ -77,7 +85,8 @@ impl Stream {
             return Err(Malformed("a record that was never written"));
         }
         let beyond = self.bytes.get(self.at + LONGEST_RECORD..self.end).unwrap_or_default();
-        if beyond.iter().any(|&byte| byte != 0) {
+        // In blocks, which are compared many bytes at once: this can be most of a chunk.
+        if beyond.chunks(256).any(|block| block.iter().fold(0, |all, byte| all | byte) != 0) {
             return Err(Malformed("zeros among the records"));
         }
         self.end = self.at;
@@ -179,13 +188,22 @@ impl Stream {
     /// Takes up the stack of the next event; gives where it ends.
     pub(super) fn read_stack(&mut self, at: usize, tables: &mut Tables) -> Result<usize, Malformed> {
         let mut operands = Operands::new(&self.bytes[..self.end], at);
-        let count = operands.u16()?;
-        let mut frames = Vec::new();
-        for _ in 0..count {
-            let (module, offset) = (operands.u16()?, operands.u64()?);
-            frames.push(self.frame(module, offset)?);
-        }
-        self.ahead.get_or_insert_default().stack = Some(tables.intern_stack(&frames));
+        let count = usize::from(operands.u16()?);
+        let record = operands.take(count * FRAME)?;
+        let stack = match self.stacks.get(record) {
+            Some(&known) => known,
+            None => {
+                let mut frames = Vec::with_capacity(count);
+                let mut each = Operands::new(record, 0);
+                for _ in 0..count {
+                    frames.push(self.frame(each.u16()?, each.u64()?)?);
+                }
+                let new = tables.intern_stack(&frames);
+                self.stacks.insert(record.into(), new);
+                new
+            }
+        };
+        self.ahead.get_or_insert_default().stack = Some(stack);
         Ok(operands.at())
     }
 

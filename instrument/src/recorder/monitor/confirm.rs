@@ -9,11 +9,15 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::table::{Copied, Ticket, table};
-use super::{live, tasks, watchdog};
-use crate::monitor::Certainty;
+use super::{action::action, live, tasks, watchdog};
+use crate::monitor::{Action, Certainty};
 
 /// How long to wait for threads to fall asleep that are on their way.
 const PATIENCE: Duration = Duration::from_millis(60);
+
+/// The same where the answer decides whether a thread may panic instead of waiting. An unseen thread that does not sleep
+/// is mostly one that has been joined and leaves the kernel's list as soon as it gets a processor.
+const PATIENCE_TO_PANIC: Duration = Duration::from_secs(1);
 
 /// Between two looks that must agree.
 const APART: Duration = Duration::from_millis(2);
@@ -34,8 +38,9 @@ pub(super) enum Confirmed {
 /// Looks until the answer is clear, in tens of milliseconds. `me` is the calling thread, if it is one of them.
 /// `frozen`: they are all threads there are.
 pub(super) fn confirm(stuck: &[Copied], me: Option<Ticket>, frozen: bool) -> Confirmed {
-    let deadline = Instant::now() + PATIENCE;
-    let mut agreed = false;
+    let start = Instant::now();
+    let patience = if matches!(action(), Action::Panic) { PATIENCE_TO_PANIC } else { PATIENCE };
+    let (mut agreed, mut unseen_awake) = (false, false);
     loop {
         if !still_wait(stuck, me, frozen) {
             // Not settled and gone look alike from here.
@@ -44,14 +49,23 @@ pub(super) fn confirm(stuck: &[Copied], me: Option<Ticket>, frozen: bool) -> Con
             }
             agreed = false;
         } else if all_sleep(stuck, me) && still_wait(stuck, me, frozen) {
+            if agreed && !frozen {
+                return Confirmed::Yes;
+            }
             if agreed {
-                return if frozen { doubts(stuck) } else { Confirmed::Yes };
+                match doubts(stuck) {
+                    Some(outcome) => return outcome,
+                    None => unseen_awake = true,
+                }
             }
             agreed = true;
         } else {
             agreed = false;
         }
-        if Instant::now() > deadline {
+        if start.elapsed() > patience {
+            if unseen_awake {
+                watchdog::expect_doubt();
+            }
             return Confirmed::Unsettled;
         }
         sleep(APART);
@@ -75,13 +89,18 @@ fn all_sleep(stuck: &[Copied], me: Option<Ticket>) -> bool {
     others.all(|copied| tasks::sleeps(copied.waiter.task))
 }
 
-fn doubts(stuck: &[Copied]) -> Confirmed {
+/// None as long as an unseen thread does something, which may be its end.
+fn doubts(stuck: &[Copied]) -> Option<Confirmed> {
     let known = stuck.iter().map(|copied| copied.waiter.task).chain(watchdog::task());
-    let unseen_threads = tasks::others_than(known);
+    let unseen = tasks::others_than(known);
+    if unseen.is_some_and(|unseen| unseen.awake > 0) {
+        return None;
+    }
     let signal_handlers = tasks::handles_signals();
-    if unseen_threads == Some(0) && !signal_handlers {
-        return Confirmed::Yes;
+    if unseen.is_some_and(|unseen| unseen.asleep == 0) && !signal_handlers {
+        return Some(Confirmed::Yes);
     }
     watchdog::expect_doubt();
-    Confirmed::Doubtful(Certainty::Possible { unseen_threads: unseen_threads.unwrap_or(0), signal_handlers })
+    let unseen_threads = unseen.map_or(0, |unseen| unseen.asleep);
+    Some(Confirmed::Doubtful(Certainty::Possible { unseen_threads, signal_handlers }))
 }

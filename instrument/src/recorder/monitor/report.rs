@@ -31,12 +31,13 @@ pub(super) enum Find {
 /// of them. With what it must panic, if so.
 pub(super) fn report(find: &Find, certainty: Certainty, closer: Option<Ticket>) -> Option<String> {
     let scene = Scene::of(find);
-    if !table().is_new(scene.identity(certainty)) {
+    let action = if certainty == Certainty::Actual { action() } else { Action::Report };
+    let can_panic = closer.is_some() && !std::thread::panicking();
+    let panics = can_panic && matches!(action, Action::Panic);
+    if !table().is_new(scene.identity(certainty, panics)) {
         return None;
     }
     let mut deadlock = scene.describe(certainty);
-    let action = if certainty == Certainty::Actual { action() } else { Action::Report };
-    let can_panic = closer.is_some() && !std::thread::panicking();
     write(deadlock.summary().to_string().as_bytes());
     // In a large program whose symbols are all there it takes a while to find some.
     scene.resolve_stacks(&mut deadlock);
@@ -46,7 +47,7 @@ pub(super) fn report(find: &Find, certainty: Certainty, closer: Option<Ticket>) 
         Action::Abort => std::process::abort(),
         // SAFETY: ends the process; nothing of it is used any more.
         Action::Exit(status) => unsafe { libc::_exit(status) },
-        Action::Panic => can_panic.then(|| format!("lockhound: deadlock: {}", deadlock.headline())),
+        Action::Panic => panics.then(|| format!("lockhound: deadlock: {}", deadlock.headline())),
         Action::Call(callback) => {
             callback(&deadlock);
             None
@@ -108,10 +109,14 @@ impl Scene {
 
     /// Tells it from other deadlocks of this process: by its threads and what they wait for; and if they hang on a thread
     /// that has ended, by that and the lock.
-    fn identity(&self, certainty: Certainty) -> u64 {
+    ///
+    /// `panics`: by these very waits, since a thread that a panic frees may come back to the same place, and whoever else
+    /// comes to a lock of the dead is to be freed as well.
+    fn identity(&self, certainty: Certainty, panics: bool) -> u64 {
         let key = |&node: &usize| {
             let dead = self.relation.on(node).find(|&other| self.relation.has_ended(other));
-            (self.waiter(dead.unwrap_or(node)).thread, subject(&self.waiter(node).wants))
+            let wait = panics.then_some(self.all[node].ticket);
+            (self.waiter(dead.unwrap_or(node)).thread, subject(&self.waiter(node).wants), wait)
         };
         let mut keys: Vec<_> = self.members.iter().map(key).collect();
         keys.sort_unstable();

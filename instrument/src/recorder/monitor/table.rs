@@ -23,7 +23,7 @@ const ENTRIES: u32 = AS_THREAD + 1;
 const REPORTED: usize = 64;
 
 /// A thread's stay in the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Ticket {
     slot: u32,
     /// Never used again.

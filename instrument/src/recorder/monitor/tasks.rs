@@ -34,15 +34,28 @@ pub(super) fn task_name(task: i32) -> Option<String> {
     (name != inherited.trim_end()).then(|| format!("{name}{cut}"))
 }
 
-/// How many threads there are besides `known`; none if that cannot be told.
-pub(super) fn others_than(known: impl Iterator<Item = i32>) -> Option<usize> {
+/// How many threads do what.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Others {
+    pub(super) asleep: usize,
+    pub(super) awake: usize,
+}
+
+/// The threads besides `known`; none if that cannot be told.
+pub(super) fn others_than(known: impl Iterator<Item = i32>) -> Option<Others> {
     let known: std::collections::HashSet<i32> = known.collect();
-    let mut others = 0;
+    let mut others = Others::default();
     for entry in fs::read_dir("/proc/self/task").ok()? {
         let task = entry.ok()?.file_name().to_str()?.parse().ok()?;
-        // What has no state any more, or is a zombie, has ended.
-        let ended = || matches!(state(task), None | Some(b'Z' | b'X'));
-        others += usize::from(!known.contains(&task) && !ended());
+        if known.contains(&task) {
+            continue;
+        }
+        match state(task) {
+            // It has ended.
+            None | Some(b'Z' | b'X') => {}
+            Some(b'S') => others.asleep += 1,
+            Some(_) => others.awake += 1,
+        }
     }
     Some(others)
 }
@@ -76,7 +89,7 @@ mod tests {
         assert!(sleeps(task));
         assert!(!sleeps(this_task()));
         let all = others_than(std::iter::empty()).expect("known");
-        assert!(all >= 2, "{all}");
+        assert!(all.asleep >= 1 && all.awake >= 1, "{all:?}");
         drop(end);
         other.join().expect("does not panic");
     }

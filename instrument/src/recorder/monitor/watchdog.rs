@@ -68,6 +68,10 @@ pub(super) fn abandon() {
 
 /// Not a thread of std's: those run hooks of the program's, and this may be called where a thread's locals are dropped.
 fn begin() -> bool {
+    // Miri has no masks of signals, and no kernel's view of its threads for the watchdog to look at.
+    if cfg!(miri) {
+        return false;
+    }
     // SAFETY: an all-zero set is valid, and filled before use; the pointers are to live sets.
     unsafe {
         let (mut all, mut before): (libc::sigset_t, libc::sigset_t) = (std::mem::zeroed(), std::mem::zeroed());

@@ -39,7 +39,9 @@ impl<T: Zeroed> Region<T> {
     pub(super) fn map(length: usize) -> Option<Self> {
         const { assert!(align_of::<T>() <= 4096 && size_of::<T>() > 0) };
         let size = length.checked_mul(size_of::<T>())?;
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // Miri knows no other flags. Without this one the kernel may set room aside for pages that nobody will touch.
+        let sparse = if cfg!(miri) { 0 } else { libc::MAP_NORESERVE };
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | sparse;
         // SAFETY: a new mapping that overlaps nothing.
         let start = unsafe { libc::mmap(std::ptr::null_mut(), size, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
         if start == libc::MAP_FAILED {

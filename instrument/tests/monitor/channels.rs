@@ -1,25 +1,14 @@
-//! The live monitor at channels and barriers: deadlocks that are reported, and traffic that is not one.
-#![cfg(feature = "record")]
+//! Deadlocks at channels and barriers.
 
-mod watched;
-
-use std::time::Duration;
-
-use lockhound::sync::mpsc::{channel, sync_channel};
+use lockhound::sync::mpsc;
 use lockhound::sync::{Arc, Barrier};
 use lockhound::{named, thread};
-use watched::{closing, hangs, is_silent, scenarios, watch};
 
-scenarios! { recv_under_lock, crossed, one_short, all_receive, panics, traffic, meetings, barriers }
+use super::people::{moment, spawn};
+use super::watched::{Scenario, closing, complaint, hangs, scenarios, until_end};
 
-/// Long enough for another thread to have fallen asleep.
-fn moment() {
-    std::thread::sleep(Duration::from_millis(50));
-}
-
-fn spawn<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> thread::JoinHandle<T> {
-    thread::Builder::new().name(name.into()).spawn(run).unwrap()
-}
+pub(super) const SCENARIOS: &[Scenario] =
+    scenarios![recv_under_lock, full_channel, crossed, one_short, all_receive, panics_at_channels];
 
 fn recv_under_lock() {
     let (tx, rx) = named::channel("updates");
@@ -42,6 +31,27 @@ fn a_receive_under_the_lock_that_the_sender_wants() {
         "deadlock: `cache` and `updates`: `main` and `writer` wait, and no thread is left that could end it",
         &["`main` waits for a message from `updates`", "`writer` waits for `cache` (mutex of i32), which `main` holds"],
     );
+}
+
+fn full_channel() {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    sender.send(1).unwrap();
+    let receiver = spawn("receiver", move || {
+        thread::park();
+        receiver.recv().unwrap();
+    });
+    moment();
+    closing();
+    sender.send(2).unwrap();
+    drop(receiver);
+}
+
+#[test]
+fn a_sender_to_a_full_channel() {
+    let watched = until_end("full_channel", &[("LOCKHOUND_ON_DEADLOCK", "exit:3")]);
+    assert_eq!(watched.headlines().len(), 1, "{}", watched.stderr);
+    assert!(watched.stderr.contains("`main` waits for room in `channel instrument/tests/"), "{}", watched.stderr);
+    assert_eq!(watched.code(), Some(3), "{}", watched.stderr);
 }
 
 fn crossed() {
@@ -80,7 +90,11 @@ fn one_short() {
 
 #[test]
 fn a_barrier_that_lacks_one() {
-    hangs("one_short", "deadlock: `start line`: `main` and `other` wait, and no thread is left that could end it", &[]);
+    hangs(
+        "one_short",
+        "deadlock: `start line`: `main` and `other` wait, and no thread is left that could end it",
+        &["`main` waits for the other parties of `start line`"],
+    );
 }
 
 fn all_receive() {
@@ -99,7 +113,7 @@ fn a_receiver_that_keeps_the_only_sender() {
     );
 }
 
-fn panics() {
+fn panics_at_channels() {
     let quietly = |run: &mut dyn FnMut()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err();
     let (tx, rx) = named::channel("q");
     closing();
@@ -129,64 +143,7 @@ fn a_panic_instead_of_a_wait_leaves_channel_and_trace_sound() {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("t.lht");
     let variables = [("LOCKHOUND_ON_DEADLOCK", "panic"), ("LOCKHOUND_TRACE", trace.to_str().unwrap())];
-    let watched = watch("panics", &variables);
-    assert_eq!(watched.status.and_then(|status| status.code()), Some(5), "{}", watched.stderr);
-    assert_eq!(watched::complaint(&trace), None);
-}
-
-const ROUNDS: usize = 1_000;
-
-/// At every moment one of the two waits or is about to.
-fn traffic() {
-    let (to, from) = channel();
-    let (back, answers) = sync_channel(1);
-    let other = thread::spawn(move || {
-        for number in from {
-            back.send(number).unwrap();
-            back.send(number).unwrap();
-        }
-    });
-    for number in 0..ROUNDS {
-        to.send(number).unwrap();
-        assert_eq!((answers.recv(), answers.recv()), (Ok(number), Ok(number)));
-    }
-    drop(to);
-    other.join().unwrap();
-}
-
-#[test]
-fn traffic_is_no_deadlock() {
-    is_silent("traffic");
-}
-
-/// Both sides of a rendezvous may be about to wait at once.
-fn meetings() {
-    let (to, from) = sync_channel(0);
-    let other = {
-        let to = to.clone();
-        thread::spawn(move || (0..ROUNDS).for_each(|number| to.send(number).unwrap()))
-    };
-    let third = thread::spawn(move || (0..ROUNDS).for_each(|number| to.send(number).unwrap()));
-    assert_eq!(from.iter().count(), 2 * ROUNDS);
-    other.join().unwrap();
-    third.join().unwrap();
-}
-
-#[test]
-fn a_rendezvous_is_no_deadlock() {
-    is_silent("meetings");
-}
-
-fn barriers() {
-    let barrier = Barrier::new(3);
-    thread::scope(|s| {
-        for _ in 0..3 {
-            s.spawn(|| (0..ROUNDS).filter(|_| barrier.wait().is_leader()).count());
-        }
-    });
-}
-
-#[test]
-fn a_barrier_that_opens_is_no_deadlock() {
-    is_silent("barriers");
+    let watched = until_end("panics_at_channels", &variables);
+    assert_eq!(watched.code(), Some(5), "{}", watched.stderr);
+    assert_eq!(complaint(&trace), None);
 }

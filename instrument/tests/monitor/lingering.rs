@@ -1,19 +1,17 @@
 //! A scoped thread counts as ended for its scope, but not for the monitor, as long as its thread-locals are at work.
-#![cfg(feature = "record")]
-
-#[expect(dead_code, reason = "the scenarios of `monitor.rs` need more of it")]
-mod watched;
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use lockhound::sync::{Condvar, Mutex};
 use lockhound::{named, thread};
-use watched::{closing, hangs, is_silent, scenarios};
 
-scenarios! { thread_local_notifies, thread_local_is_the_last }
+use super::watched::{Scenario, closing, hangs, is_silent, scenarios};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![thread_local_notifies, thread_local_is_the_last];
 
 static READY: Mutex<bool> = named::mutex("ready", false);
+
 static CHANGED: Condvar = named::condvar("changed");
 
 /// Does something when its thread is long over for the thread's scope.
@@ -21,7 +19,7 @@ struct Later(fn());
 
 impl Drop for Later {
     fn drop(&mut self) {
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::sleep(Duration::from_millis(500));
         (self.0)();
     }
 }
