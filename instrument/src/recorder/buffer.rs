@@ -15,7 +15,7 @@ const SLACK: usize = 256;
 const FIRST: usize = 4 << 10;
 /// A chunk of this size becomes a window: a fresh page of a mapped file costs its thread several times as much as a page
 /// written by a system call, and the window's own pages stay mapped and cached.
-const WINDOW: usize = 256 << 10;
+const WINDOW: usize = 512 << 10;
 
 /// A place in a thread's stream. No two of a stream are equal, though chunks may come to lie where others lay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,13 +40,13 @@ pub(super) struct Mark {
 pub(super) struct Room(*mut u8);
 
 /// Chunks that a thread fills before it has a window: each is four times as large as the one before.
-const BEFORE_WINDOW: usize = 3;
+const BEFORE_WINDOW: usize = 4;
 
 /// Appends to the thread's chunk.
 ///
 /// A record is part of the trace as soon as its first byte, which is never zero, is there: so that byte is stored last.
-/// A record of up to eight bytes is one store. Longer ones, and definitions together with the event that needs them, are
-/// appended with their first byte withheld until [`Buffer::commit`].
+/// A record of up to eight bytes is one store, a head is two. What consists of several pieces is appended with its first byte
+/// withheld until [`Buffer::commit`].
 ///
 /// A signal handler may append while its thread is about to. It can spoil the recording, not the program: chunks stay
 /// mapped until the thread ends, in case the thread goes on with the place that it had looked up; and a cursor that is not
@@ -59,7 +59,7 @@ pub(super) struct Buffer {
     limit: *mut u8,
     /// How far the limit is from where the chunk's records begin.
     span: usize,
-    /// Where the oldest record begins that is not committed, if there is one.
+    /// Where the record begins that is not committed, if there is one.
     open: *mut u8,
     /// Its first byte, or 0 if there is none.
     withheld: u8,
@@ -109,6 +109,13 @@ impl Buffer {
     #[inline]
     pub(super) fn reserve(&mut self) -> Option<()> {
         if self.has_room() { Some(()) } else { self.next_chunk() }
+    }
+
+    /// Makes room for an event that is one record.
+    #[inline]
+    pub(super) fn reserve_alone(&mut self) -> Option<Room> {
+        self.reserve()?;
+        self.room()
     }
 
     #[cold]
@@ -169,8 +176,13 @@ impl Buffer {
 
     /// Appends and commits an acquisition in its wide form.
     #[inline(never)]
-    pub(super) fn put_wide(&mut self, Room(cursor): Room, code: u8, site: u32, lock: u32) {
-        let head = Head::wide(code, site, lock, 0);
+    pub(super) fn put_wide(&mut self, room: Room, code: u8, site: u32, lock: u32) {
+        self.put_head(room, Head::wide(code, site, lock, 0));
+    }
+
+    /// Appends and commits a record that is nothing but a head.
+    #[inline]
+    pub(super) fn put_head(&mut self, Room(cursor): Room, head: Head) {
         // SAFETY: as for `put_whole`. The half with the first byte comes last.
         unsafe {
             cursor.add(8).cast::<u64>().write_unaligned(((head.word >> 64) as u64).to_le());
@@ -183,7 +195,7 @@ impl Buffer {
     /// Appends up to 16 bytes after [`Buffer::reserve`].
     #[inline]
     pub(super) fn put(&mut self, word: u128, length: usize) {
-        let word = if self.withheld == 0 { self.withhold(word as u8, word) } else { word };
+        let word = if self.withheld == 0 { self.withhold(word) } else { word };
         // SAFETY: `reserve` left `SLACK` bytes; an event makes at most two puts, and each stores at most 16 bytes.
         unsafe {
             self.cursor.cast::<u128>().write_unaligned(word.to_le());
@@ -193,29 +205,24 @@ impl Buffer {
 
     /// Begins what the next commit is about; gives the word without its first byte.
     #[inline]
-    fn withhold(&mut self, first: u8, word: u128) -> u128 {
+    fn withhold(&mut self, word: u128) -> u128 {
         self.open = self.cursor;
-        self.withheld = first;
+        self.withheld = word as u8;
         word & !0xff
     }
 
-    /// Appends a record of any length and leaves it uncommitted. An empty one is one that did not fit its scratch: none.
+    /// Appends and commits a record of any length. An empty one is one that did not fit its scratch: none.
     pub(super) fn put_record(&mut self, record: &[u8]) -> Option<()> {
+        self.commit();
         let (&first, rest) = record.split_first()?;
         if !self.has_room() || (self.limit as usize - self.cursor as usize) < record.len() {
             self.next_chunk()?;
         }
-        let begins = self.withheld == 0;
-        if begins {
-            self.withhold(first, 0);
-        }
         // SAFETY: there are at least `record.len()` bytes before the limit, since even the first chunk holds the longest
         // record, and nobody else writes to this chunk.
         unsafe {
-            if !begins {
-                self.cursor.write(first);
-            }
             ptr::copy_nonoverlapping(rest.as_ptr(), self.cursor.add(1), rest.len());
+            AtomicU8::from_ptr(self.cursor).store(first, Ordering::Release);
             self.cursor = self.cursor.add(record.len());
         }
         Some(())
@@ -277,7 +284,7 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockhound_trace::binary::format::{CHUNK_HEADER, OPEN, PAGE, SEQUENCE_AT};
+    use lockhound_trace::binary::format::{CHUNK_HEADER, OPEN, PAGE, SEQUENCE_AT, code};
 
     #[test]
     fn the_first_chunk_holds_the_longest_record() {
@@ -316,14 +323,24 @@ mod tests {
     }
 
     #[test]
-    fn a_definition_is_committed_with_the_event_that_needs_it() {
+    fn a_record_is_whole_at_once_and_an_event_in_pieces_when_it_is_committed() {
         let mut buffer = in_scratch();
         buffer.put_record(&[1, 2, 3]).expect("room");
-        buffer.put_record(&[4, 5]).expect("room");
-        put(&mut buffer, [6; 16], 2);
-        assert_eq!(written(&buffer), [0, 2, 3, 4, 5, 6, 6]);
+        assert_eq!(written(&buffer), [1, 2, 3, 0]);
+        put(&mut buffer, [4; 16], 2);
+        put(&mut buffer, [5; 16], 1);
+        assert_eq!(written(&buffer), [1, 2, 3, 0, 4, 5]);
         buffer.commit();
-        assert_eq!(written(&buffer), [1, 2, 3, 4, 5, 6, 6]);
+        assert_eq!(written(&buffer), [1, 2, 3, 4, 4, 5]);
+        buffer.close();
+    }
+
+    #[test]
+    fn a_wide_head_is_whole_at_once() {
+        let mut buffer = in_scratch();
+        let room = buffer.room().expect("room");
+        buffer.put_wide(room, 1, 2, 3);
+        assert_eq!(written(&buffer), [1 | code::WIDE, 2, 0, 0, 0, 3, 0, 0, 0, 0]);
         buffer.close();
     }
 

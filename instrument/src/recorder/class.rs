@@ -64,10 +64,9 @@ impl Local {
         if base_reads != 0 {
             return self.declare_in_full(class, number, base, base_reads);
         }
-        self.buffer.reserve()?;
-        let head = Head::new(code::OBJECT, class_number, number, base);
-        self.buffer.put(head.word, head.length);
-        self.buffer.commit();
+        let room = self.buffer.reserve_alone()?;
+        self.buffer.put_head(room, Head::new(code::OBJECT, class_number, number, base));
+        self.declared = number;
         Some(())
     }
 
@@ -89,9 +88,7 @@ impl Local {
         definition.base_reads = base_reads;
         let mut record = Scratch::<128>::default();
         definition.put(&mut record);
-        self.buffer.put_record(record.bytes())?;
-        self.buffer.commit();
-        Some(())
+        self.buffer.put_record(record.bytes())
     }
 
     fn class_definition(&mut self, class: &Class) -> Option<ClassDefinition> {

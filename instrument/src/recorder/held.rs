@@ -8,32 +8,64 @@ use super::local::Busy;
 pub(super) const DEPTH: usize = 31;
 const SLOTS: usize = 128;
 
-/// A lock that is held.
+/// A lock that is held, in one word: whoever holds the same word knows that it is this hold, not one of another lock, nor
+/// one that a thread of the process had from which this one was forked.
+///
+/// | bits | |
+/// |---|---|
+/// | 0–31 | the lock's number |
+/// | 32–47 | the thread's number of the site where it was acquired, 0 if unknown |
+/// | 48–62 | the generation, as far as it fits |
+/// | 63 | whether it is shared |
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Hold {
-    pub(super) lock: u32,
-    /// The thread's number of the site where it was acquired, 0 if unknown; [`Hold::READ`] is set if it is shared.
-    place: u32,
-}
+pub(super) struct Hold(u64);
 
 impl Hold {
-    const READ: u32 = 1 << 31;
-    const NOTHING: Self = Self { lock: 0, place: 0 };
+    /// None.
+    pub(super) const NOTHING: Self = Self(0);
+    const READ: u64 = 1 << 63;
 
-    /// A lock that was acquired at `site`, a number of the thread's.
-    #[inline]
-    pub(super) const fn new(lock: u32, site: u32, mode: Mode) -> Self {
-        Self { lock, place: if matches!(mode, Mode::Read) { site | Self::READ } else { site } }
+    /// A lock that was acquired at `place`.
+    #[inline(always)]
+    pub(super) const fn new(lock: u32, place: Place, mode: Mode) -> Self {
+        let shared = if matches!(mode, Mode::Read) { Self::READ } else { 0 };
+        Self(lock as u64 | place.0 | shared)
+    }
+
+    /// The lock's number.
+    #[inline(always)]
+    pub(super) const fn lock(self) -> u32 {
+        self.0 as u32
     }
 
     /// The thread's number of the site where it was acquired; 0 if unknown.
     pub(super) const fn site(self) -> u32 {
-        self.place & !Self::READ
+        (self.0 >> 32) as u32 & Place::SITES
     }
 
     /// How it is held.
     pub(super) const fn mode(self) -> Mode {
-        if self.place & Self::READ == 0 { Mode::Write } else { Mode::Read }
+        if self.0 & Self::READ == 0 { Mode::Write } else { Mode::Read }
+    }
+
+    /// Whether it is of this generation.
+    pub(super) const fn is_of(self, generation: u32) -> bool {
+        (self.0 ^ Place::new(0, generation).0) & Place::new(0, u32::MAX).0 == 0
+    }
+}
+
+/// Site and generation where a [`Hold`] has them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Place(u64);
+
+impl Place {
+    const SITES: u32 = 0xffff;
+    const GENERATIONS: u32 = 0x7fff;
+
+    /// A site, a number of the thread's; one that does not fit counts as unknown.
+    pub(super) const fn new(site: u32, generation: u32) -> Self {
+        let site = if site <= Self::SITES { site } else { 0 };
+        Self((site as u64) << 32 | ((generation & Self::GENERATIONS) as u64) << 48)
     }
 }
 
@@ -53,14 +85,22 @@ pub(super) struct Held {
     edges: [(u64, u32); SLOTS],
     /// Whether every acquisition counts as new.
     every: bool,
+    generation: u32,
 }
 
 impl Held {
     const NO_EDGE: (u64, u32) = (u64::MAX, 0);
 
     /// Nothing is held. `every` acquisition counts as a new edge, if so wanted, as long as edges are forgotten after each.
-    pub(super) const fn new(every: bool) -> Self {
-        Self { depth: 0, locks: [Hold::NOTHING; DEPTH + 1], deeper: Vec::new(), edges: [Self::NO_EDGE; SLOTS], every }
+    pub(super) const fn new(every: bool, generation: u32) -> Self {
+        Self {
+            depth: 0,
+            locks: [Hold::NOTHING; DEPTH + 1],
+            deeper: Vec::new(),
+            edges: [Self::NO_EDGE; SLOTS],
+            every,
+            generation,
+        }
     }
 
     /// From here on all edges are new.
@@ -68,11 +108,11 @@ impl Held {
         self.edges = [Self::NO_EDGE; SLOTS];
     }
 
-    /// The lock that was acquired last, or 0.
+    /// The hold that began last, or [`Hold::NOTHING`].
     #[inline(always)]
-    pub(super) fn top(&self) -> u32 {
-        // A mask that changes nothing, and is cheaper than the check for bounds that it makes superfluous.
-        self.locks[self.depth % (DEPTH + 1)].lock
+    pub(super) fn top(&self) -> Hold {
+        // A mask that changes nothing, unless a signal handler came between, and is cheaper than the check for bounds.
+        self.locks[self.depth % (DEPTH + 1)]
     }
 
     /// Where one more goes that needs no allocation.
@@ -94,20 +134,21 @@ impl Held {
     }
 
     /// A lock was acquired at `site`, a number of this thread's.
-    pub(super) fn push_at(&mut self, lock: u32, site: u32, mode: Mode) {
-        let hold = Hold::new(lock, site, mode);
+    pub(super) fn push_at(&mut self, lock: u32, site: u32, mode: Mode) -> Hold {
+        let hold = Hold::new(lock, Place::new(site, self.generation), mode);
         if let Some(room) = self.room() {
             self.push_into(room, hold);
         } else {
             let _busy = Busy::enter();
             self.deeper.push(hold);
         }
+        hold
     }
 
     /// A lock is released; nearly always the one on top.
     #[inline]
     pub(super) fn pop(&mut self, lock: u32) {
-        if self.top() == lock && self.deeper.is_empty() {
+        if self.depth > 0 && self.top().lock() == lock && self.deeper.is_empty() {
             self.pop_top();
         } else {
             self.remove(lock);
@@ -117,23 +158,28 @@ impl Held {
     /// The lock on top, of which there is one, is released.
     #[inline(always)]
     pub(super) fn pop_top(&mut self) {
-        debug_assert!(self.depth > 0, "nothing is held");
         self.depth = self.depth.wrapping_sub(1);
     }
 
     #[cold]
     fn remove(&mut self, lock: u32) {
-        if let Some(at) = self.deeper.iter().rposition(|held| held.lock == lock) {
+        if let Some(at) = self.deeper.iter().rposition(|held| held.lock() == lock) {
             self.deeper.remove(at);
-        } else if let Some(at) = self.locks[1..=self.depth].iter().rposition(|held| held.lock == lock) {
+        } else if let Some(at) = self.all().iter().rposition(|held| held.lock() == lock) {
             self.locks.copy_within(at + 2..=self.depth, at + 1);
             self.depth -= 1;
         }
     }
 
+    /// The hold of `lock` that began last; of a lock that is not held, one that nothing else equals.
+    pub(super) fn find(&self, lock: u32) -> Hold {
+        let found = self.deeper.iter().rev().chain(self.all().iter().rev()).find(|held| held.lock() == lock).copied();
+        found.unwrap_or(Hold::new(lock, Place::new(0, self.generation), Mode::Write))
+    }
+
     /// The first [`DEPTH`] of them, in the order of acquisition.
     pub(super) fn all(&self) -> &[Hold] {
-        &self.locks[1..=self.depth]
+        self.locks.get(1..=self.depth).unwrap_or_default()
     }
 
     /// Whether no lock is held.
@@ -143,7 +189,7 @@ impl Held {
 
     /// Whether acquiring `lock` at `site` while holding what is held is new to this thread, as far as it remembers.
     pub(super) fn is_new_edge(&mut self, lock: u32, site: u32) -> bool {
-        let top = self.top();
+        let top = self.top().lock();
         if top == 0 {
             return self.every;
         }
@@ -159,11 +205,13 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn only_the_first_time_is_new() {
-        let mut held = Held::new(false);
+        let mut held = Held::new(false, 1);
         assert!(!held.is_new_edge(1, 1), "nothing is held");
         held.push(1);
         assert!(held.is_new_edge(2, 5));
@@ -173,18 +221,18 @@ mod tests {
 
     #[test]
     fn what_is_held_comes_with_its_site_and_mode() {
-        let mut held = Held::new(false);
+        let mut held = Held::new(false, 1);
         held.push_at(1, 5, Mode::Write);
         held.push_at(2, 6, Mode::Read);
         held.push_at(3, 7, Mode::Write);
         held.pop(1);
-        let all: Vec<_> = held.all().iter().map(|hold| (hold.lock, hold.site(), hold.mode())).collect();
+        let all: Vec<_> = held.all().iter().map(|hold| (hold.lock(), hold.site(), hold.mode())).collect();
         assert_eq!(all, [(2, 6, Mode::Read), (3, 7, Mode::Write)]);
     }
 
     #[test]
     fn every_acquisition_is_new_if_so_wanted() {
-        let mut held = Held::new(true);
+        let mut held = Held::new(true, 1);
         assert!(held.is_new_edge(1, 1) && held.is_new_edge(1, 1));
         held.push(1);
         assert!(held.is_new_edge(2, 1));
@@ -194,7 +242,7 @@ mod tests {
 
     #[test]
     fn releases_in_any_order_and_any_depth() {
-        let mut held = Held::new(false);
+        let mut held = Held::new(false, 1);
         for lock in 0..40 {
             held.push(lock);
         }
@@ -204,5 +252,34 @@ mod tests {
         assert!(held.is_empty());
         held.pop(7);
         assert!(held.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_held_is_what_was_taken_and_not_given_back(steps in prop::collection::vec((1u32..80, 0usize..4), 0..400)) {
+            let mut held = Held::new(false, 1);
+            let mut twin: Vec<u32> = Vec::new();
+            for (lock, step) in steps {
+                if step == 0 {
+                    held.pop(lock);
+                    if let Some(at) = twin.iter().rposition(|&other| other == lock) {
+                        twin.remove(at);
+                    }
+                } else {
+                    held.push_at(lock, 7, Mode::Write);
+                    twin.push(lock);
+                }
+                let mut now: Vec<_> = held.all().iter().chain(&held.deeper).map(|hold| hold.lock()).collect();
+                prop_assert_eq!(held.is_empty(), twin.is_empty());
+                prop_assert_eq!(held.find(lock).site() == 7, twin.contains(&lock));
+                if held.deeper.is_empty() && twin.len() <= DEPTH && now.len() == twin.len() && !twin.is_empty() {
+                    prop_assert!(now.contains(&held.top().lock()));
+                }
+                now.sort_unstable();
+                let mut sorted = twin.clone();
+                sorted.sort_unstable();
+                prop_assert_eq!(now, sorted);
+            }
+        }
     }
 }

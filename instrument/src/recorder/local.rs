@@ -61,6 +61,7 @@ impl Drop for Farewell {
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Local {
+    pub(super) generation: u32,
     /// The generation, where an object's id has it.
     pub(super) generation_bits: u64,
     /// The thread's number, where an object's word has it.
@@ -68,10 +69,11 @@ pub(super) struct Local {
     pub(super) buffer: Buffer,
     pub(super) held: Held,
     pub(super) sites: Sites,
-    pub(super) generation: u32,
     /// The word of a lock when this thread read under it last, by the lock's number.
     read_under: [(u32, u64); 32],
     pub(super) classes: Classes,
+    /// The number of the object that the thread declared last.
+    pub(super) declared: u32,
     /// The wait of which the seat has the stack.
     pub(super) waited: Option<Wait>,
     pub(super) awaited: Awaited,
@@ -298,10 +300,11 @@ impl Local {
             generation_bits: u64::from(gate::generation()) << 32,
             tag: tag(number),
             buffer: Buffer::open(number)?,
-            sites: Sites::new(settings::stacks() == Stacks::All),
-            held: Held::new(settings::stacks() == Stacks::All),
+            sites: Sites::new(settings::stacks() == Stacks::All, gate::generation()),
+            held: Held::new(settings::stacks() == Stacks::All, gate::generation()),
             read_under: [(u32::MAX, 0); 32],
             classes: Classes::new(),
+            declared: 0,
             waited: None,
             awaited: Awaited::new(),
             loads: Loads::new(),

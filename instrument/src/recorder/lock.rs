@@ -16,31 +16,25 @@ use super::held::{self, Hold};
 use super::local::{self, Local};
 use super::object::{Kind, Object, Site};
 
-/// The proof that an acquisition was recorded: what its release needs. Generation and number of the lock, or 0.
+/// The proof that an acquisition was recorded, which its release needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Token(u64);
+pub(crate) struct Token(Hold);
 
 impl Token {
     /// Of an acquisition that is not recorded; neither will be its release.
-    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self(Hold::NOTHING);
 
     /// Whether the acquisition was recorded.
-    #[inline]
-    pub(crate) const fn is_some(self) -> bool {
-        self.0 != 0
+    #[inline(always)]
+    pub(crate) fn is_some(self) -> bool {
+        self != Self::NONE
     }
-}
-
-/// An object's number, if it is of this process's generation.
-#[inline(always)]
-fn current(number: u64) -> Option<u32> {
-    (number >> 32 == 0).then_some(number as u32)
 }
 
 /// An acquisition that is ready to be written.
 struct Quick {
-    token: Token,
-    code: u8,
+    /// Site and code, as a narrow record has them.
+    bits: u64,
     place: buffer::Room,
     hold: Hold,
     top: held::Room,
@@ -49,14 +43,14 @@ struct Quick {
 impl Quick {
     #[inline(always)]
     fn record(self, local: &mut Local) -> Token {
-        let (code, site, lock) = (u64::from(self.code), u64::from(self.hold.site()), u64::from(self.hold.lock));
         local.held.push_into(self.top, self.hold);
+        let lock = self.hold.lock();
         if lock >> 16 == 0 {
-            local.buffer.put_whole(self.place, code | site << 8 | lock << 24, 5);
+            local.buffer.put_whole(self.place, self.bits | u64::from(lock) << 24, 5);
         } else {
-            local.buffer.put_wide(self.place, self.code, self.hold.site(), self.hold.lock);
+            local.buffer.put_wide(self.place, self.bits as u8, (self.bits >> 8) as u32, lock);
         }
-        self.token
+        Token(self.hold)
     }
 }
 
@@ -114,17 +108,15 @@ impl Object {
     /// What an acquisition writes about which everything is known, for which there is room, and which makes no new edge.
     #[inline(always)]
     fn quick(&self, local: &Local, mode: Mode, how: How, site: Site) -> Option<Quick> {
-        let id = self.id();
         let known = local.sites.known(site)?;
-        let number = current(id ^ local.generation_bits)?;
-        if known.is_news(local.held.top(), number) {
+        let number = self.number_in(local.generation)?;
+        if known.is_news(local.held.top().lock(), number) {
             return None;
         }
         Some(Quick {
-            token: Token(id),
-            code: acquire_code(mode, how),
+            bits: u64::from(acquire_code(mode, how)) | known.bits(),
             place: local.buffer.room()?,
-            hold: Hold::new(number, known.number(), mode),
+            hold: Hold::new(number, known.place(), mode),
             top: local.held.room()?,
         })
     }
@@ -140,48 +132,65 @@ impl Object {
     #[inline(always)]
     fn quick_read(&self, local: &mut Local, how: How, site: Site) -> Option<Token> {
         let quick = self.quick(local, Mode::Read, how, site)?;
-        let now = (quick.hold.lock, self.word().get());
-        (*local.read_under_slot(quick.hold.lock) == now).then(|| quick.record(local))
+        let now = (quick.hold.lock(), self.word().get());
+        (*local.read_under_slot(quick.hold.lock()) == now).then(|| quick.record(local))
     }
 
     #[inline(never)]
     fn acquire(&self, mode: Mode, how: How, site: Site) -> Token {
-        let recorded = local::with(|local| self.record_acquire(local?, mode, how, site));
-        recorded.map_or(Token::NONE, |()| Token(self.id()))
+        local::with(|local| self.record_acquire(local?, mode, how, site)).map_or(Token::NONE, Token)
     }
 
-    fn record_acquire(&self, local: &mut Local, mode: Mode, how: How, site: Site) -> Option<()> {
-        let number = self.number(local)?;
+    fn record_acquire(&self, local: &mut Local, mode: Mode, how: How, site: Site) -> Option<Hold> {
+        let number = match self.number_in(local.generation) {
+            Some(number) => number,
+            None => self.number_of_held(local, mode)?,
+        };
         let site_number = local.site(site)?;
         local.notice_edge(site, site_number, number)?;
-        local.buffer.reserve()?;
+        let room = local.buffer.reserve_alone()?;
         if self.kind == Kind::RwLock {
-            self.write_rwlock_acquire(local, mode, how, site_number, number);
+            self.write_rwlock_acquire(local, room, mode, how, site_number, number);
         } else {
             let after = self.take_version(local);
-            write_event(local, acquire_code(mode, how), site_number, number, after);
+            local.buffer.put_head(room, Head::new(acquire_code(mode, how), site_number, number, after));
         }
-        local.buffer.commit();
-        local.held.push_at(number, site_number, mode);
-        Some(())
+        Some(local.held.push_at(number, site_number, mode))
     }
 
-    fn write_rwlock_acquire(&self, local: &mut Local, mode: Mode, how: How, site: u32, number: u32) {
-        if mode == Mode::Read {
-            let after = self.reading_after(local, number);
-            write_event(local, acquire_code(mode, how), site, number, after);
-            return;
+    /// The number of a lock that has none yet and that the thread has just acquired. Unless somebody else declares it
+    /// meanwhile, what the thread records next comes after its own declaration, which need not be said.
+    fn number_of_held(&self, local: &mut Local, mode: Mode) -> Option<u32> {
+        let number = self.number(local)?;
+        if mode != Mode::Read && local.declared == number {
+            self.word().follow_declaration(local.tag);
         }
-        let after = self.take_version(local);
+        Some(number)
+    }
+
+    fn write_rwlock_acquire(
+        &self,
+        local: &mut Local,
+        room: buffer::Room,
+        mode: Mode,
+        how: How,
+        site: u32,
+        number: u32,
+    ) {
         let reads = self.reads(Ordering::Relaxed);
-        if mode == Mode::Upgrade || reads == self.reads_seen.load(Ordering::Relaxed) {
-            write_event(local, acquire_code(mode, how), site, number, after);
-            return;
-        }
-        self.reads_seen.store(reads, Ordering::Relaxed);
-        let head = Head::new(code::ACQUIRE_AFTER_READS + how_number(how), site, number, after);
-        local.buffer.put(head.word, head.length);
-        local.buffer.put(u128::from(reads), 8);
+        let (code, after) = match mode {
+            Mode::Read => (acquire_code(mode, how), self.reading_after(local, number)),
+            Mode::Write if reads != self.reads_seen.load(Ordering::Relaxed) => {
+                self.reads_seen.store(reads, Ordering::Relaxed);
+                let head =
+                    Head::new(code::ACQUIRE_AFTER_READS + how_number(how), site, number, self.take_version(local));
+                local.buffer.put(head.word, head.length);
+                local.buffer.put(u128::from(reads), 8);
+                return local.buffer.commit();
+            }
+            Mode::Write | Mode::Upgrade => (acquire_code(mode, how), self.take_version(local)),
+        };
+        local.buffer.put_head(room, Head::new(code, site, number, after));
     }
 
     fn reading_after(&self, local: &mut Local, number: u32) -> u64 {
@@ -193,15 +202,22 @@ impl Object {
     /// To be called right before the lock is really given up, if the token of its acquisition is not at hand.
     #[inline]
     pub(crate) fn releasing(&self, mode: Mode, touched: Touched) {
-        if !gate::is_off() {
-            self.release(Token(self.id()), mode, touched);
+        let token = self.token();
+        if token.is_some() {
+            self.release(token, mode, touched);
         }
     }
 
     /// The token of a lock that is held and was acquired by other means than [`Object::acquired`].
-    #[inline]
     pub(crate) fn token(&self) -> Token {
-        if gate::is_off() { Token::NONE } else { Token(self.id()) }
+        if gate::is_off() {
+            return Token::NONE;
+        }
+        let find = |local: Option<&mut Local>| {
+            let local = local?;
+            self.number_in(local.generation).map(|number| Token(local.held.find(number)))
+        };
+        local::with(find).unwrap_or(Token::NONE)
     }
 
     /// To be called right before the lock is really given up, with the token of its acquisition if that was recorded.
@@ -217,8 +233,7 @@ impl Object {
     /// For the lock on top: then the last event that took a version was this thread's.
     #[inline(always)]
     fn quick_release<const READ: bool>(&self, local: &mut Local, token: Token, code: u8) -> Option<()> {
-        let number = current(token.0 ^ local.generation_bits)?;
-        if local.held.top() != number || READ && !self.counts_alone(local) {
+        if local.held.top() != token.0 || READ && !self.counts_alone(local) {
             return None;
         }
         let place = local.buffer.room_to_release()?;
@@ -226,8 +241,12 @@ impl Object {
         if !READ {
             self.word().take_own_version();
         }
-        let (wide, length) = if number >> 16 == 0 { (0, 3) } else { (code::WIDE, 5) };
-        local.buffer.put_whole(place, u64::from(code | wide) | u64::from(number) << 8, length);
+        let (number, code) = (token.0.lock(), u64::from(code));
+        if number >> 16 == 0 {
+            local.buffer.put_whole(place, code | u64::from(number) << 8, 3);
+        } else {
+            local.buffer.put_whole(place, code | u64::from(code::WIDE) | u64::from(number) << 8, 5);
+        }
         if READ {
             self.count_own_read();
         }
@@ -240,22 +259,18 @@ impl Object {
     }
 
     fn record_release(&self, local: &mut Local, token: Token, mode: Mode, touched: Touched) -> Option<()> {
-        let number = token.0 ^ local.generation_bits;
-        if number >> 32 != 0 {
+        if !token.0.is_of(local.generation) {
             // Acquired before a fork: this process's file does not know of it.
             return None;
         }
-        let number = number as u32;
-        local.buffer.reserve()?;
+        let number = token.0.lock();
+        let room = local.buffer.reserve_alone()?;
         local.held.pop(number);
-        if self.kind == Kind::RwLock && mode == Mode::Read {
-            write_event(local, release_code(mode, touched), 0, number, 0);
-            local.buffer.commit();
+        let reads = self.kind == Kind::RwLock && mode == Mode::Read;
+        let after = if reads { 0 } else { self.take_version(local) };
+        local.buffer.put_head(room, Head::new(release_code(mode, touched), 0, number, after));
+        if reads {
             self.count_read(local);
-        } else {
-            let after = self.take_version(local);
-            write_event(local, release_code(mode, touched), 0, number, after);
-            local.buffer.commit();
         }
         Some(())
     }
@@ -273,16 +288,10 @@ impl Object {
     }
 }
 
-/// Appends a lock's event: 5 bytes, 3 for a release, more when numbers or versions do not fit.
-fn write_event(local: &mut Local, code: u8, site: u32, number: u32, after: u64) {
-    let head = Head::new(code, site, number, after);
-    local.buffer.put(head.word, head.length);
-}
-
 impl Local {
     /// Takes note of the lock-order edge that an acquisition makes, with a stack if it is new.
     fn notice_edge(&mut self, site: Site, site_number: u32, lock: u32) -> Option<()> {
-        self.sites.note_edge(site, self.held.top(), lock);
+        self.sites.note_edge(site, self.held.top().lock(), lock);
         if self.held.is_new_edge(lock, site_number) { self.note_edge(site, site_number) } else { Some(()) }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) mod monitor;
 mod number;
 mod object;
 mod once;
+#[cfg(test)]
+mod quick_tests;
 mod reads;
 mod settings;
 mod sites;

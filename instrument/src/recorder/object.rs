@@ -139,6 +139,13 @@ impl Object {
         if number >> 32 == 0 { Some(number as u32) } else { self.register(local) }
     }
 
+    /// Its number, if it has one of this generation.
+    #[inline(always)]
+    pub(super) fn number_in(&self, generation: u32) -> Option<u32> {
+        let id = self.id();
+        ((id >> 32) as u32 == generation).then_some(id as u32)
+    }
+
     /// Generation and number; 0 while it has none.
     #[inline]
     pub(super) fn id(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::held::Place;
 use super::object::Site;
 
 const SLOTS: usize = 128;
@@ -10,26 +11,40 @@ const SLOTS: usize = 128;
 /// program that takes thousands of fresh locks in one place has no thousands of ways to get there.
 const CAPTURES: u8 = 16;
 
-/// What a thread knows of a site that it has used: all that a lock's event there needs.
+/// What a thread knows of a site that it has used and whose number is narrow: all that a lock's event there needs.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(32))]
 pub(super) struct Known {
     address: usize,
     /// The lock-order edge that was noticed last: the lock on top, and the one acquired.
     edge: u64,
-    /// The site's number.
-    number: u32,
+    /// The site's number, where a narrow record has it.
+    bits: u32,
     /// All ones while new edges at this site are worth a stack, else 0.
     watched: u32,
+    /// The same where a hold has it.
+    place: Place,
 }
 
 impl Known {
-    const NOTHING: Self = Self { address: 0, edge: 0, number: 0, watched: 0 };
+    const NOTHING: Self = Self { address: 0, edge: 0, bits: 0, watched: 0, place: Place::new(0, 0) };
 
     /// The site's number.
     #[inline]
     pub(super) const fn number(&self) -> u32 {
-        self.number
+        self.bits >> 8
+    }
+
+    /// The site's number, where a narrow record has it.
+    #[inline(always)]
+    pub(super) const fn bits(&self) -> u64 {
+        self.bits as u64
+    }
+
+    /// The same where a hold has it.
+    #[inline(always)]
+    pub(super) const fn place(&self) -> Place {
+        self.place
     }
 
     /// Whether an acquisition while `top` is on top (0 for nothing) may be a new edge that is worth a stack.
@@ -55,6 +70,7 @@ pub(super) struct Sites {
     captures: Vec<Captures>,
     /// Whether every acquisition is worth a stack, so that nothing may be known for it to be quick.
     every: bool,
+    generation: u32,
 }
 
 /// Stacks captured at a site.
@@ -67,9 +83,9 @@ struct Captures {
 }
 
 impl Sites {
-    pub(super) fn new(every: bool) -> Self {
+    pub(super) fn new(every: bool, generation: u32) -> Self {
         let known = [Known::NOTHING; SLOTS];
-        Self { known, numbers: HashMap::new(), places: Vec::new(), captures: Vec::new(), every }
+        Self { known, numbers: HashMap::new(), places: Vec::new(), captures: Vec::new(), every, generation }
     }
 
     /// The `Location`s of a file lie side by side, three words each.
@@ -96,8 +112,9 @@ impl Sites {
             self.places.push(site);
         }
         let watched = if self.captures[number as usize - 1].edges < CAPTURES { u32::MAX } else { 0 };
-        if !self.every {
-            self.known[Self::slot(address)] = Known { address, edge: 0, number, watched };
+        if !self.every && number <= 0xffff {
+            let place = Place::new(number, self.generation);
+            self.known[Self::slot(address)] = Known { address, edge: 0, bits: number << 8, watched, place };
         }
         (number, new)
     }

@@ -108,7 +108,7 @@ impl Local {
     pub(super) fn capture_stack_if_new(&mut self, site_number: u32, lock: u32) -> Option<()> {
         let mark = 0_u8;
         let wait = Some(Wait { site: site_number, lock, frame: std::hint::black_box(&raw const mark) as usize });
-        if self.sites.may_capture_wait(site_number, self.held.top(), lock) || settings::stacks() == Stacks::All {
+        if self.sites.may_capture_wait(site_number, self.held.top().lock(), lock) || settings::stacks() == Stacks::All {
             self.capture_stack()?;
             self.waited = wait;
         } else if self.waited != wait {

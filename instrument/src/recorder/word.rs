@@ -80,6 +80,11 @@ impl<'a, A: Atomic64> Word<'a, A> {
         after
     }
 
+    /// Of a lock that the thread holds and has just declared: its declaration is the last that happened to it.
+    pub(super) fn follow_declaration(self, tag: u64) {
+        self.0.store(tag | self.get() & VERSION, Ordering::Relaxed);
+    }
+
     /// The same, if this thread's own last event was the one before; otherwise none.
     #[inline(always)]
     pub(super) fn take_next_version(self, tag: u64) -> Option<()> {

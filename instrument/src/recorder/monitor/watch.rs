@@ -47,7 +47,7 @@ pub(in crate::recorder) fn wait(local: &mut Local, wants: Wants, site: Site) -> 
 
 fn waiter(local: &Local, wants: Wants) -> Waiter {
     let keeps = local.held.all().iter().map(|hold| Keeps {
-        lock: hold.lock,
+        lock: hold.lock(),
         mode: hold.mode(),
         site: local.sites.place(hold.site()),
     });

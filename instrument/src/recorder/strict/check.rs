@@ -53,12 +53,13 @@ impl Object {
             note_writer(local, wanted);
         }
         let count = local.held.all().len().min(local.order.together_from.unwrap_or(usize::MAX));
-        if self.kind == Kind::ReentrantMutex && local.held.all()[..count].iter().any(|hold| hold.lock == wanted.lock) {
+        if self.kind == Kind::ReentrantMutex && local.held.all()[..count].iter().any(|hold| hold.lock() == wanted.lock)
+        {
             return None;
         }
         (0..count).find_map(|at| {
             let hold = local.held.all()[at];
-            let held = Claim::new(hold.lock, hold.mode());
+            let held = Claim::new(hold.lock(), hold.mode());
             let fine = if held.lock == wanted.lock {
                 !held.excludes(wanted, others_write(local, wanted))
             } else {

@@ -1,5 +1,6 @@
 //! The encoding as a whole: simulated recordings, written traces, damaged files.
 
+mod chunks;
 mod damage;
 mod merge;
 mod round_trip;
