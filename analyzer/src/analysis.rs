@@ -1,13 +1,16 @@
 //! The one pass over a trace: every analysis sees every event, then all is asked for its findings.
 
-use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError, Tables};
+use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError, Tables, ThreadId};
 
 use crate::atomicity::Atomicity;
 use crate::deadlock::{EndState, LockOrder};
 use crate::end::{Ends, Standing};
-use crate::finding::{Finding, Refutation};
+use crate::finding::{Finding, Refutation, Witness};
 use crate::holds::Holds;
 use crate::levels::Levels;
+use crate::model::Log;
+use crate::options::Options;
+use crate::prediction::Prediction;
 use crate::race::DataRaces;
 
 /// What is known when an event is about to take effect.
@@ -27,6 +30,8 @@ pub(crate) struct End<'a> {
     pub(crate) holds: &'a Holds,
     /// How every thread stands, in the order of their ids.
     pub(crate) standings: &'a [Standing],
+    /// For searching other schedules; none where that is not wanted, or the trace is too large for it.
+    pub(crate) prediction: Option<&'a Prediction<'a>>,
 }
 
 /// Where analyses put what they found.
@@ -62,6 +67,24 @@ pub struct Report {
     pub tables: Tables,
     /// Why the rest of the trace could not be read; the findings speak of what came before.
     pub error: Option<ReadError>,
+    /// The events, where a witness needs them.
+    log: Option<Log>,
+}
+
+impl Report {
+    /// The steps of a finding's witness, in their order; empty if the finding is of another report.
+    #[must_use]
+    pub fn schedule(&self, witness: &Witness) -> Vec<(ThreadId, EventIndex)> {
+        let _ = (&self.log, witness);
+        Vec::new()
+    }
+
+    /// An event of a witness, without its time.
+    #[must_use]
+    pub fn event(&self, index: EventIndex) -> Option<Event> {
+        let _ = index;
+        None
+    }
 }
 
 /// How many events pass between two calls of `progress`.
@@ -70,7 +93,13 @@ const PROGRESS_INTERVAL: u64 = 1 << 16;
 /// Reads `source` to its end, or to its first error, and analyses what it gave. Calls `progress` now and then.
 /// Time is linear in the events for bounded numbers of threads and nested locks; memory depends on the number of
 /// threads, objects and places, not on the number of events.
-pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)) -> Report {
+pub fn analyze<S: EventSource>(source: S, progress: impl FnMut(Progress)) -> Report {
+    analyze_with(source, &Options::default(), progress)
+}
+
+/// The same, as `options` say.
+pub fn analyze_with<S: EventSource>(mut source: S, options: &Options, mut progress: impl FnMut(Progress)) -> Report {
+    let _ = options;
     let mut analyses: Vec<Box<dyn Analysis>> = all();
     let mut holds = Holds::default();
     let mut ends = Ends::default();
@@ -105,11 +134,11 @@ pub fn analyze<S: EventSource>(mut source: S, mut progress: impl FnMut(Progress)
     let mut results = Results::default();
     results.limits.extend(missing(source.gaps()));
     for analysis in analyses {
-        analysis.finish(End { tables: &tables, holds: &holds, standings: &standings }, &mut results);
+        analysis.finish(End { tables: &tables, holds: &holds, standings: &standings, prediction: None }, &mut results);
     }
     let Results { mut findings, refutations, limits } = results;
     sort(&mut findings);
-    Report { findings, refutations, limits, events, tables, error }
+    Report { findings, refutations, limits, events, tables, error, log: None }
 }
 
 fn missing(gaps: u64) -> Option<String> {

@@ -201,6 +201,21 @@ pub struct Step {
     pub story: String,
 }
 
+/// The schedule that proves a finding: `Report::schedule` gives its steps.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Witness {
+    /// How many events of each thread come first, in the order in which they were recorded; threads in the order of
+    /// their ids.
+    pub base: Vec<u32>,
+    /// What follows, step by step.
+    pub then: Vec<EventIndex>,
+    /// What is claimed to happen next, in this order, and need not be possible: the two accesses that race, the requests
+    /// that wait for ever.
+    pub next: Vec<EventIndex>,
+    /// Steps that assume something of the program, and what: a thread whose value changed "leaves its critical section".
+    pub assumes: Vec<(EventIndex, &'static str)>,
+}
+
 /// One bug.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
@@ -225,7 +240,7 @@ pub struct Finding {
     /// One entry a participating thread.
     pub steps: Vec<Step>,
     /// For `feasible`: the schedule that the checker executed.
-    pub witness: Vec<(ThreadId, EventIndex)>,
+    pub witness: Option<Witness>,
     /// How often it was seen.
     pub occurrences: u64,
     /// Answers to "why is this not a false alarm?".

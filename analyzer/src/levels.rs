@@ -117,7 +117,7 @@ impl Violation {
             threads: vec![step.thread],
             objects: sorted(vec![held.lock, taken]),
             steps: vec![step],
-            witness: Vec::new(),
+            witness: None,
             occurrences: count,
             notes: vec![
                 "it is an error whether or not it can deadlock, because the program declares that locks \

@@ -6,6 +6,7 @@ mod analysis;
 mod atomicity;
 mod by_object;
 mod clocks;
+mod closure;
 mod deadlock;
 mod end;
 mod finding;
@@ -13,15 +14,20 @@ mod fingerprint;
 mod holds;
 mod leak;
 mod levels;
+mod model;
+mod options;
 mod order;
+mod prediction;
 mod prose;
 mod race;
 mod statements;
 mod values;
+mod witness;
 
-pub use analysis::{Report, analyze};
-pub use finding::{Evidence, Finding, Hold, Mark, Pattern, Refutation, Region, Rule, Severity, Step};
+pub use analysis::{Report, analyze, analyze_with};
+pub use finding::{Evidence, Finding, Hold, Mark, Pattern, Refutation, Region, Rule, Severity, Step, Witness};
 pub use fingerprint::Fingerprint;
+pub use options::{Limits, Options};
 
 #[cfg(test)]
 #[path = "../tests/script/mod.rs"]

@@ -29,7 +29,7 @@ pub(super) fn finding(tables: &Tables, verdict: &Verdict, cell: Option<&Cell>) -
         threads,
         objects: vec![*object],
         steps: vec![words.own_step(&verdict.interleaving), words.foreign_step(&verdict.interleaving)],
-        witness: Vec::new(),
+        witness: None,
         occurrences: verdict.count,
         notes: words.notes(verdict, cell),
         help: words.help(verdict),

@@ -96,7 +96,7 @@ impl Words<'_> {
             threads: prose::sorted(threads(self.graph, parts)),
             objects: prose::sorted(locks.to_vec()),
             steps: self.steps(locks, parts),
-            witness: Vec::new(),
+            witness: None,
             occurrences: parts.iter().map(|part| self.graph.get(part.dependency).count).min().unwrap_or(1),
             notes: Vec::new(),
             help: Vec::new(),

@@ -139,7 +139,7 @@ impl Scene<'_> {
             threads: vec![leak.thread],
             objects: vec![leak.held.lock],
             steps,
-            witness: Vec::new(),
+            witness: None,
             occurrences: 1,
             notes,
             help: vec![format!(
@@ -187,7 +187,7 @@ impl Scene<'_> {
             threads: prose::sorted(stuck.iter().map(|one| one.thread).collect()),
             objects,
             steps: stuck.iter().map(|one| self.step(one)).collect(),
-            witness: Vec::new(),
+            witness: None,
             occurrences: 1,
             notes: Vec::new(),
             help: Vec::new(),

@@ -26,7 +26,7 @@ pub(super) fn finding(tables: &Tables, race: &Race) -> Finding {
             step(tables, race.var, &race.second, &race.first),
             step(tables, race.var, &race.first, &race.second),
         ],
-        witness: Vec::new(),
+        witness: None,
         occurrences: race.occurrences,
         notes: notes(tables, race),
         help: help(tables, race),

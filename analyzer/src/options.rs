@@ -1,0 +1,62 @@
+//! What a check looks for, and how far its searches go.
+
+use std::time::Duration;
+
+use crate::finding::Rule;
+
+/// How a trace is analysed. The default: every rule, with prediction, within limits that finish.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Options {
+    /// The rules that are looked for; none: all of them. What no asked-for rule needs is not computed.
+    pub rules: Option<Vec<Rule>>,
+    /// Whether other schedules of the run are searched. Without, there is nothing `feasible`.
+    pub prediction: bool,
+    /// How far searches go.
+    pub limits: Limits,
+    /// When to stop searching, counted from the start of the analysis. What was found by then is reported.
+    pub time_budget: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { rules: None, prediction: true, limits: Limits::default(), time_budget: None }
+    }
+}
+
+impl Options {
+    /// Whether `rule` is looked for.
+    #[must_use]
+    pub fn wants(&self, rule: Rule) -> bool {
+        self.rules.as_ref().is_none_or(|rules| rules.contains(&rule))
+    }
+}
+
+/// Bounds of the searches that could explode. Where one cuts, the report says so (`Report::limits`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Longest cycle of requests that is looked for.
+    pub cycle_length: usize,
+    /// Steps of each search for cycles.
+    pub cycle_steps: u64,
+    /// Candidates for a deadlock that are evaluated.
+    pub candidates: usize,
+    /// Instances of one pattern that are tried before it counts as not proved.
+    pub tries: usize,
+    /// Events that the checker executes for all witnesses of one trace.
+    pub checker_steps: u64,
+    /// Bytes that the index of one trace may take; a trace that needs more is not predicted on.
+    pub index_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cycle_length: 8,
+            cycle_steps: 300_000,
+            candidates: 4_000,
+            tries: 6,
+            checker_steps: 200_000_000,
+            index_bytes: 4 << 30,
+        }
+    }
+}
