@@ -269,9 +269,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 fn rule(name: &str) -> Result<Rule, String> {
-    Rule::ALL.into_iter().find(|rule| rule.name() == name).ok_or_else(|| {
-        format!("no rule is called so; there are {}", names::list(Rule::ALL.map(Rule::name), "and"))
-    })
+    Rule::ALL
+        .into_iter()
+        .find(|rule| rule.name() == name)
+        .ok_or_else(|| format!("no rule is called so; there are {}", names::list(Rule::ALL.map(Rule::name), "and")))
 }
 
 #[cfg(test)]

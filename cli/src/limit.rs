@@ -73,7 +73,8 @@ fn whole(value: u64) -> usize {
 
 /// Reads `NAME=N`.
 pub(crate) fn limit(text: &str) -> Result<Limit, String> {
-    let expected = || format!("expected NAME=N, NAME one of {}", crate::names::list(NAMES.iter().map(|name| name.name), "and"));
+    let expected =
+        || format!("expected NAME=N, NAME one of {}", crate::names::list(NAMES.iter().map(|name| name.name), "and"));
     let (name, value) = text.split_once('=').ok_or_else(expected)?;
     let name = NAMES.iter().find(|known| known.name == name).ok_or_else(expected)?;
     let value = value.parse().map_err(|error| format!("{value}: {error}"))?;
@@ -85,7 +86,10 @@ pub(crate) fn limit_help() -> String {
     let defaults = Limits::default();
     let names: Vec<String> =
         NAMES.iter().map(|name| format!("{} ({}: {})", name.name, name.what, (name.get)(&defaults))).collect();
-    format!("Move a limit of the searches (may be repeated); a report says when one was reached. By name: {}", names.join(", "))
+    format!(
+        "Move a limit of the searches (may be repeated); a report says when one was reached. By name: {}",
+        names.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod relations;
 
 pub(crate) use holds::{Hold, HoldId, LockId};
 pub(crate) use ideal::{Ideal, Stamp};
-pub(crate) use log::Log;
+pub use log::Log;
 pub(crate) use point::Point;
 pub(crate) use relations::Model;
 

@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow, bail};
 use nix::sys::signal::Signal;
 
 use super::check;
-use crate::args::{ReportArgs, SearchArgs, ReportFormat, RunArgs};
+use crate::args::{ReportArgs, ReportFormat, RunArgs, SearchArgs};
 use crate::child::{Ended, supervise};
 use crate::console;
 use crate::exit_code::ExitCode;

@@ -10,6 +10,8 @@ mod quote;
 #[cfg(test)]
 mod samples;
 mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 mod site;
 mod summary;
 mod text;

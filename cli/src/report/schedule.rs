@@ -17,8 +17,10 @@ const DIM: Style = Style::new().dimmed();
 
 /// A schedule of at most this many steps is shown whole.
 const SHORT: usize = 40;
-/// Of a longer one, at most so many steps of those that lead up to the bug.
-const SHOWN: usize = 60;
+/// Of a longer one, so many of the last recorded steps of each thread that matter …
+const SHOWN_OF_A_THREAD: usize = 8;
+/// … and so many of those that come in another order.
+const SHOWN_REORDERED: usize = 60;
 /// More threads than this do not fit side by side.
 const COLUMNS: usize = 4;
 /// A column is at least and at most as wide.
@@ -110,12 +112,14 @@ impl<'a> View<'a> {
         }
         let base = steps.len() - self.witness.then.len();
         let objects = self.objects();
-        let matters = |&position: &usize| {
-            let (thread, event) = steps[position];
-            self.finding.threads.contains(&thread) && self.is_about(event, &objects)
+        let last_of = |thread: ThreadId| {
+            let objects = &objects;
+            let matters =
+                move |&position: &usize| steps[position].0 == thread && self.is_about(steps[position].1, objects);
+            (0..base).rev().filter(matters).take(SHOWN_OF_A_THREAD)
         };
-        let told = (base..steps.len()).rev().take(SHOWN);
-        told.chain((0..base).rev().filter(matters).take(SHOWN)).collect()
+        let reordered = (base..steps.len()).rev().take(SHOWN_REORDERED);
+        reordered.chain(self.finding.threads.iter().flat_map(|&thread| last_of(thread))).collect()
     }
 
     fn objects(&self) -> BTreeSet<ObjectId> {
@@ -177,10 +181,11 @@ impl<'a> View<'a> {
 
     fn table(&self, text: &mut String, threads: &[ThreadId]) {
         let widths: Vec<usize> = threads.iter().map(|&thread| self.width(thread)).collect();
-        let labels = threads.iter().zip(&widths).map(|(&thread, &width)| cell(&self.label(thread), width));
         text.push_str(&format!("{DIM}  step   event{DIM:#}"));
-        for label in labels {
-            text.push_str(&format!(" | {BOLD}{label}{BOLD:#}"));
+        for (&thread, &width) in threads.iter().zip(&widths) {
+            let label = self.label(thread);
+            let pad = width.saturating_sub(label.width());
+            text.push_str(&format!(" | {BOLD}{label}{BOLD:#}{:pad$}", ""));
         }
         end_line(text);
         for (position, row) in self.rows.iter().enumerate() {

@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Group, Level, Renderer};
 use anstyle::Style;
-use lockhound_analyzer::{Evidence, Finding, Refutation, Rule, Severity};
+use lockhound_analyzer::{Evidence, Finding, Refutation, Report, Rule, Severity, Witness};
 use lockhound_trace::{Tables, ThreadId, one_line};
 
 use super::outcome::{Outcome, Reported};
@@ -170,11 +170,8 @@ fn certainty(finding: &Finding, report: &Report) -> Option<String> {
 /// The witness in a sentence: how far each participant gets, and how to see every step.
 fn proof(finding: &Finding, witness: &Witness, report: &Report) -> String {
     let tables = &report.tables;
-    let reached: Vec<(ThreadId, u64)> = finding
-        .threads
-        .iter()
-        .filter_map(|&thread| Some((thread, report.reached(witness, thread)?.0)))
-        .collect();
+    let reached: Vec<(ThreadId, u64)> =
+        finding.threads.iter().filter_map(|&thread| Some((thread, report.reached(witness, thread)?.0))).collect();
     let runs: Vec<String> = reached
         .iter()
         .map(|(thread, event)| format!("`{}` up to event {event}", one_line(tables.thread_label(*thread))))
@@ -186,5 +183,8 @@ fn proof(finding: &Finding, witness: &Witness, report: &Report) -> String {
         _ => "",
     };
     let id = &finding.fingerprint.to_string()[..8];
-    format!("it can happen, proved by reordering this run: {}{end} (`--witness {id}` shows every step)", runs.join(", "))
+    format!(
+        "it can happen, proved by reordering this run: {}{end} (`--witness {id}` shows every step)",
+        runs.join(", ")
+    )
 }
