@@ -55,7 +55,7 @@ impl DataRaces {
     }
 
     fn statements_of_sites(&mut self, tables: &Tables) -> Vec<StatementId> {
-        let sites = (0..tables.sites().len()).map(SiteId::from_index);
+        let sites = (0..tables.site_count()).map(SiteId::from_index);
         sites.map(|site| self.statements.of(tables, Some(site))).collect()
     }
 

@@ -36,11 +36,7 @@ pub(super) fn is_handed_over(
 /// FastTrack with must-order for happens-before: as long as all was ordered so far, what is ordered after the last write
 /// and the reads since is ordered after everything. Atomic accesses, which need not be ordered among themselves, are
 /// more than it can deal with: it does not call them ordered.
-pub(super) fn is_ordered(
-    model: &Model<'_>,
-    members: &[Member],
-    mut seen: impl FnMut(&Member, &Member),
-) -> bool {
+pub(super) fn is_ordered(model: &Model<'_>, members: &[Member], mut seen: impl FnMut(&Member, &Member)) -> bool {
     let mut write: Option<&Member> = None;
     let mut reads: Vec<&Member> = Vec::new();
     for member in members {

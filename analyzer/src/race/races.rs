@@ -98,7 +98,13 @@ pub(super) struct Races {
 }
 
 impl Races {
-    pub(super) fn meet(&mut self, var: ObjectId, statements: (StatementId, StatementId), first: &Access, second: &Access) {
+    pub(super) fn meet(
+        &mut self,
+        var: ObjectId,
+        statements: (StatementId, StatementId),
+        first: &Access,
+        second: &Access,
+    ) {
         let statements = pair(statements.0, statements.1);
         match self.index.get(&(var, statements)) {
             Some(&known) => self.races[known].count(first, second),
@@ -151,7 +157,7 @@ impl Bugs {
     }
 
     /// The bug that this race would be put together with.
-    pub(super) fn like(&mut self, tables: &Tables, race: &Race) -> Option<&Race> {
+    pub(super) fn like(&self, tables: &Tables, race: &Race) -> Option<&Race> {
         let fingerprint = report::fingerprint(tables, race.var, &race.first, &race.second);
         self.index.get(&(fingerprint, race.statements)).map(|&known| &self.bugs[known].1)
     }

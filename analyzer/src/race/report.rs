@@ -34,7 +34,13 @@ pub(super) fn finding(tables: &Tables, fingerprint: Fingerprint, race: &Race) ->
 }
 
 /// Two accesses that could be a race, if it were not for the reason.
-pub(super) fn refutation(tables: &Tables, var: ObjectId, first: &Access, second: &Access, reason: String) -> Refutation {
+pub(super) fn refutation(
+    tables: &Tables,
+    var: ObjectId,
+    first: &Access,
+    second: &Access,
+    reason: String,
+) -> Refutation {
     let mut threads = vec![first.thread, second.thread];
     threads.sort_unstable();
     let (one, other) = (prose::thread(tables, first.thread), prose::thread(tables, second.thread));
@@ -145,11 +151,15 @@ fn notes(tables: &Tables, race: &Race) -> Vec<String> {
 /// What did not keep the accesses apart.
 fn unordered(evidence: Evidence) -> &'static str {
     match evidence {
-        Evidence::Observed => "no spawn, join, message, notification or atomic of this run put one access before the other",
+        Evidence::Observed => {
+            "no spawn, join, message, notification or atomic of this run put one access before the other"
+        }
         Evidence::Feasible => {
             "what put one access before the other in this run, a lock that either could have taken first, need not do so"
         }
-        Evidence::Possible => "no spawn, join, message or value that was read puts one access before the other in every run",
+        Evidence::Possible => {
+            "no spawn, join, message or value that was read puts one access before the other in every run"
+        }
     }
 }
 

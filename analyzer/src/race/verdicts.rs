@@ -36,7 +36,7 @@ struct Cuts {
     refutations: usize,
 }
 
-impl Verdicts<'_> {
+impl<'a> Verdicts<'a> {
     pub(super) fn judge(mut self, outcomes: Vec<(ObjectId, Outcome)>) {
         let mut cuts = Cuts::default();
         for (var, outcome) in outcomes {
@@ -71,7 +71,7 @@ impl Verdicts<'_> {
         }
     }
 
-    fn model(&self) -> &Model<'_> {
+    fn model(&self) -> &'a Model<'a> {
         self.predictor.prediction.model
     }
 
