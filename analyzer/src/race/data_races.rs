@@ -96,7 +96,7 @@ impl Analysis for DataRaces {
         for race in observed.into_vec() {
             bugs.add(end.tables, race);
         }
-        if let Some(prediction) = end.prediction {
+        if let Some(prediction) = end.prediction.filter(|_| false) {
             self.predict(prediction, &pairs, &mut bugs, results);
         }
         results.findings.extend(bugs.iter().map(|(fingerprint, race)| report::finding(end.tables, fingerprint, race)));
