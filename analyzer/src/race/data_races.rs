@@ -2,18 +2,17 @@
 //! races of what was not observed. One finding a pair of statements.
 
 use lockhound_trace::{ObjectId, SiteId, Tables};
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::access::Access;
 use super::discipline::{Disciplines, Suspicion};
 use super::fasttrack::{RuleCounts, Variable};
-use super::groups::StatementPair;
 use super::predict::{Outcome, Predictor};
-use super::races::{Bugs, Races};
+use super::races::{Bugs, PairsByVar, Race, Races, pairs};
 use super::report;
 use super::verdicts::Verdicts;
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::by_object::ByObject;
+use crate::model::Model;
 use crate::order::HappensBefore;
 use crate::prediction::Prediction;
 use crate::statements::{StatementId, Statements};
@@ -59,13 +58,7 @@ impl DataRaces {
         sites.map(|site| self.statements.of(tables, Some(site))).collect()
     }
 
-    fn predict(
-        &mut self,
-        prediction: &Prediction<'_>,
-        observed: &FxHashMap<ObjectId, FxHashSet<StatementPair>>,
-        bugs: &mut Bugs,
-        results: &mut Results,
-    ) {
+    fn predict(&mut self, prediction: &Prediction<'_>, observed: &PairsByVar, bugs: &mut Bugs, results: &mut Results) {
         let tables = prediction.model.tables();
         let suspects = self.suspects(tables);
         if suspects.is_empty() {
@@ -91,14 +84,24 @@ impl Analysis for DataRaces {
 
     fn finish(mut self: Box<Self>, end: End<'_>, results: &mut Results) {
         let mut bugs = Bugs::default();
-        let observed = std::mem::take(&mut self.races);
-        let pairs = observed.pairs();
-        for race in observed.into_vec() {
+        let mut observed = std::mem::take(&mut self.races).into_vec();
+        if let Some(prediction) = end.prediction {
+            observed.retain(|race| !is_forced(prediction.model, race));
+        }
+        let pairs = pairs(&observed);
+        for race in observed {
             bugs.add(end.tables, race);
         }
-        if let Some(prediction) = end.prediction.filter(|_| false) {
+        if let Some(prediction) = end.prediction {
             self.predict(prediction, &pairs, &mut bugs, results);
         }
         results.findings.extend(bugs.iter().map(|(fingerprint, race)| report::finding(end.tables, fingerprint, race)));
     }
+}
+
+/// Whether the accesses come in this order in every schedule, although happens-before does not see why: the second would
+/// not be made, or not like this, had the first not been made before, since a value came from there.
+fn is_forced(model: &Model<'_>, race: &Race) -> bool {
+    let (first, second) = (model.point(race.first.event), model.point(race.second.event));
+    model.pred(second).contains(first)
 }

@@ -2,11 +2,12 @@
 
 use lockhound_trace::ObjectId;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::discipline::Suspicion;
 use super::groups::{Grouping, Member, StatementPair, pair};
 use super::handover::{Handed, is_handed_over, is_ordered};
+use super::races::PairsByVar;
 use super::search::{Search, Verdict};
 use crate::model::{Ideal, Point};
 use crate::prediction::Prediction;
@@ -41,7 +42,7 @@ pub(super) struct Predictor<'a> {
     /// By site.
     pub(super) statements: &'a [StatementId],
     /// What was observed already, and is not searched for.
-    pub(super) observed: &'a FxHashMap<ObjectId, FxHashSet<StatementPair>>,
+    pub(super) observed: &'a PairsByVar,
 }
 
 impl<'a> Predictor<'a> {

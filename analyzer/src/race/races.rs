@@ -115,34 +115,45 @@ impl Races {
         }
     }
 
-    /// Which pairs of statements of each variable race.
-    pub(super) fn pairs(&self) -> FxHashMap<ObjectId, FxHashSet<StatementPair>> {
-        let mut pairs: FxHashMap<_, FxHashSet<_>> = FxHashMap::default();
-        for &(var, statements) in self.index.keys() {
-            pairs.entry(var).or_default().insert(statements);
-        }
-        pairs
-    }
-
     /// All of them, in the order in which they were met first.
     pub(super) fn into_vec(self) -> Vec<Race> {
         self.races
     }
 }
 
+/// Pairs of statements by variable.
+pub(super) type PairsByVar = FxHashMap<ObjectId, FxHashSet<StatementPair>>;
+
+/// Which pairs of statements of each variable race.
+pub(super) fn pairs(races: &[Race]) -> PairsByVar {
+    let mut pairs = PairsByVar::default();
+    for race in races {
+        pairs.entry(race.var).or_default().insert(race.statements);
+    }
+    pairs
+}
+
+/// What makes races of several variables one bug: their names and places, and the two statements.
+pub(super) type BugKey = (Fingerprint, StatementPair);
+
 /// Races one by one, with those of other variables of the same name put together: an element of a thousand that are
 /// created in one place is no bug of its own.
 #[derive(Debug, Default)]
 pub(super) struct Bugs {
-    index: FxHashMap<(Fingerprint, StatementPair), usize>,
+    index: FxHashMap<BugKey, usize>,
     bugs: Vec<(Fingerprint, Race)>,
 }
 
 impl Bugs {
+    /// Which bug a race belongs to.
+    pub(super) fn key(&self, tables: &Tables, race: &Race) -> BugKey {
+        (report::fingerprint(tables, race.var, &race.first, &race.second), race.statements)
+    }
+
     /// Adds a race, unless the same is known with evidence that is stronger.
     pub(super) fn add(&mut self, tables: &Tables, race: Race) {
-        let fingerprint = report::fingerprint(tables, race.var, &race.first, &race.second);
-        match self.index.get(&(fingerprint, race.statements)) {
+        let key = self.key(tables, &race);
+        match self.index.get(&key) {
             Some(&known) => {
                 let known = &mut self.bugs[known].1;
                 if known.evidence == race.evidence {
@@ -150,16 +161,15 @@ impl Bugs {
                 }
             }
             None => {
-                self.index.insert((fingerprint, race.statements), self.bugs.len());
-                self.bugs.push((fingerprint, race));
+                self.index.insert(key, self.bugs.len());
+                self.bugs.push((key.0, race));
             }
         }
     }
 
     /// The bug that this race would be put together with.
     pub(super) fn like(&self, tables: &Tables, race: &Race) -> Option<&Race> {
-        let fingerprint = report::fingerprint(tables, race.var, &race.first, &race.second);
-        self.index.get(&(fingerprint, race.statements)).map(|&known| &self.bugs[known].1)
+        self.index.get(&self.key(tables, race)).map(|&known| &self.bugs[known].1)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Fingerprint, &Race)> {

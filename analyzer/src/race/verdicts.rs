@@ -2,6 +2,8 @@
 //! the run refutes.
 
 use lockhound_trace::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::access::Access;
 use super::groups::StatementPair;
@@ -12,12 +14,16 @@ use super::{reasons, report};
 use crate::analysis::Results;
 use crate::finding::{Evidence, Witness};
 use crate::model::{Ideal, Model, Point};
-use crate::witness::{Claim, Outcome as Judgement, Rejection, Schedule};
+use crate::prediction::Prediction;
+use crate::witness::{Allowance, Claim, Outcome as Judgement, Rejection, Schedule};
 
 /// More refuted pairs than anybody reads.
 const MOST_REFUTATIONS: usize = 200;
 
-/// Judges what the search found, one variable after the other.
+/// What a check may take beyond the events of its schedule.
+const SPARE_STEPS: u64 = 16;
+
+/// Judges what the search found.
 pub(super) struct Verdicts<'a> {
     pub(super) predictor: Predictor<'a>,
     /// What was observed; all else is added to it.
@@ -36,23 +42,61 @@ struct Cuts {
     refutations: usize,
 }
 
+/// What the checker said of a race.
+type Checked = Result<Witness, Rejection>;
+
 impl<'a> Verdicts<'a> {
     pub(super) fn judge(mut self, outcomes: Vec<(ObjectId, Outcome)>) {
         let mut cuts = Cuts::default();
+        let mut checked = self.check_all(&outcomes).into_iter();
         for (var, outcome) in outcomes {
-            self.variable(var, outcome, &mut cuts);
+            self.variable(var, outcome, &mut checked, &mut cuts);
         }
         self.say(&cuts);
     }
 
-    fn variable(&mut self, var: ObjectId, outcome: Outcome, cuts: &mut Cuts) {
+    /// The checker's word on each race, in their order; none where the same was found before of another variable of the
+    /// same name. Executes them in parallel, each with steps that were set aside for it, so that which of them are too
+    /// many does not depend on what ends first.
+    fn check_all(&self, outcomes: &[(ObjectId, Outcome)]) -> Vec<Option<Checked>> {
+        let checker = self.predictor.prediction.checker;
+        let mut met = FxHashSet::default();
+        let mut jobs = Vec::new();
+        for (var, outcome) in outcomes {
+            for found in &outcome.races {
+                let new = self.race(*var, found.statements, Evidence::Feasible, found.accesses).is_some_and(|race| {
+                    let known = self.bugs.like(self.model().tables(), &race);
+                    known.is_none() && met.insert(self.bugs.key(self.model().tables(), &race))
+                });
+                jobs.push(new.then(|| (found, checker.allow(found.base.len() + SPARE_STEPS))));
+            }
+        }
+        let predictor = self.predictor;
+        let run = |job: Option<(&Found, Allowance)>| {
+            job.map(|(found, mut allowance)| (check(predictor, found.accesses, &found.base, &mut allowance), allowance))
+        };
+        let done: Vec<Option<(Checked, Allowance)>> = jobs.into_par_iter().map(run).collect();
+        let settle = |(checked, allowance)| {
+            checker.give_back(allowance);
+            checked
+        };
+        done.into_iter().map(|job| job.map(settle)).collect()
+    }
+
+    fn variable(
+        &mut self,
+        var: ObjectId,
+        outcome: Outcome,
+        checked: &mut impl Iterator<Item = Option<Checked>>,
+        cuts: &mut Cuts,
+    ) {
         cuts.searches += usize::from(outcome.cut);
         let mut proved = self.predictor.observed.contains_key(&var);
         let mut unproved = outcome.unproved;
         for found in outcome.races {
             let (e1, e2) = found.accesses;
             let statements = found.statements;
-            if self.prove(var, found, cuts) {
+            if self.prove(var, found, checked.next().flatten(), cuts) {
                 proved = true;
             } else {
                 unproved.push((statements, e1, e2));
@@ -75,8 +119,8 @@ impl<'a> Verdicts<'a> {
         self.predictor.prediction.model
     }
 
-    /// Has the checker execute the race, and reports it if that succeeds.
-    fn prove(&mut self, var: ObjectId, found: Found, cuts: &mut Cuts) -> bool {
+    /// Reports a race that the checker accepts; looks for another instance of one that it does not.
+    fn prove(&mut self, var: ObjectId, found: Found, checked: Option<Checked>, cuts: &mut Cuts) -> bool {
         let Found { statements, accesses, base } = found;
         let Some(mut race) = self.race(var, statements, Evidence::Feasible, accesses) else { return false };
         let tables = self.model().tables();
@@ -84,35 +128,46 @@ impl<'a> Verdicts<'a> {
             self.bugs.add(tables, race);
             return true;
         }
-        let predictor = self.predictor;
-        let witness = match check(predictor, accesses, &base) {
+        let checked = checked.unwrap_or_else(|| self.check(accesses, &base));
+        race.witness = match checked {
             Ok(witness) => Some(witness),
             Err(Rejection::OutOfSteps) => {
                 cuts.unchecked += 1;
                 None
             }
-            Err(_) => {
-                let mut other = None;
-                let mut tries = predictor.prediction.options.limits.tries;
-                predictor.again(var, statements, |e1, e2, ideal| {
-                    if (e1, e2) != accesses {
-                        other = check(predictor, (e1, e2), ideal).ok().map(|witness| ((e1, e2), witness));
-                        tries = tries.saturating_sub(1);
-                    }
-                    other.is_some() || tries == 0
-                });
-                let Some((accesses, witness)) = other else { return false };
-                let Some(found) = self.race(var, statements, Evidence::Feasible, accesses) else { return false };
-                race = found;
-                Some(witness)
-            }
+            Err(_) => self.another(var, statements, accesses).map(|(other, witness)| {
+                race = other;
+                witness
+            }),
         };
-        race.witness = witness;
         let proved = race.witness.is_some();
         if proved {
             self.bugs.add(tables, race);
         }
         proved
+    }
+
+    /// Another race of the same statements, one that the checker accepts.
+    fn another(&self, var: ObjectId, statements: StatementPair, not: (Point, Point)) -> Option<(Race, Witness)> {
+        let mut accepted = None;
+        let mut tries = self.predictor.prediction.options.limits.tries;
+        self.predictor.again(var, statements, |e1, e2, ideal| {
+            if (e1, e2) != not {
+                tries = tries.saturating_sub(1);
+                accepted = self.check((e1, e2), ideal).ok().map(|witness| ((e1, e2), witness));
+            }
+            accepted.is_some() || tries == 0
+        });
+        let (accesses, witness) = accepted?;
+        Some((self.race(var, statements, Evidence::Feasible, accesses)?, witness))
+    }
+
+    fn check(&self, accesses: (Point, Point), base: &Ideal) -> Checked {
+        let checker = self.predictor.prediction.checker;
+        let mut allowance = checker.allow(base.len() + SPARE_STEPS);
+        let checked = check(self.predictor, accesses, base, &mut allowance);
+        checker.give_back(allowance);
+        checked
     }
 
     /// The race of two accesses, the one recorded earlier first.
@@ -165,13 +220,13 @@ fn variables(count: usize) -> String {
     if count == 1 { "one variable".to_owned() } else { format!("{count} variables") }
 }
 
-fn check(predictor: Predictor<'_>, (e1, e2): (Point, Point), base: &Ideal) -> Result<Witness, Rejection> {
-    let model = predictor.prediction.model;
+fn check(predictor: Predictor<'_>, (e1, e2): (Point, Point), base: &Ideal, allowance: &mut Allowance) -> Checked {
+    let Prediction { model, checker, .. } = *predictor.prediction;
     let (one, other) = (model.index(e1), model.index(e2));
     let (first, second) = (one.min(other), one.max(other));
     let schedule = Schedule { base: base.clone(), then: Vec::new() };
-    match predictor.prediction.checker.check(&schedule, &Claim::Race(first, second)) {
-        Judgement::Proved { .. } => Ok(Witness {
+    match checker.check_within(allowance, &schedule, &Claim::Race(first, second)) {
+        Judgement::Proved(_) => Ok(Witness {
             base: base.as_slice().to_vec(),
             then: Vec::new(),
             next: vec![first, second],
