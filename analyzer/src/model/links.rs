@@ -11,7 +11,7 @@ pub(crate) use channel::ChannelIndex;
 pub(crate) use condvar::CondvarIndex;
 pub(crate) use gate::GateIndex;
 
-use lockhound_trace::{EventIndex, ObjectId, Op, Tables};
+use lockhound_trace::{EventIndex, ObjectId, Op, Request, Tables};
 
 use crate::by_object::ByObject;
 use crate::model::Log;
@@ -94,9 +94,8 @@ impl Links {
                 running.channels.get_or_default(channel).fail_to_send(now, channel, partners, failures);
             }
             Op::TryRecvFailed { channel } => channels.get_or_default(channel).failed_recvs.push(now.index()),
-            Op::Wait { condvar, .. } => {
-                condvars.get_or_default(condvar).waits.push(now.index());
-                running.condvars.get_or_default(condvar).wait(now);
+            Op::Wait { condvar, .. } | Op::Block { on: Request::Wait { condvar, .. } } => {
+                running.condvars.get_or_default(condvar).wait(now, &mut condvars.get_or_default(condvar).waits);
             }
             Op::Wake { condvar, by, .. } => {
                 condvars.get_or_default(condvar).wakes.push(now.index());

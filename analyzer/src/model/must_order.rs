@@ -18,7 +18,7 @@
 //!
 //! A request that gave up after it was seen to wait may have run out of time in any case.
 
-use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Tables, ThreadId, WakeReason};
+use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
 
 use super::links::Links;
 use super::locking::Locking;
@@ -262,7 +262,7 @@ impl Pass<'_> {
     fn leave(&mut self, index: u32, thread: usize, op: Op) {
         match op {
             Op::Spawn { child } => self.spawn(thread, child.index()),
-            Op::Release { lock, .. } | Op::Wait { lock, .. } => {
+            Op::Release { lock, .. } | Op::Wait { lock, .. } | Op::Block { on: Request::Wait { lock, .. } } => {
                 if self.locking.writes.get(self.next_write) == Some(&index) {
                     self.next_write += 1;
                     self.writes[lock.index()] = self.known(thread);
