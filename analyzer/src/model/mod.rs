@@ -4,6 +4,7 @@
 mod holds;
 mod ideal;
 mod log;
+mod packed;
 mod point;
 mod relations;
 
@@ -12,3 +13,6 @@ pub(crate) use ideal::{Ideal, Stamp};
 pub(crate) use log::Log;
 pub(crate) use point::Point;
 pub(crate) use relations::Model;
+
+#[cfg(test)]
+mod tests;
