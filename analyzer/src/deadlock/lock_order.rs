@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use lockhound_trace::{ObjectId, Op, ThreadId};
+use lockhound_trace::{ObjectId, Op, Tables, ThreadId};
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -14,7 +14,7 @@ use crate::analysis::{Analysis, End, Moment, Results};
 use crate::deadlock::cycles::{self, simple_cycles};
 use crate::deadlock::lifelines::Lifelines;
 use crate::deadlock::lock_graph::LockGraph;
-use crate::deadlock::lock_order_report::Words;
+use crate::deadlock::lock_order_report::{Words, also as also_does};
 use crate::deadlock::patterns::Circle;
 use crate::deadlock::requests::{Joins, Requests};
 use crate::deadlock::resource::{self, Resource};
@@ -65,33 +65,33 @@ impl Analysis for LockOrder {
         let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
         let mut judge = Judge::new(end.tables, &graph, end.prediction, limits.cycle_steps.saturating_mul(LOOKS_PER_STEP));
         let words = Words { tables: end.tables, graph: &graph, lifelines: &lifelines };
-        let mut findings = Reported::new(observed(&results.findings));
+        let mut reported = Reported { observed: observed(&results.findings), list: Vec::new() };
         for circle in circles(&graph, limits, &mut results.limits) {
-            if judge.is_exhausted() || findings.list.len() == MAX_FINDINGS {
+            if judge.is_exhausted() || reported.list.len() == MAX_FINDINGS {
                 results.limits.push("lock graph: not all cycles were judged; there are too many".to_owned());
                 break;
             }
-            let Some(verdict) = judge.judge(&circle) else { continue };
             let locks: BTreeSet<ObjectId> = resource::locks(&circle.resources).into_iter().collect();
-            if findings.observed.contains(&locks) {
+            if reported.observed.contains(&locks) {
                 continue;
             }
-            match verdict {
+            let Some(verdict) = judge.judge(&circle) else { continue };
+            let (finding, members) = match verdict {
                 Verdict::Feasible { members, witness } => {
-                    findings.push(locks, words.feasible_deadlock(&circle, &members, witness));
+                    (words.feasible_deadlock(&circle, &members, witness), members)
                 }
-                Verdict::Possible { members, cut } => {
-                    findings.push(locks, words.possible_deadlock(&circle, &members, cut));
-                }
+                Verdict::Possible { members, cut } => (words.possible_deadlock(&circle, &members, cut), members),
                 Verdict::Refuted { members, reason } => {
                     results.refutations.push(words.refutation(&circle, &members, reason));
-                    if is_inversion(reason, &circle) && !findings.explains(&locks) {
-                        findings.push(locks, words.inversion(&circle, &members, reason));
+                    if !is_inversion(reason, &circle) || reported.explains(&locks) {
+                        continue;
                     }
+                    (words.inversion(&circle, &members, reason), members)
                 }
-            }
+            };
+            reported.list.push(Found { finding, locks, also: words.also(&circle, &members) });
         }
-        results.findings.extend(merged(findings.list));
+        results.findings.extend(reported.merged(end.tables));
         if let Some(limit) = judge.cut() {
             results.limits.push(format!("lock graph: not for every cycle a schedule was searched for; {limit}"));
         }
@@ -108,24 +108,46 @@ impl Analysis for LockOrder {
 struct Reported {
     /// What the end of the trace has shown to be deadlocked already.
     observed: FxHashSet<BTreeSet<ObjectId>>,
-    /// The locks of each finding.
-    locks: Vec<BTreeSet<ObjectId>>,
-    list: Vec<Finding>,
+    list: Vec<Found>,
+}
+
+/// A finding, as long as others may turn out to be the same bug.
+struct Found {
+    finding: Finding,
+    locks: BTreeSet<ObjectId>,
+    /// Threads that could stand in its circle in the place of others.
+    also: Vec<ThreadId>,
 }
 
 impl Reported {
-    fn new(observed: FxHashSet<BTreeSet<ObjectId>>) -> Self {
-        Self { observed, locks: Vec::new(), list: Vec::new() }
-    }
-
-    fn push(&mut self, locks: BTreeSet<ObjectId>, finding: Finding) {
-        self.locks.push(locks);
-        self.list.push(finding);
-    }
-
     /// Whether a longer way round these locks adds nothing to what is reported already, were it an inversion.
     fn explains(&self, locks: &BTreeSet<ObjectId>) -> bool {
-        self.locks.iter().any(|known| known.is_subset(locks))
+        self.list.iter().any(|known| known.locks.is_subset(locks))
+    }
+
+    /// One finding for each bug: the same names in the same files are the same bug, however many objects or threads bear
+    /// them. The surest stands for all.
+    fn merged(self, tables: &Tables) -> impl Iterator<Item = Finding> {
+        let mut places = FxHashMap::default();
+        let mut merged: Vec<Found> = Vec::new();
+        for mut found in self.list {
+            let place = *places.entry(found.finding.fingerprint).or_insert(merged.len());
+            let Some(known) = merged.get_mut(place) else {
+                merged.push(found);
+                continue;
+            };
+            if found.finding.evidence > known.finding.evidence {
+                std::mem::swap(known, &mut found);
+            }
+            known.finding.occurrences += found.finding.occurrences;
+            known.also.extend(found.also);
+            known.also.extend(found.finding.threads);
+        }
+        merged.into_iter().map(|Found { mut finding, mut also, .. }| {
+            also.retain(|other| !finding.threads.contains(other));
+            finding.notes.extend(also_does(tables, also));
+            finding
+        })
     }
 }
 
@@ -142,29 +164,6 @@ fn observed(findings: &[Finding]) -> FxHashSet<BTreeSet<ObjectId>> {
         .filter(|finding| matches!(finding.rule, Rule::Deadlock | Rule::SelfDeadlock))
         .map(|finding| finding.objects.iter().copied().collect())
         .collect()
-}
-
-/// One finding for each bug: the same names in the same files are the same bug, however many objects or threads bear
-/// them. The surest stands for all.
-fn merged(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut places = FxHashMap::default();
-    let mut merged: Vec<(Finding, Vec<Vec<ThreadId>>)> = Vec::new();
-    for finding in findings {
-        match places.get(&finding.fingerprint) {
-            Some(&place) => {
-                let (known, others): &mut (Finding, Vec<Vec<ThreadId>>) = &mut merged[place];
-                let occurrences = known.occurrences + finding.occurrences;
-                let other = if finding.evidence > known.evidence { std::mem::replace(known, finding) } else { finding };
-                known.occurrences = occurrences;
-                others.push(other.threads);
-            }
-            None => {
-                places.insert(finding.fingerprint, merged.len());
-                merged.push((finding, Vec::new()));
-            }
-        }
-    }
-    merged.into_iter().map(|(finding, _)| finding).collect()
 }
 
 /// The circles of the lock graph, short ones first.

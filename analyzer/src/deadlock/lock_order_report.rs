@@ -96,7 +96,6 @@ impl Words<'_> {
             );
         }
         finding.notes.extend(self.counts(circle, members));
-        finding.notes.extend(self.also(circle, members));
         finding.help.push(self.help(circle, members));
     }
 
@@ -263,12 +262,9 @@ impl Words<'_> {
         (!ways.is_empty()).then(|| ways.join(", "))
     }
 
-    /// "also: …", of the threads that could stand in the circle as well.
-    fn also(&self, circle: &Circle, members: &[Member]) -> Option<String> {
-        let mut others: Vec<ThreadId> = self.ways(circle, members).flat_map(|way| way.others).collect();
-        let named = self.threads(members);
-        others.retain(|other| !named.contains(other));
-        also(self.tables, others)
+    /// Threads that ask on some edge of the circle as its member does.
+    pub(crate) fn also(&self, circle: &Circle, members: &[Member]) -> Vec<ThreadId> {
+        self.ways(circle, members).flat_map(|way| way.others).collect()
     }
 
     fn help(&self, circle: &Circle, members: &[Member]) -> String {
@@ -376,19 +372,6 @@ struct Way<'a> {
     others: Vec<ThreadId>,
 }
 
-/// "also: `w2`, `w3` and 47 more do the same".
-fn also(tables: &Tables, others: Vec<ThreadId>) -> Option<String> {
-    let others = prose::sorted(others);
-    let named = &others[..others.len().min(MAX_NAMED)];
-    let more = others.len() - named.len();
-    let mut names: Vec<String> = named.iter().map(|&thread| prose::thread(tables, thread)).collect();
-    if more > 0 {
-        names.push(format!("{more} more"));
-    }
-    let verb = if others.len() == 1 { "does" } else { "do" };
-    (!others.is_empty()).then(|| format!("also: {} {verb} the same", prose::list(names)))
-}
-
 const fn asking(wants: Resource, mode: Mode) -> &'static str {
     match (wants, mode) {
         (Resource::EndOf(_), _) => "join",
@@ -396,4 +379,15 @@ const fn asking(wants: Resource, mode: Mode) -> &'static str {
         (_, Mode::Read) => "acquire read",
         (_, Mode::Upgrade) => "acquire upgrade",
     }
+}
+
+/// "also: `w2`, `w3` and 47 more do the same".
+pub(crate) fn also(tables: &Tables, others: Vec<ThreadId>) -> Option<String> {
+    let others = prose::sorted(others);
+    let named = &others[..others.len().min(MAX_NAMED)];
+    let more = others.len() - named.len();
+    let mut names: Vec<String> = named.iter().map(|&thread| prose::thread(tables, thread)).collect();
+    names.extend((more > 0).then(|| format!("{more} more")));
+    let verb = if others.len() == 1 { "does" } else { "do" };
+    (!others.is_empty()).then(|| format!("also: {} {verb} the same", prose::list(names)))
 }
