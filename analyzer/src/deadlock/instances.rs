@@ -121,9 +121,9 @@ fn requests(model: &Model<'_>, thread: ThreadId, lock: ObjectId) -> Vec<u32> {
     let holds = model.lock_of(lock).and_then(|lock| model.holds(lock).map(|(_, holds)| holds).find(of_thread));
     locs.extend(holds.into_iter().flatten().map(|hold| hold.acquire));
     // A thread that ended in a `block` on its way out of a wait.
-    let last = model.last(thread).filter(|&last| {
-        matches!(model.op(last), Op::Block { on: Request::Wake { lock: wanted, .. } } if wanted == lock)
-    });
+    let last = model.last(thread).filter(
+        |&last| matches!(model.op(last), Op::Block { on: Request::Wake { lock: wanted, .. } } if wanted == lock),
+    );
     locs.extend(last.map(|last| last.loc));
     locs.sort_unstable();
     locs.dedup();

@@ -85,9 +85,8 @@ impl Dependency {
     /// A lock that its thread and that of `other` hold meanwhile, and cannot hold at once.
     pub(crate) fn common_gate(&self, other: &Self) -> Option<ObjectId> {
         let held_by_other = |lock| other.holds(Resource::Lock(lock));
-        let conflicts = |&&(lock, mode): &&(ObjectId, Mode)| {
-            held_by_other(lock).is_some_and(|theirs| mode.conflicts_with(theirs))
-        };
+        let conflicts =
+            |&&(lock, mode): &&(ObjectId, Mode)| held_by_other(lock).is_some_and(|theirs| mode.conflicts_with(theirs));
         self.key.held.iter().find(conflicts).map(|&(lock, _)| lock)
     }
 }

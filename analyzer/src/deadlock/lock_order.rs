@@ -63,7 +63,8 @@ impl Analysis for LockOrder {
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
         let Self { graph, lifelines, .. } = *self;
         let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
-        let mut judge = Judge::new(end.tables, &graph, end.prediction, limits.cycle_steps.saturating_mul(LOOKS_PER_STEP));
+        let mut judge =
+            Judge::new(end.tables, &graph, end.prediction, limits.cycle_steps.saturating_mul(LOOKS_PER_STEP));
         let words = Words { tables: end.tables, graph: &graph, lifelines: &lifelines };
         let mut reported = Reported { observed: observed(&results.findings), list: Vec::new() };
         for circle in circles(&graph, limits, &mut results.limits) {

@@ -195,7 +195,9 @@ impl Words<'_> {
     /// "locks `a`", "waits for the end of `worker-3`".
     fn asks(&self, dependency: &Dependency) -> String {
         match dependency.key.wants {
-            Resource::Lock(lock) => format!("{} {}", prose::locks(dependency.key.mode), prose::object(self.tables, lock)),
+            Resource::Lock(lock) => {
+                format!("{} {}", prose::locks(dependency.key.mode), prose::object(self.tables, lock))
+            }
             Resource::EndOf(child) => format!("waits for the end of {}", self.thread(child)),
         }
     }
@@ -276,12 +278,17 @@ impl Words<'_> {
             [first, second, ..] => (*first, *second),
             [] => return String::new(),
         };
-        if let Some(join) = self.ways(circle, members).find(|way| matches!(self.of(way.member).key.wants, Resource::EndOf(_)))
+        if let Some(join) =
+            self.ways(circle, members).find(|way| matches!(self.of(way.member).key.wants, Resource::EndOf(_)))
         {
-            let held: Vec<ObjectId> =
-                self.of(join.member).key.held.iter().map(|&(lock, _)| lock).filter(|&lock| {
-                    circle.resources.contains(&Resource::Lock(lock))
-                }).collect();
+            let held: Vec<ObjectId> = self
+                .of(join.member)
+                .key
+                .held
+                .iter()
+                .map(|&(lock, _)| lock)
+                .filter(|&lock| circle.resources.contains(&Resource::Lock(lock)))
+                .collect();
             let child = self.of(join.member).key.wants.words(self.tables);
             return if held.is_empty() {
                 format!("do not wait for {child} while others wait for the thread that does")
@@ -333,21 +340,20 @@ impl Words<'_> {
             Some(Link::Spawn) => return format!("{} starts only after {} has done this", names.1, names.0),
             None => {}
         }
-        let by = |other: ThreadId| match other == first {
-            true => format!("{} wrote", names.0),
-            false => format!("{} wrote after {} had done this", self.thread(other), names.0),
-        };
         let object = |object| prose::object(self.tables, object);
+        let source = |other: ThreadId, did: &str| match other == first {
+            true => format!("{} {did} after it had done so", names.0),
+            false => format!("{} {did} after {} had done so", self.thread(other), names.0),
+        };
         match arrival {
             Some(Arrival::Read(read, writer)) => {
-                format!("{} does this only after it has read {} as {} it", names.1, object(read), by(writer))
+                let wrote = source(writer, "wrote");
+                format!("{} does this only after it has read from {} what {wrote}", names.1, object(read))
             }
-            Some(Arrival::Message(channel, _)) => format!(
-                "{} does this only after it has received from {} what was sent after {} had done so",
-                names.1,
-                object(channel),
-                names.0
-            ),
+            Some(Arrival::Message(channel, sender)) => {
+                let sent = source(sender, "sent");
+                format!("{} does this only after it has received from {} what {sent}", names.1, object(channel))
+            }
             Some(Arrival::Join(child)) => {
                 format!("{} does this only after {} was joined", names.1, self.thread(child))
             }

@@ -62,7 +62,9 @@ impl<'a> Precedence<'a> {
 
     fn chain(self, early: Point, late: Point, depth: u32) -> Option<Arrival> {
         let before = Point::new(late.thread, late.loc - 1);
-        let spawn = || self.model.spawn_of(late.thread).filter(|&spawn| self.known(early, spawn, depth)).map(|_| Arrival::Spawn);
+        let spawn = || {
+            self.model.spawn_of(late.thread).filter(|&spawn| self.known(early, spawn, depth)).map(|_| Arrival::Spawn)
+        };
         if before.loc == 0 || !self.model.stamp(before).contains(early) {
             return if before.loc == 0 { spawn() } else { None };
         }
@@ -131,7 +133,8 @@ impl<'a> Precedence<'a> {
         }
         let begin = self.model.index(acquire);
         let index = |hold: &Hold, loc: u32| self.model.index(Point::new(hold.thread, loc));
-        let others = self.model.holds(lock).filter(|(_, holds)| holds.first().is_some_and(|one| one.thread != mine.thread));
+        let others =
+            self.model.holds(lock).filter(|(_, holds)| holds.first().is_some_and(|one| one.thread != mine.thread));
         let last_writer = |holds: &'a [Hold]| {
             let earlier = holds.partition_point(|hold| index(hold, hold.acquire) < begin);
             holds[..earlier].iter().rev().find(|hold| hold.touched.writes())

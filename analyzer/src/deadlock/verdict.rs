@@ -202,9 +202,8 @@ impl Index<'_> {
         }
         let counts: Vec<usize> = lists.iter().map(|list| list.len()).collect();
         let precedence = self.precedence;
-        let found = unordered(&counts, |early, x, late, y| {
-            precedence.arrival(lists[early][x], lists[late][y]).is_some()
-        });
+        let found =
+            unordered(&counts, |early, x, late, y| precedence.arrival(lists[early][x], lists[late][y]).is_some());
         match found {
             Err((before, after)) => {
                 let last = |list: &[Point]| list[list.len() - 1];
