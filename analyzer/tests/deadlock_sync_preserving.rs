@@ -212,7 +212,7 @@ proptest! {
 
     #[test]
     fn proves_all_sync_preserving_deadlocks_and_no_others(
-        wishes in prop::collection::vec((0..THREADS, 0_u8..14, 0..THREADS), 1..50),
+        wishes in prop::collection::vec((0..THREADS, 0_u8..14, 0..THREADS), 10..70),
     ) {
         let trace = trace(&wishes);
         prop_assume!(!trace.is_empty());
