@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use lockhound_trace::{How, Mode, ObjectId, ThreadId, Touched};
+use lockhound_trace::{EventIndex, How, Mode, ObjectId, ThreadId, Touched};
 
 use super::objects::starts;
 
@@ -23,6 +23,8 @@ pub(crate) struct Hold {
     pub(crate) thread: ThreadId,
     /// `loc` of the acquire (or `wake`) that began it.
     pub(crate) acquire: u32,
+    /// When that was recorded.
+    pub(crate) acquired: EventIndex,
     /// `loc` of the event that ended it; none if nothing did.
     pub(crate) release: Option<u32>,
     /// The strongest mode of any part of it.

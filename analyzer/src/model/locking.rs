@@ -129,6 +129,7 @@ impl Pass<'_> {
             object: lock,
             thread: now.thread,
             acquire: now.loc,
+            acquired: EventIndex(now.event.into()),
             release: None,
             mode,
             how,

@@ -237,7 +237,7 @@ impl Pass<'_> {
                 }
             }
             Op::AcquirePermits { semaphore, n, how } => {
-                let (by, clock) = (self.known(thread), &self.clocks[thread]);
+                let (by, clock) = ((self.known(thread), EventIndex(index.into())), &self.clocks[thread]);
                 let knows = |known: Known| knows(clock, known);
                 let made = self.tokens.acquire(self.tables, semaphore, (n, how), by, knows);
                 made.into_iter().for_each(|made| self.learn(thread, made));

@@ -1,6 +1,6 @@
 //! Permits of semaphores as locks: each acquire takes tokens, each release gives tokens back or makes new ones.
 
-use lockhound_trace::{How, Mode, ObjectId, ObjectKind, Tables, ThreadId, Touched};
+use lockhound_trace::{EventIndex, How, Mode, ObjectId, ObjectKind, Tables, ThreadId, Touched};
 
 use super::must_order::Known;
 use crate::by_object::ByObject;
@@ -58,14 +58,14 @@ impl Tokens {
         self.tokens.len()
     }
 
-    /// Takes `n` permits at `by`. `knows` says whether the thread comes after an event in any case. Returns what made the
+    /// Takes `n` permits by the event `by`, recorded at `at`. `knows` says whether the thread comes after an event in any case. Returns what made the
     /// tokens: that must have happened before.
     pub(super) fn acquire(
         &mut self,
         tables: &Tables,
         semaphore: ObjectId,
         (n, how): (u32, How),
-        by: Known,
+        (by, at): (Known, EventIndex),
         knows: impl Fn(Known) -> bool,
     ) -> Vec<Known> {
         let Self { tokens, semaphores, first, holds } = self;
@@ -84,6 +84,7 @@ impl Tokens {
                 object: semaphore,
                 thread: by.thread(),
                 acquire: by.loc(),
+                acquired: at,
                 release: None,
                 mode: Mode::Write,
                 how,
