@@ -141,19 +141,16 @@ impl<'a> Prover<'a> {
         let schedule = Schedule { base: self.ideal.clone(), then: Vec::new() };
         let members = order.iter().map(|point| point.thread).collect();
         match self.prediction.checker.check(&schedule, &Claim::Blocked { members, tokens: false }) {
-            Outcome::Proved { stuck, closed: Closed::NobodyProvides | Closed::Locks, assumes_release } => {
-                if !order.iter().all(|point| stuck.contains(&point.thread)) {
-                    // Some of them wait for one another without the rest: another pattern, or another instance.
-                    return Err(Rejection::NotAsClaimed);
-                }
-                Ok(Witness {
-                    base: schedule.base.as_slice().to_vec(),
-                    then: schedule.then,
-                    next: order.iter().map(|&point| model.index(point)).collect(),
-                    assumes: assumes_release.into_iter().map(leaves).collect(),
-                })
+            // Where some of them wait for one another without the rest, it is another pattern, or another instance.
+            Outcome::Proved(proof) if proof.closed == Closed::AsRecorded || proof.stuck.len() < order.len() => {
+                Err(Rejection::NotAsClaimed)
             }
-            Outcome::Proved { .. } => Err(Rejection::NotAsClaimed),
+            Outcome::Proved(proof) => Ok(Witness {
+                base: schedule.base.as_slice().to_vec(),
+                then: proof.then,
+                next: order.iter().map(|&point| model.index(point)).collect(),
+                assumes: proof.assumes_release.into_iter().map(leaves).collect(),
+            }),
             Outcome::Rejected(rejection) => Err(rejection),
         }
     }
