@@ -71,7 +71,7 @@ pub struct Report {
     /// Why the rest of the trace could not be read; the findings speak of what came before.
     pub error: Option<ReadError>,
     /// The events, where a witness needs them.
-    log: Option<Log>,
+    pub log: Option<Log>,
 }
 
 impl Report {
@@ -84,6 +84,15 @@ impl Report {
         };
         let base = (0..log.len() as u64).map(EventIndex).filter(in_base);
         base.chain(witness.then.iter().copied()).map(|index| (log.thread(index), index)).collect()
+    }
+
+    /// The last event of `thread` in a witness; none if it does nothing there.
+    #[must_use]
+    pub fn reached(&self, witness: &Witness, thread: ThreadId) -> Option<EventIndex> {
+        let log = self.log.as_ref()?;
+        let base = witness.base.get(thread.index()).filter(|&&count| count > 0);
+        let then = witness.then.iter().rev().copied().find(|&index| log.thread(index) == thread);
+        then.or_else(|| base.map(|&count| log.at(thread, count)))
     }
 
     /// An event of a witness, without its time; none if no finding has a witness.

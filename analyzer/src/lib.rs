@@ -27,6 +27,7 @@ mod witness;
 pub use analysis::{Report, analyze, analyze_with};
 pub use finding::{Evidence, Finding, Hold, Mark, Pattern, Refutation, Region, Rule, Severity, Step, Witness};
 pub use fingerprint::Fingerprint;
+pub use model::Log;
 pub use options::{Limits, Options};
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 mod access;
 mod data_races;
+mod discipline;
 mod fasttrack;
+mod lock_sets;
 mod report;
 
 pub(crate) use data_races::DataRaces;
