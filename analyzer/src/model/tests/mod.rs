@@ -1,1 +1,3 @@
 mod log;
+mod must_order;
+mod recorded;
