@@ -39,12 +39,7 @@ impl Analysis for Blocking {
     }
 }
 
-fn search(
-    prediction: &Prediction<'_>,
-    links: &Links<'_>,
-    sinks: &[ThreadId],
-    limits: &mut Vec<String>,
-) -> Vec<Found> {
+fn search(prediction: &Prediction<'_>, links: &Links<'_>, sinks: &[ThreadId], limits: &mut Vec<String>) -> Vec<Found> {
     let ground = Ground { model: prediction.model, requests: links.requests, closure: Closure::new(prediction.model) };
     let evaluator = Evaluator::new(ground, links, prediction, prediction.options.limits.wait_checks);
     let (found, cuts) = Hunt::new(evaluator, links).run(sinks);
@@ -54,9 +49,10 @@ fn search(
 
 /// Cycles of mutexes and joins alone are found by the lock order's own predictor.
 fn has_more_than_mutexes(end: End<'_>) -> bool {
-    end.tables.objects().iter().any(|object| {
-        !matches!(object.kind, ObjectKind::Mutex { .. } | ObjectKind::Var | ObjectKind::Atomic)
-    })
+    end.tables
+        .objects()
+        .iter()
+        .any(|object| !matches!(object.kind, ObjectKind::Mutex { .. } | ObjectKind::Var | ObjectKind::Atomic))
 }
 
 /// Adds a finding, unless the same bug is there already: what happened or was proved stays, what was only thought possible
@@ -88,4 +84,3 @@ const fn is_blocking(rule: Rule) -> bool {
             | Rule::LostWakeup
     )
 }
-

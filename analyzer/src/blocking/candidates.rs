@@ -7,7 +7,7 @@ use crate::blocking::cycles::{Cycles, Search};
 use crate::blocking::evaluate::{Evaluator, Proof};
 use crate::blocking::links::{Kinds, Links};
 use crate::blocking::need::Need;
-use crate::blocking::patterns::{Part, Patterns, Pattern, pattern};
+use crate::blocking::patterns::{Part, Pattern, Patterns, pattern};
 use crate::blocking::requests::RequestId;
 
 /// A proof, and how often its pattern came up.
@@ -57,7 +57,8 @@ impl<'a> Hunt<'a> {
             spare = spare - share + self.evaluator.steps;
         }
         if self.evaluator.cut {
-            self.cuts.push("blocking: the steps of the checker were used up; not all candidates were judged".to_owned());
+            self.cuts
+                .push("blocking: the steps of the checker were used up; not all candidates were judged".to_owned());
         }
         if self.candidates == 0 {
             self.cuts.push("blocking: not all candidates were evaluated; there are too many".to_owned());
@@ -74,7 +75,10 @@ impl<'a> Hunt<'a> {
             let request = self.links.requests.get(id);
             let misses = match request.need {
                 Need::Lock { .. } | Need::Permits(_) => {
-                    for &sink in sinks.iter().filter(|&&sink| sink != request.thread && self.takes(sink, id)) {
+                    for &sink in sinks {
+                        if sink == request.thread || !self.takes(sink, id) {
+                            continue;
+                        }
                         let mut attempt = self.attempt(&[id]);
                         attempt.ended.push(sink);
                         if !self.evaluate(attempt, pattern([Part::Hopes(request.class)])) {

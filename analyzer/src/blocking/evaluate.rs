@@ -109,7 +109,7 @@ impl<'a> Evaluator<'a> {
         match self.prediction.checker.check(&schedule, &claim) {
             Outcome::Proved { stuck, closed, .. } => Ok(Proof {
                 schedule,
-                stuck,
+                stuck: stuck.iter().map(|&thread| (thread, self.place(attempt, ideal, thread))).collect(),
                 closed,
                 missed: self.missed(attempt),
                 tokens: self.tokens,
@@ -122,6 +122,14 @@ impl<'a> Evaluator<'a> {
             }
             Outcome::Rejected(_) => Err(None),
         }
+    }
+
+    fn place(&self, attempt: &Attempt, ideal: &Ideal, thread: ThreadId) -> EventIndex {
+        let model = self.ground.model;
+        let point = attempt.members.iter().map(|member| self.ground.point(member)).find(|point| point.thread == thread);
+        let ahead = || self.ground.requests.between(thread, ideal.get(thread), u32::MAX).first().map(|&(loc, _)| loc);
+        let point = point.or_else(|| Some(Point::new(thread, ahead()?)));
+        model.index(point.unwrap_or_else(|| Point::new(thread, ideal.get(thread))))
     }
 
     fn missed(&self, attempt: &Attempt) -> Vec<(Point, Point)> {

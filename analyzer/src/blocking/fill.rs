@@ -57,8 +57,7 @@ impl Ground<'_> {
     /// Messages in the channel.
     pub(super) fn buffered(&self, channel: ObjectId, ideal: &Ideal) -> u64 {
         let deeds = &self.requests.deeds;
-        let (sent, received) =
-            (deeds.count(Deed::Send, channel, ideal), deeds.count(Deed::Receive, channel, ideal));
+        let (sent, received) = (deeds.count(Deed::Send, channel, ideal), deeds.count(Deed::Receive, channel, ideal));
         sent.saturating_sub(received) as u64
     }
 

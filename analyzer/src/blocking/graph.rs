@@ -199,10 +199,7 @@ impl<'l, 'a> Builder<'l, 'a> {
 }
 
 fn components(successors: &[Vec<u32>], requests: usize) -> Vec<Option<u32>> {
-    let edges = successors
-        .iter()
-        .enumerate()
-        .flat_map(|(from, list)| list.iter().map(move |&to| (from as u32, to)));
+    let edges = successors.iter().enumerate().flat_map(|(from, list)| list.iter().map(move |&to| (from as u32, to)));
     let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(successors.len(), 0);
     for _ in successors {
         graph.add_node(());

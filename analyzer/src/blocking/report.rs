@@ -108,9 +108,7 @@ impl Words<'_> {
         left.sort_unstable_by_key(|one| one.thread);
         let mut order: Vec<Stuck> = Vec::with_capacity(left.len());
         while !left.is_empty() {
-            let next = order.last().and_then(|last: &Stuck| {
-                left.iter().position(|one| self.waits_for(last, one))
-            });
+            let next = order.last().and_then(|last: &Stuck| left.iter().position(|one| self.waits_for(last, one)));
             order.push(left.remove(next.unwrap_or(0)));
         }
         order
@@ -375,15 +373,19 @@ impl Words<'_> {
         let proof = &found.proof;
         let mut notes = vec![self.schedule(stuck)];
         notes.push(match proof.closed {
-            Closed::Locks => "nothing that another thread does lets them go: whoever holds a lock while it waits cannot \
+            Closed::Locks => {
+                "nothing that another thread does lets them go: whoever holds a lock while it waits cannot \
                               release it, and who is waited for cannot end"
-                .to_owned(),
+                    .to_owned()
+            }
             Closed::NobodyProvides => {
                 "no other thread of this run does anything after that which would let them go".to_owned()
             }
-            Closed::AsRecorded => "this assumes that threads which then read other values than in the recording go on as \
+            Closed::AsRecorded => {
+                "this assumes that threads which then read other values than in the recording go on as \
                                    they did there"
-                .to_owned(),
+                    .to_owned()
+            }
         });
         let queues = stuck.iter().any(|one| match one.need {
             Need::Lock { lock, mode: Mode::Read } => {
@@ -392,7 +394,8 @@ impl Words<'_> {
             _ => false,
         });
         if queues {
-            notes.push("readers queue behind a waiting writer: that is how a read request waits for a read lock".into());
+            notes
+                .push("readers queue behind a waiting writer: that is how a read request waits for a read lock".into());
         }
         if stuck.iter().any(|one| matches!(one.need, Need::Message(_) | Need::Room(_))) {
             notes.push(
@@ -402,9 +405,10 @@ impl Words<'_> {
             );
         }
         if proof.tokens {
-            let channels = stuck.iter().filter_map(|one| one.need.object()).filter(|&object| {
-                matches!(tables.object(object).kind, ObjectKind::Channel { .. })
-            });
+            let channels = stuck
+                .iter()
+                .filter_map(|one| one.need.object())
+                .filter(|&object| matches!(tables.object(object).kind, ObjectKind::Channel { .. }));
             let channels = prose::objects(tables, &prose::sorted(channels.collect()));
             notes.push(match evidence {
                 Evidence::Possible => format!("this is so if the messages of {channels} are interchangeable"),
@@ -412,7 +416,8 @@ impl Words<'_> {
             });
         }
         if found.twins > 0 {
-            let sets = if found.twins == 1 { "one other set".to_owned() } else { format!("{} other sets", found.twins) };
+            let sets =
+                if found.twins == 1 { "one other set".to_owned() } else { format!("{} other sets", found.twins) };
             notes.push(format!("the same requests are made by {sets} of threads"));
         }
         notes
@@ -452,7 +457,8 @@ impl Words<'_> {
                 }
             }
             (Shape::Circle, _) if held.is_empty() => {
-                "let one of them go on without the other: decide who waits for whom, and stop the other one first".into()
+                "let one of them go on without the other: decide who waits for whom, and stop the other one first"
+                    .into()
             }
             (Shape::Circle, _) => format!(
                 "release {} before waiting: a thread that waits for another must not hold what that one needs",
@@ -471,7 +477,9 @@ impl Words<'_> {
             {
                 format!("add to {name} before whoever awaits it can get there")
             }
-            (Shape::Alone, _) => format!("make sure that somebody is left to complete {name} whenever it is waited for"),
+            (Shape::Alone, _) => {
+                format!("make sure that somebody is left to complete {name} whenever it is waited for")
+            }
         }
     }
 }

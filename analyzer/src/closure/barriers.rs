@@ -38,7 +38,9 @@ impl Barrier {
         let Some(last) = self.arrives.all_last(ideal).max() else { return false };
         let mut grows = false;
         for slot in 0..self.arrives.slots() {
-            let Some(generation) = self.arrives.last(slot, ideal).filter(|&generation| generation < last) else { continue };
+            let Some(generation) = self.arrives.last(slot, ideal).filter(|&generation| generation < last) else {
+                continue;
+            };
             for &arrive in &self.generations[generation as usize] {
                 grows |= !ideal.contains(arrive) && ideal.join(model.stamp(arrive));
             }

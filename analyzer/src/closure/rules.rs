@@ -50,12 +50,8 @@ struct Touches {
 
 impl Rules {
     pub(crate) fn new(model: &Model<'_>) -> Self {
-        let mut rules = Self {
-            acquires: Acquires::new(model),
-            ordered: Vec::new(),
-            touches: Vec::new(),
-            places: Vec::new(),
-        };
+        let mut rules =
+            Self { acquires: Acquires::new(model), ordered: Vec::new(), touches: Vec::new(), places: Vec::new() };
         for object in (0..model.tables().objects().len()).map(ObjectId::from_index) {
             rules.add(model, object);
         }

@@ -181,7 +181,9 @@ mod tests {
     #[test]
     fn a_read_lock_protects_no_write() {
         let read_locked = |op: &str| {
-            format!("rwlock l\nT0 read x\nT1 acquire l mode=read\nT1 {op} x\nT1 release l mode=read\nT2 acquire l\nT2 write x")
+            format!(
+                "rwlock l\nT0 read x\nT1 acquire l mode=read\nT1 {op} x\nT1 release l mode=read\nT2 acquire l\nT2 write x"
+            )
         };
         assert_eq!(suspicion(&read_locked("read")), Some(Suspicion::Handover(EventIndex(0))));
         assert_eq!(suspicion(&read_locked("write")), Some(Suspicion::NoLock));
