@@ -107,11 +107,11 @@ impl<'a> Evaluator<'a> {
         let schedule = Schedule { base: ideal.clone(), then: Vec::new() };
         let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
         match self.prediction.checker.check(&schedule, &claim) {
-            Outcome::Proved { stuck, closed, .. } => Ok(Proof {
-                schedule,
-                stuck: stuck.iter().map(|&thread| (thread, self.place(attempt, ideal, thread))).collect(),
-                closed,
-                missed: self.missed(attempt),
+            Outcome::Proved(proof) => Ok(Proof {
+                schedule: Schedule { then: proof.then, ..schedule },
+                stuck: proof.stuck,
+                closed: proof.closed,
+                missed: self.missed(attempt, &proof.missed),
                 tokens: self.tokens,
             }),
             Outcome::Rejected(Rejection::Freed { member, by }) => Err(self.escape_of(attempt, member, by)),
@@ -124,17 +124,19 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn place(&self, attempt: &Attempt, ideal: &Ideal, thread: ThreadId) -> EventIndex {
-        let model = self.ground.model;
-        let point = attempt.members.iter().map(|member| self.ground.point(member)).find(|point| point.thread == thread);
-        let ahead = || self.ground.requests.between(thread, ideal.get(thread), u32::MAX).first().map(|&(loc, _)| loc);
-        let point = point.or_else(|| Some(Point::new(thread, ahead()?)));
-        model.index(point.unwrap_or_else(|| Point::new(thread, ideal.get(thread))))
-    }
-
-    fn missed(&self, attempt: &Attempt) -> Vec<(Point, Point)> {
-        let missing = attempt.members.iter().filter(|member| member.misses);
-        missing.filter_map(|member| Some((self.ground.point(member), self.ground.missed(member)?))).collect()
+    /// What members missed that were meant to, and waits that slept through a notification.
+    fn missed(&self, attempt: &Attempt, slept: &[(ThreadId, EventIndex)]) -> Vec<(Point, Point)> {
+        let ground = &self.ground;
+        let meant = attempt.members.iter().filter(|member| member.misses);
+        let mut missed: Vec<(Point, Point)> =
+            meant.filter_map(|member| Some((ground.point(member), ground.missed(member)?))).collect();
+        for &(thread, notification) in slept {
+            let member = attempt.members.iter().find(|member| ground.request(member).thread == thread);
+            if let Some(member) = member.filter(|member| !member.misses) {
+                missed.push((ground.point(member), ground.model.point(notification)));
+            }
+        }
+        missed
     }
 
     fn escape_of(&self, attempt: &Attempt, member: ThreadId, by: Option<(ThreadId, EventIndex)>) -> Option<Escape> {
