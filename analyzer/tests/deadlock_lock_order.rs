@@ -70,13 +70,13 @@ fn readers_in_both_orders_need_writers_to_stop_each_other() {
     let report = trace(RW, &[readers[0], readers[1], "T3 +a -a", "T3 +b -b"]);
     assert!(summary(&report).is_empty(), "one thread cannot queue for both");
     let report = trace(RW, &[readers[0], readers[1], "T3 +a -a", "T4 +b -b"]);
-    assert_eq!(summary(&report), ["potential-deadlock possible T1,T2,T3,T4 a,b"]);
+    assert_eq!(summary(&report), ["potential-deadlock feasible T1,T2,T3,T4 a,b"]);
 }
 
 #[test]
 fn a_second_read_needs_a_writer_in_another_thread() {
     let again = "T1 r+a r+a r-a r-a";
-    assert_eq!(summary(&trace(RW, &[again, "T2 +a -a"])), ["potential-deadlock possible T1,T2 a"]);
+    assert_eq!(summary(&trace(RW, &[again, "T2 +a -a"])), ["potential-deadlock feasible T1,T2 a"]);
     assert!(summary(&trace(RW, &[again, "T1 +a -a"])).is_empty());
     assert!(summary(&trace(RW, &["T1 r+b", again, "T1 r-b", "T2 +b +a -a -b"])).is_empty(), "`b` keeps them apart");
     let reader_first = r#"{"object":"a","kind":"rwlock","policy":"reader"}"#;
@@ -106,12 +106,12 @@ fn what_spawns_joins_messages_and_barriers_keep_apart_cannot_deadlock() {
         (
             r#"{"object":"q","kind":"channel"}"#,
             vec![format!("T1 {one} !q"), format!("T2 ?q {two}")],
-            "a barrier, a message or a notification lets `T2` do this only after `T1` has done so",
+            "`T2` does this only after it has received from `q` what `T1` sent after it had done so",
         ),
         (
             r#"{"object":"g","kind":"barrier","parties":2}"#,
             vec![format!("T1 {one} @g"), "T2 @g =g".into(), "T1 =g".into(), format!("T2 {two}")],
-            "a barrier, a message or a notification lets `T2` do this only after `T1` has done so",
+            "`g` lets `T2` do this only after `T1` has done so",
         ),
     ];
     for (declaration, stretches, reason) in cases {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use lockhound_analyzer::{Limits, Options, Rule};
+use lockhound_analyzer::{Limits, Options, Regions, Rule};
 use lockhound_trace::Format;
 
 use crate::limit::{Limit, limit, limit_help};
@@ -58,6 +58,9 @@ pub(crate) struct SearchArgs {
     /// Look only for these rules, separated by commas (`lockhound explain` lists them)
     #[arg(long, value_delimiter = ',', value_parser = rule, value_name = "RULE")]
     pub(crate) rules: Vec<Rule>,
+    /// Which accesses count as meant to be one step
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    pub(crate) regions: WhichRegions,
     /// Only say what happened in the run: do not search its other schedules
     #[arg(long)]
     pub(crate) no_prediction: bool,
@@ -78,6 +81,7 @@ impl SearchArgs {
         }
         Options {
             rules: (!self.rules.is_empty()).then(|| self.rules.clone()),
+            regions: self.regions.into(),
             prediction: !self.no_prediction,
             limits,
             time_budget: self.time_budget,
@@ -213,6 +217,28 @@ pub(crate) enum FailOn {
     Possible,
     /// Any finding at all
     Note,
+}
+
+/// Which accesses count as meant to be one step.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum WhichRegions {
+    /// Only those in declared regions
+    Declared,
+    /// Also those that one call makes, or whose values or places suggest it
+    #[default]
+    Inferred,
+    /// Every two consecutive accesses of one variable by one thread
+    All,
+}
+
+impl From<WhichRegions> for Regions {
+    fn from(which: WhichRegions) -> Self {
+        match which {
+            WhichRegions::Declared => Self::Declared,
+            WhichRegions::Inferred => Self::Inferred,
+            WhichRegions::All => Self::All,
+        }
+    }
 }
 
 /// When to use colours.
