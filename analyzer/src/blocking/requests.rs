@@ -1,6 +1,6 @@
 //! Abstract requests: a thread waits for something while it holds something, any number of times.
 
-use lockhound_trace::{EventIndex, Mode, ObjectId, ObjectKind, Op, ThreadId};
+use lockhound_trace::{EventIndex, Mode, ObjectId, ObjectKind, Op, ThreadId, WakeReason};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::blocking::deeds::Deeds;
@@ -153,7 +153,7 @@ impl<'m> Builder<'m> {
 
     fn request(&mut self, point: Point, op: &Op, need: Need) {
         let held = self.held_at(point, op);
-        if self.is_no_wait(need, held) {
+        if self.is_no_wait(point, need, held) {
             return;
         }
         let classes = self.classes.len() as u32;
@@ -167,8 +167,13 @@ impl<'m> Builder<'m> {
         self.by_thread[point.thread.index()].push((point.loc, id));
     }
 
-    /// Who takes a re-entrant mutex again does not wait.
-    fn is_no_wait(&self, need: Need, held: HeldId) -> bool {
+    /// Who takes a re-entrant mutex again does not wait; who woke up for no reason, or because time was up, would do so
+    /// again.
+    fn is_no_wait(&self, point: Point, need: Need, held: HeldId) -> bool {
+        if let Need::Notification(_) = need {
+            let wake = self.model.partner(point).map(|wake| self.model.op(wake));
+            return matches!(wake, Some(Op::Wake { by: WakeReason::Timeout | WakeReason::Spurious, .. }));
+        }
         let Need::Lock { lock, .. } = need else { return false };
         let is_held = || {
             let id = self.model.lock_of(lock);
