@@ -40,8 +40,9 @@ pub(super) fn finding(tables: &Tables, verdict: &Verdict, cell: Option<&Cell>) -
 fn fingerprint(tables: &Tables, rule: Rule, verdict: &Verdict) -> Fingerprint {
     let Interleaving { object, pattern, p, c, .. } = &verdict.interleaving;
     let mut builder = FingerprintBuilder::new(tables, rule);
-    builder.part(p.op, Some(*object), p.site, []);
-    builder.part(c.op, Some(*object), c.site, []);
+    for access in [p, c] {
+        builder.part(access.kind.op_name(&tables.object(*object).kind), Some(*object), access.site, []);
+    }
     builder.part(pattern.name(), None, None, []);
     builder.finish()
 }
@@ -135,7 +136,7 @@ impl Words<'_> {
     fn foreign_step(&self, interleaving: &Interleaving) -> Step {
         let q = &interleaving.q;
         let mut step = self.step(q, format!("in between, {} {}", self.who(q), self.did(q)));
-        if let Some(from) = q.from {
+        if let Some(from) = interleaving.q_from {
             step.label = format!("{}, having read {}", step.label, shown(self.tables, from));
         }
         step
@@ -144,10 +145,10 @@ impl Words<'_> {
     fn step(&self, access: &Access, story: String) -> Step {
         Step {
             thread: access.thread,
-            op: access.op,
+            op: access.kind.op_name(&self.tables.object(self.object).kind),
             object: Some(self.object),
             site: access.site,
-            event: access.shown,
+            event: access.shown(self.object),
             // A hold that is itself the access is no hold besides.
             holds: prose::holds(access.holds.iter().filter(|held| held.lock != self.object)),
             stack: access.stack,
@@ -159,7 +160,7 @@ impl Words<'_> {
 
     fn mark(&self, access: &Access) -> Mark {
         let label = format!("{} {} here", self.who(access), self.does(access));
-        Mark { site: access.site, event: access.shown, label }
+        Mark { site: access.site, event: access.shown(self.object), label }
     }
 
     fn notes(&self, verdict: &Verdict, cell: Option<&Cell>) -> Vec<String> {
@@ -219,10 +220,10 @@ impl Words<'_> {
 
     /// For a lost update: both threads took the same step, and it shows once.
     fn twice_for_once(&self, verdict: &Verdict) -> Option<String> {
-        let Interleaving { pattern: Pattern::Rww, p, q, c, .. } = &verdict.interleaving else { return None };
+        let Interleaving { pattern: Pattern::Rww, p, q, q_from, c, .. } = &verdict.interleaving else { return None };
         let own = Difference::between(p.value?, c.value?)?;
-        let foreign = Difference::between(q.from?, q.value?)?;
-        (own == foreign && q.from == p.value && !own.is_zero()).then(|| {
+        let foreign = Difference::between((*q_from)?, q.value?)?;
+        (own == foreign && *q_from == p.value && !own.is_zero()).then(|| {
             format!(
                 "both took the step {own} from {}: {} together, but {} went to {} only",
                 shown(self.tables, p.value.expect("read above")),
