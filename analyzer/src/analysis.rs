@@ -1,17 +1,20 @@
-//! The one pass over a trace: every analysis sees every event, then all is asked for its findings.
+//! The one pass over a trace: every analysis sees every event, then each is asked for its findings.
+
+use std::time::Instant;
 
 use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError, Tables, ThreadId};
 
 use crate::atomicity::Atomicity;
 use crate::deadlock::{EndState, LockOrder};
 use crate::end::{Ends, Standing};
-use crate::finding::{Finding, Refutation, Witness};
+use crate::finding::{Finding, Refutation, Rule, Witness};
 use crate::holds::Holds;
 use crate::levels::Levels;
-use crate::model::Log;
+use crate::model::{Log, Model};
 use crate::options::Options;
 use crate::prediction::Prediction;
 use crate::race::DataRaces;
+use crate::witness::Checker;
 
 /// What is known when an event is about to take effect.
 #[derive(Clone, Copy)]
@@ -68,22 +71,35 @@ pub struct Report {
     /// Why the rest of the trace could not be read; the findings speak of what came before.
     pub error: Option<ReadError>,
     /// The events, where a witness needs them.
-    log: Option<Log>,
+    pub log: Option<Log>,
 }
 
 impl Report {
-    /// The steps of a finding's witness, in their order; empty if the finding is of another report.
+    /// The steps of a witness of this report's findings, in their order.
     #[must_use]
     pub fn schedule(&self, witness: &Witness) -> Vec<(ThreadId, EventIndex)> {
-        let _ = (&self.log, witness);
-        Vec::new()
+        let Some(log) = &self.log else { return Vec::new() };
+        let in_base = |&index: &EventIndex| {
+            witness.base.get(log.thread(index).index()).is_some_and(|&count| log.loc(index) <= count)
+        };
+        let base = (0..log.len() as u64).map(EventIndex).filter(in_base);
+        base.chain(witness.then.iter().copied()).map(|index| (log.thread(index), index)).collect()
     }
 
-    /// An event of a witness, without its time.
+    /// The last event of `thread` in a witness; none if it does nothing there.
+    #[must_use]
+    pub fn reached(&self, witness: &Witness, thread: ThreadId) -> Option<EventIndex> {
+        let log = self.log.as_ref()?;
+        let base = witness.base.get(thread.index()).filter(|&&count| count > 0);
+        let then = witness.then.iter().rev().copied().find(|&index| log.thread(index) == thread);
+        then.or_else(|| base.map(|&count| log.at(thread, count)))
+    }
+
+    /// An event of a witness, without its time; none if no finding has a witness.
     #[must_use]
     pub fn event(&self, index: EventIndex) -> Option<Event> {
-        let _ = index;
-        None
+        let log = self.log.as_ref()?;
+        (index.0 < log.len() as u64).then(|| log.event(index))
     }
 }
 
@@ -97,48 +113,127 @@ pub fn analyze<S: EventSource>(source: S, progress: impl FnMut(Progress)) -> Rep
     analyze_with(source, &Options::default(), progress)
 }
 
-/// The same, as `options` say.
-pub fn analyze_with<S: EventSource>(mut source: S, options: &Options, mut progress: impl FnMut(Progress)) -> Report {
-    let _ = options;
-    let mut analyses: Vec<Box<dyn Analysis>> = all();
-    let mut holds = Holds::default();
-    let mut ends = Ends::default();
-    let mut events = 0;
-    let mut told = 0;
-    let mut batch = Batch::default();
-    let error = loop {
-        batch.clear();
-        let outcome = source.next_batch(&mut batch);
-        for event in batch.events() {
-            let index = EventIndex(events);
-            let now = Moment { tables: source.tables(), index, event, holds: &holds };
-            for analysis in &mut analyses {
-                analysis.observe(now);
-            }
-            holds.apply(index, event);
-            ends.apply(index, event);
-            events += 1;
-        }
-        match outcome {
-            Ok(true) => {}
-            Ok(false) => break None,
-            Err(error) => break Some(error),
-        }
-        if events - told >= PROGRESS_INTERVAL {
-            told = events;
-            progress(source.progress());
-        }
-    };
-    let tables = source.tables().clone();
-    let standings = ends.standings(tables.threads().len(), error.is_none());
+/// The same, as `options` say. With prediction, memory is linear in the events too (`Limits::index_bytes` bounds it), and
+/// the searches take what `Limits` allow.
+pub fn analyze_with<S: EventSource>(mut source: S, options: &Options, progress: impl FnMut(Progress)) -> Report {
+    let deadline = options.time_budget.map(|budget| Instant::now() + budget);
+    let mut pass = Pass::new(options);
+    let error = pass.run(&mut source, progress);
     let mut results = Results::default();
     results.limits.extend(missing(source.gaps()));
-    for analysis in analyses {
-        analysis.finish(End { tables: &tables, holds: &holds, standings: &standings, prediction: None }, &mut results);
+    pass.finish(source.tables(), error, options, deadline, results)
+}
+
+/// The one pass over the events.
+struct Pass {
+    analyses: Vec<Box<dyn Analysis>>,
+    holds: Holds,
+    ends: Ends,
+    events: u64,
+    /// The events themselves, where other schedules are to be searched.
+    log: Option<Log>,
+}
+
+impl Pass {
+    fn new(options: &Options) -> Self {
+        let log = (options.prediction && PREDICTED.into_iter().any(|rule| options.wants(rule))).then(Log::default);
+        Self { analyses: wanted(options), holds: Holds::default(), ends: Ends::default(), events: 0, log }
     }
-    let Results { mut findings, refutations, limits } = results;
-    sort(&mut findings);
-    Report { findings, refutations, limits, events, tables, error, log: None }
+
+    /// Shows every event to every analysis. Returns why the source could not be read to its end.
+    fn run<S: EventSource>(&mut self, source: &mut S, mut progress: impl FnMut(Progress)) -> Option<ReadError> {
+        let mut told = 0;
+        let mut batch = Batch::default();
+        loop {
+            batch.clear();
+            let outcome = source.next_batch(&mut batch);
+            self.observe(source.tables(), batch.events());
+            match outcome {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(error),
+            }
+            if self.events - told >= PROGRESS_INTERVAL {
+                told = self.events;
+                progress(source.progress());
+            }
+        }
+    }
+
+    fn observe(&mut self, tables: &Tables, events: &[Event]) {
+        for event in events {
+            let index = EventIndex(self.events);
+            let now = Moment { tables, index, event, holds: &self.holds };
+            for analysis in &mut self.analyses {
+                analysis.observe(now);
+            }
+            if let Some(log) = &mut self.log {
+                log.push(event);
+            }
+            self.holds.apply(index, event);
+            self.ends.apply(index, event);
+            self.events += 1;
+        }
+    }
+
+    /// Asks every analysis for its findings.
+    fn finish(
+        self,
+        tables: &Tables,
+        error: Option<ReadError>,
+        options: &Options,
+        deadline: Option<Instant>,
+        mut results: Results,
+    ) -> Report {
+        let standings = self.ends.standings(tables.threads().len(), error.is_none());
+        let observed = End { tables, holds: &self.holds, standings: &standings, prediction: None };
+        predicting(self.log.as_ref(), observed, options, deadline, |prediction| {
+            if self.log.is_some() && prediction.is_none() {
+                results.limits.push(too_large(options));
+            }
+            for analysis in self.analyses {
+                analysis.finish(End { prediction, ..observed }, &mut results);
+            }
+        });
+        let Results { mut findings, refutations, limits } = results;
+        findings.retain(|finding| options.wants(finding.rule));
+        sort(&mut findings);
+        let log = self.log.filter(|_| findings.iter().any(|finding| finding.witness.is_some()));
+        Report { findings, refutations, limits, events: self.events, tables: tables.clone(), error, log }
+    }
+}
+
+/// Lends `judge` what predictors need; nothing if there is no log, or its index would be too large.
+fn predicting<R>(
+    log: Option<&Log>,
+    end: End<'_>,
+    options: &Options,
+    deadline: Option<Instant>,
+    judge: impl FnOnce(Option<&Prediction<'_>>) -> R,
+) -> R {
+    let Some((log, model)) = log.and_then(|log| Some((log, Model::new(log, end, options.limits.index_bytes)?))) else {
+        return judge(None);
+    };
+    let checker = Checker::new(end.tables, log, options.limits.checker_steps);
+    judge(Some(&Prediction { model: &model, checker: &checker, options, deadline }))
+}
+
+fn too_large(options: &Options) -> String {
+    let mebibytes = options.limits.index_bytes >> 20;
+    format!("no other schedules were searched: the index of this trace would take more than {mebibytes} MiB")
+}
+
+/// The index and the checker of a trace, for the unit tests of predictors.
+#[cfg(test)]
+pub(crate) fn predict_on<S: EventSource, R>(mut source: S, judge: impl FnOnce(&Prediction<'_>) -> R) -> R {
+    let options = Options::default();
+    let mut pass = Pass { analyses: Vec::new(), ..Pass::new(&options) };
+    let error = pass.run(&mut source, |_| {});
+    assert!(error.is_none(), "{error:?}");
+    let tables = source.tables();
+    let standings = pass.ends.standings(tables.threads().len(), true);
+    let end = End { tables, holds: &pass.holds, standings: &standings, prediction: None };
+    predicting(pass.log.as_ref(), end, &options, None, |prediction| judge(prediction.expect("a small trace")))
 }
 
 fn missing(gaps: u64) -> Option<String> {
@@ -146,15 +241,39 @@ fn missing(gaps: u64) -> Option<String> {
     (gaps > 0).then(|| format!("events are missing: at {places} the order of what is there was guessed"))
 }
 
-fn all() -> Vec<Box<dyn Analysis>> {
-    vec![
-        Box::<EndState>::default(),
+/// The rules that other schedules can break.
+const PREDICTED: [Rule; 6] = [
+    Rule::PotentialDeadlock,
+    Rule::SelfDeadlock,
+    Rule::LostWakeup,
+    Rule::DataRace,
+    Rule::LostUpdate,
+    Rule::AtomicityViolation,
+];
+
+/// The analyses that the wanted rules need, in the order in which they are asked for their findings.
+fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
+    let any = |rules: &[Rule]| rules.iter().any(|&rule| options.wants(rule));
+    let mut analyses: Vec<Box<dyn Analysis>> = Vec::new();
+    let stuck = [Rule::Deadlock, Rule::BlockedForever, Rule::LeakedLock, Rule::Misuse];
+    let ahead = [Rule::PotentialDeadlock, Rule::SelfDeadlock, Rule::LockOrderInversion, Rule::LostWakeup];
+    if any(&stuck) || any(&ahead) {
+        analyses.push(Box::<EndState>::default());
+    }
+    if any(&ahead) {
         // After the end state: what has happened need not be predicted.
-        Box::<LockOrder>::default(),
-        Box::<Levels>::default(),
-        Box::<DataRaces>::default(),
-        Box::<Atomicity>::default(),
-    ]
+        analyses.push(Box::<LockOrder>::default());
+    }
+    if any(&[Rule::LockOrderViolation]) {
+        analyses.push(Box::<Levels>::default());
+    }
+    if any(&[Rule::DataRace]) {
+        analyses.push(Box::<DataRaces>::default());
+    }
+    if any(&[Rule::LostUpdate, Rule::AtomicityViolation]) {
+        analyses.push(Box::<Atomicity>::default());
+    }
+    analyses
 }
 
 /// Worst and surest first; then by where in the trace, so that equal traces give equal reports.

@@ -2,63 +2,125 @@
 
 use lockhound_trace::{Event, EventIndex, Op, SiteId, StackId, ThreadId};
 
-/// The events in their recorded order, and each thread's events in theirs.
+use super::packed::{Packed, Wide};
+use crate::model::Ideal;
+
+/// The events in their recorded order, and each thread's events in theirs: 28 bytes an event, 8 more for a stack, for a
+/// value beyond 32 bits and for a message numbered beyond them.
 #[derive(Debug, Default)]
-pub(crate) struct Log {}
+pub struct Log {
+    events: Vec<Packed>,
+    wide: Wide,
+    /// Those that have one, in recorded order.
+    stacks: Vec<(u32, StackId)>,
+    /// Per thread, which events are its own.
+    threads: Vec<Vec<u32>>,
+}
+
+/// More events than a log can take: it counts them in 32 bits, and in no trace that fits into memory come more.
+const FULL: usize = u32::MAX as usize - 1;
 
 impl Log {
-    /// Appends the next event. Of its fields `time` is not kept.
-    pub(crate) fn push(&mut self, event: &Event) {
-        let _ = event;
-        unimplemented!()
+    /// Appends the next event. Of its fields `time` is not kept. What comes after some 4 billion events is dropped:
+    /// who fills a log looks at `bytes` long before.
+    #[inline]
+    pub fn push(&mut self, event: &Event) {
+        let index = self.events.len();
+        if index >= FULL {
+            return;
+        }
+        let index = narrow(index);
+        let thread = event.thread.index();
+        if self.threads.len() <= thread {
+            self.threads.resize_with(thread + 1, Vec::new);
+        }
+        let own = &mut self.threads[thread];
+        own.push(index);
+        self.events.push(Packed::new(event, narrow(own.len()), &mut self.wide));
+        if let Some(stack) = event.stack {
+            self.stacks.push((index, stack));
+        }
     }
 
     /// How many events there are.
-    pub(crate) fn len(&self) -> usize {
-        unimplemented!()
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let per_event = size_of::<Packed>() + size_of::<u32>();
+        let threads = self.threads.len() * size_of::<Vec<u32>>();
+        (self.events.len() * per_event + threads + (self.wide.len() + self.stacks.len()) * 8) as u64
     }
 
     /// The event as it was recorded, without its time.
-    pub(crate) fn event(&self, index: EventIndex) -> Event {
-        let _ = index;
-        unimplemented!()
+    pub fn event(&self, index: EventIndex) -> Event {
+        let packed = self.packed(index);
+        let stack = if packed.has_stack() { self.stack(index) } else { None };
+        Event { thread: packed.thread(), op: packed.op(&self.wide), site: packed.site(), stack, time: None }
     }
 
     pub(crate) fn op(&self, index: EventIndex) -> Op {
-        let _ = index;
-        unimplemented!()
+        self.packed(index).op(&self.wide)
     }
 
-    pub(crate) fn thread(&self, index: EventIndex) -> ThreadId {
-        let _ = index;
-        unimplemented!()
+    pub fn thread(&self, index: EventIndex) -> ThreadId {
+        self.packed(index).thread()
     }
 
     pub(crate) fn site(&self, index: EventIndex) -> Option<SiteId> {
-        let _ = index;
-        unimplemented!()
+        self.packed(index).site()
     }
 
     pub(crate) fn stack(&self, index: EventIndex) -> Option<StackId> {
-        let _ = index;
-        unimplemented!()
+        let found = self.stacks.binary_search_by_key(&index.0, |&(event, _)| event.into());
+        found.ok().map(|position| self.stacks[position].1)
+    }
+
+    /// How many threads may have events: those with higher ids have none.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.len()
     }
 
     /// How many events `thread` has.
-    pub(crate) fn count(&self, thread: ThreadId) -> u32 {
-        let _ = thread;
-        unimplemented!()
+    pub fn count(&self, thread: ThreadId) -> u32 {
+        self.threads.get(thread.index()).map_or(0, |own| narrow(own.len()))
     }
 
     /// The `loc`-th event of `thread`, counted from 1.
-    pub(crate) fn at(&self, thread: ThreadId, loc: u32) -> EventIndex {
-        let _ = (thread, loc);
-        unimplemented!()
+    ///
+    /// # Panics
+    /// If it has fewer.
+    pub fn at(&self, thread: ThreadId, loc: u32) -> EventIndex {
+        EventIndex(self.threads[thread.index()][loc as usize - 1].into())
     }
 
     /// Which event of its thread this is, counted from 1.
-    pub(crate) fn loc(&self, index: EventIndex) -> u32 {
-        let _ = index;
-        unimplemented!()
+    pub fn loc(&self, index: EventIndex) -> u32 {
+        self.packed(index).loc
     }
+
+    /// Every event with its operation, in recorded order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (EventIndex, ThreadId, Op)> {
+        (0..).zip(&self.events).map(|(index, packed)| (EventIndex(index), packed.thread(), packed.op(&self.wide)))
+    }
+
+    /// The events of `ideal` in recorded order. Takes time in the number of all events up to its last.
+    pub(crate) fn within<'a>(&'a self, ideal: &'a Ideal) -> impl Iterator<Item = EventIndex> {
+        let ends = ideal.as_slice().iter().zip(&self.threads);
+        let last = ends.filter_map(|(&count, own)| own[..(count as usize).min(own.len())].last()).max();
+        let until = last.map_or(0, |&last| last as usize + 1);
+        let events = (0..).zip(&self.events[..until]);
+        events.filter(|(_, packed)| packed.loc <= ideal.get(packed.thread())).map(|(index, _)| EventIndex(index))
+    }
+
+    fn packed(&self, index: EventIndex) -> &Packed {
+        &self.events[usize::try_from(index.0).expect("an event of this log")]
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a log is full before")]
+fn narrow(index: usize) -> u32 {
+    index as u32
 }

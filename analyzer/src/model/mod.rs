@@ -4,11 +4,15 @@
 mod holds;
 mod ideal;
 mod log;
+mod packed;
 mod point;
 mod relations;
 
 pub(crate) use holds::{Hold, HoldId, LockId};
 pub(crate) use ideal::{Ideal, Stamp};
-pub(crate) use log::Log;
+pub use log::Log;
 pub(crate) use point::Point;
 pub(crate) use relations::Model;
+
+#[cfg(test)]
+mod tests;
