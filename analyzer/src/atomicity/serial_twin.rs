@@ -12,7 +12,7 @@ use crate::script;
 
 /// A random run of at most four threads. Spawned threads begin when they are spawned; nobody acts after being joined.
 fn run_of(choices: &[(u8, u8, u8)], threads: usize, roots: usize) -> String {
-    let mut text = "var x\nvar y\nvar z\n".to_owned();
+    let mut text = "var x\nvar y\nvar z\nT0 read x\n".to_owned();
     let mut depth = vec![0; threads];
     let mut live: Vec<usize> = (0..roots).collect();
     let mut next = roots;
@@ -199,7 +199,7 @@ fn spawned(event: &Event) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(60_000))]
 
     #[test]
     fn exactly_the_cycles_of_the_graph(
