@@ -1,6 +1,6 @@
 //! All events of a trace, packed. Plain storage: it knows nothing of what events mean.
 
-use lockhound_trace::{Event, EventIndex, Op, SiteId, StackId, ThreadId};
+use lockhound_trace::{Event, EventIndex, ObjectId, Op, SiteId, StackId, ThreadId};
 
 use super::packed::{Packed, Wide};
 use crate::model::Ideal;
@@ -104,6 +104,37 @@ impl Log {
     /// Every event with its operation, in recorded order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (EventIndex, ThreadId, Op)> {
         (0..).zip(&self.events).map(|(index, packed)| (EventIndex(index), packed.thread(), packed.op(&self.wide)))
+    }
+
+    /// Acquires, releases, `wait`s, `wake`s and requests that gave up, in recorded order, with their `loc`s.
+    pub(super) fn locking(&self) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        self.which(Packed::is_locking)
+    }
+
+    /// What may hand something to another thread by other means than locks and variables, in recorded order.
+    pub(super) fn meetings(&self) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        self.which(Packed::is_meeting)
+    }
+
+    fn which(&self, wanted: impl Fn(&Packed) -> bool) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        let events = (0..).zip(&self.events).filter(move |(_, packed)| wanted(packed));
+        events.map(|(index, packed)| (EventIndex(index), packed.thread(), packed.loc, packed.op(&self.wide)))
+    }
+
+    /// The events as they are stored.
+    pub(super) fn stored(&self) -> &[Packed] {
+        &self.events
+    }
+
+    /// The operation of an event as it is stored.
+    pub(super) fn op_of(&self, packed: &Packed) -> Op {
+        packed.op(&self.wide)
+    }
+
+    /// The objects that the events of `thread` are on, in their order.
+    pub(super) fn objects_of(&self, thread: ThreadId) -> impl Iterator<Item = Option<ObjectId>> {
+        let own = self.threads.get(thread.index()).map_or(&[][..], Vec::as_slice);
+        own.iter().map(|&index| self.events[index as usize].object())
     }
 
     /// The events of `ideal` in recorded order. Takes time in the number of all events up to its last.

@@ -86,6 +86,41 @@ impl Packed {
         (self.object > 0).then(|| ObjectId::from_index(self.object as usize - 1))
     }
 
+    /// Whether it takes or gives back a lock, or tried to.
+    pub(super) fn is_locking(&self) -> bool {
+        matches!(self.head & TAG, ACQUIRE..=WAKE)
+    }
+
+    /// Whether it may hand something to another thread, or receive it, by other means than locks and variables.
+    pub(super) fn is_meeting(&self) -> bool {
+        matches!(self.head & TAG, WAIT..=NOTIFY_ALL | ARRIVE..=ONCE_END)
+    }
+
+    /// Of a variable or an atomic: which, whether it reads, whether it writes.
+    pub(super) fn access(&self) -> Option<(ObjectId, bool, bool)> {
+        let (reads, writes) = match self.head & TAG {
+            READ | LOAD => (true, false),
+            WRITE | STORE => (false, true),
+            RMW => (true, true),
+            _ => return None,
+        };
+        Some((self.on(), reads, writes))
+    }
+
+    /// The lock that it gives back.
+    pub(super) fn lock_ended(&self) -> Option<ObjectId> {
+        match self.head & TAG {
+            RELEASE => Some(self.on()),
+            WAIT => Some(self.lock()),
+            _ => None,
+        }
+    }
+
+    /// The thread that it creates.
+    pub(super) fn spawned(&self) -> Option<ThreadId> {
+        (self.head & TAG == SPAWN).then(|| self.child())
+    }
+
     fn on(&self) -> ObjectId {
         ObjectId::from_index(self.object as usize - 1)
     }

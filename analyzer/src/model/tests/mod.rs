@@ -1,1 +1,5 @@
 mod log;
+mod must_order;
+mod random;
+mod recorded;
+mod twin;
