@@ -7,19 +7,22 @@ use super::cells::{Cell, Place};
 use super::cycles::Cycles;
 use super::inference::Inference;
 use super::interleavings::{Basis, Interleaving, Interleavings, StaleRead, between};
+use super::predict::{Foresight, foresee};
 use super::regions::{Change, Declared, Firsts, Regions};
 use super::report;
 use super::serializability::{Serializability, Touch};
-use super::verdict::{Verdict, verdicts};
+use super::verdict::{Grader, Verdict, distinct, groups, observed};
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::by_object::ByObject;
 use crate::finding::Pattern;
+use crate::options;
 
 /// Finds foreign accesses between two that were meant as one step: in declared regions every pair, else what the
 /// rules of `inference` make of reads followed by writes and of holds. Constant time an access for bounded numbers of
 /// threads at one cell; memory in threads, objects and sites.
 #[derive(Debug, Default)]
 pub(crate) struct Atomicity {
+    which: options::Regions,
     cells: ByObject<Cell>,
     regions: Regions,
     inference: Inference,
@@ -43,15 +46,28 @@ impl Analysis for Atomicity {
 
     fn finish(mut self: Box<Self>, end: End<'_>, results: &mut Results) {
         self.cycles.close(&mut self.serializability);
-        let Self { cells, inference, interleavings, cycles, .. } = *self;
-        let verdicts = verdicts(end.tables, interleavings.seen, &inference, |object| cells.get(object));
+        let Self { which, cells, inference, interleavings, cycles, .. } = *self;
+        let cell = |object| cells.get(object);
+        let mut grader = Grader::new(end.tables);
+        let mut verdicts = observed(&mut grader, interleavings.seen, &inference, cell);
+        if let Some(prediction) = end.prediction {
+            let known = &groups(&verdicts);
+            let foresight = Foresight { prediction, inference: &inference, regions: which, observed: known };
+            verdicts.extend(foresee(&foresight, cell, &mut grader, results));
+        }
+        let verdicts = distinct(&mut grader, verdicts);
         let finding = |verdict: &Verdict| report::finding(end.tables, verdict, cells.get(verdict.interleaving.object));
         results.findings.extend(verdicts.iter().map(finding));
-        results.findings.extend(cycles.findings(end.tables, &verdicts, |object| cells.get(object)));
+        results.findings.extend(cycles.findings(end.tables, &verdicts, cell));
     }
 }
 
 impl Atomicity {
+    /// Looks for steps broken of the kinds that `which` names.
+    pub(crate) fn new(which: options::Regions) -> Self {
+        Self { which, ..Self::default() }
+    }
+
     /// Whether the declared regions seen so far have no serial order, when all that are open end now.
     #[cfg(test)]
     pub(super) fn finds_cycle(mut self) -> bool {
@@ -121,7 +137,7 @@ impl Atomicity {
             self.meet(object, place, declared, &access);
         }
         let cell = self.cells.get_or_default(object);
-        cell.record(access, place, from, self.regions.any_open());
+        cell.record(access, place, from, self.regions.any_open() || self.which == options::Regions::All);
     }
 
     /// Looks for what the access completes.
@@ -144,13 +160,20 @@ impl Atomicity {
         }
         let Some(place) = place else { return };
         let previous = &cell.visit(place).last;
-        if access.is_near(previous)
-            && (declared.is_none() || previous.region != access.region)
-            && let Some(found) = inferred(cell, previous, object, access)
+        let basis = match self.which {
+            options::Regions::Declared => return,
+            options::Regions::Inferred => {
+                Basis::of_kinds(previous.kind, access.kind).filter(|_| access.is_near(previous))
+            }
+            options::Regions::All => Some(Basis::Consecutive),
+        };
+        if (declared.is_none() || previous.region != access.region)
+            && let Some(found) = basis.and_then(|basis| consecutive(cell, basis, previous, object, access))
         {
             self.interleavings.meet(found);
         }
         if declared.is_none()
+            && self.which == options::Regions::Inferred
             && let Some(found) = follow_stale_read(cell, place, object, access)
         {
             self.interleavings.meet(found);
@@ -185,9 +208,8 @@ fn in_region(
         })
 }
 
-/// The interleaving that `c` completes with the access before it, if the two could be meant as one step.
-fn inferred(cell: &Cell, p: &Access, object: ObjectId, c: &Access) -> Option<Interleaving> {
-    let basis = Basis::of_kinds(p.kind, c.kind)?;
+/// The interleaving that `c` completes with the access before it.
+fn consecutive(cell: &Cell, basis: Basis, p: &Access, object: ObjectId, c: &Access) -> Option<Interleaving> {
     let (pattern, q, q_from) = between(cell, p, c)?;
     Some(Interleaving { object, basis, pattern, p: p.clone(), q: q.clone(), q_from, c: c.clone() })
 }

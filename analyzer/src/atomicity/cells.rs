@@ -88,6 +88,12 @@ impl Cell {
         self.nature.is_some_and(|nature| nature.plain && !nature.boolean)
     }
 
+    /// Whether any thread read and then wrote here, or looked and then changed what a lock guards.
+    pub(super) fn has_pairs(&self) -> bool {
+        let pooled = |visit: &Visit| visit.pool.is_some() || visit.last.kind.is_hold();
+        self.visits.iter().any(pooled)
+    }
+
     /// Where `thread` is, if it has been here.
     pub(super) fn place(&self, thread: ThreadId) -> Option<Place> {
         let index = self.threads.iter().position(|&known| known == thread)?;

@@ -243,11 +243,6 @@ impl Inference {
         self.index.get(&pair).map(|id| &self.pools[id.0 as usize].1)
     }
 
-    /// Every pair of sites at which a read was followed by a write.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = Pair> + '_ {
-        self.pools.iter().map(|&(pair, _)| pair)
-    }
-
     /// Whether every hold at `act` came directly after one at `look` that only looked.
     pub(super) fn always_looks_before(&self, look: Option<SiteId>, act: Option<SiteId>) -> bool {
         self.before_hold.get(place_of(act)).copied().flatten() == Some(Before::Look(look))

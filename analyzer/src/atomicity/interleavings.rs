@@ -26,11 +26,18 @@ pub(super) enum Basis {
     ReadWrite,
     /// A hold that looked, and the next one that wrote without looking.
     LookThenBlind,
+    /// Any two in a row count, because the user asked for that.
+    Consecutive,
     /// The reads contradict each other, and the thread wrote all the same: this write.
     WroteAllTheSame(Box<Access>),
 }
 
 impl Basis {
+    /// Whether it is only a guess that the two were one step.
+    pub(super) const fn is_guess(&self) -> bool {
+        matches!(self, Self::WroteAllTheSame(_))
+    }
+
     /// Why two consecutive accesses of these kinds may be meant as one step.
     pub(super) const fn of_kinds(p: AccessKind, c: AccessKind) -> Option<Self> {
         match (p, c) {
@@ -65,6 +72,7 @@ impl Interleaving {
             Basis::ReadWrite => 1,
             Basis::LookThenBlind => 2,
             Basis::WroteAllTheSame(_) => 3,
+            Basis::Consecutive => 4,
         };
         Key(self.object, self.p.site, self.c.site, self.pattern, basis)
     }

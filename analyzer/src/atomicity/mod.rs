@@ -1,4 +1,4 @@
-//! Lost updates and other atomicity violations, observed in the run.
+//! Lost updates and other atomicity violations: observed in the run, and predicted for other schedules of it.
 
 mod access;
 mod analysis;
@@ -7,6 +7,7 @@ mod cycle_report;
 mod cycles;
 mod inference;
 mod interleavings;
+mod predict;
 mod region_set;
 mod regions;
 mod report;

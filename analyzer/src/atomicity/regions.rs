@@ -256,7 +256,7 @@ fn together(one: Touched, other: Touched) -> Touched {
 }
 
 /// Whether the thread waited for others to get further than a lock: then what follows is no longer the same step.
-fn ends_step(op: &Op) -> bool {
+pub(super) fn ends_step(op: &Op) -> bool {
     matches!(
         op,
         Op::Join { .. }
