@@ -214,7 +214,7 @@ fn predicting<R>(
     let Some((log, model)) = log.and_then(|log| Some((log, Model::new(log, end, options.limits.index_bytes)?))) else {
         return judge(None);
     };
-    let checker = Checker::new(end.tables, log, options.limits.checker_steps);
+    let checker = Checker::new(end.tables, log, end.standings, options.limits.checker_steps);
     judge(Some(&Prediction { model: &model, checker: &checker, options, deadline }))
 }
 
