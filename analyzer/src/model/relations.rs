@@ -39,6 +39,9 @@ pub(crate) struct Model<'t> {
 const BYTES_AN_EVENT: u64 = 16;
 const BYTES_A_HOLD: u64 = 96;
 
+/// Events from which on a second core pays.
+const LARGE: usize = 100_000;
+
 impl<'t> Model<'t> {
     /// Indexes the trace. None if that would take more than `bytes` of memory.
     pub(crate) fn new(log: &'t Log, end: End<'t>, bytes: u64) -> Option<Self> {
@@ -50,20 +53,18 @@ impl<'t> Model<'t> {
     pub(crate) fn with_interchangeable(log: &'t Log, end: End<'t>, bytes: u64, channels: &[ObjectId]) -> Option<Self> {
         let End { tables, standings, .. } = end;
         let bytes = bytes.checked_sub(log.bytes() + log.len() as u64 * BYTES_AN_EVENT)?;
-        let locking = Locking::new(tables, log);
+        let (locking, links) = both(log, || Locking::new(tables, log), || Links::new(tables, log));
         let bytes = bytes.checked_sub(locking.holds.len() as u64 * BYTES_A_HOLD)?;
-        let links = Links::new(tables, log);
-        let Found { order, tokens } = MustOrder::new(
-            tables,
-            log,
-            &Before { locking: &locking, links: &links, interchangeable: channels },
-            bytes,
-        )?;
-        let writes = Writes::new(log, tables.objects().len(), &locking.writes);
-        let Locking { holds: mut all, locks, count, .. } = locking;
         let threads = tables.threads().len();
-        let with_tokens = !tokens.holds.is_empty();
+        let before = Before { locking: &locking, links: &links, interchangeable: channels };
+        let order = || MustOrder::new(tables, log, &before, bytes);
+        let count = tables.objects().len();
+        let others = || (Objects::new(log, count), Writes::new(log, count, &locking.writes));
+        let (found, (objects, writes)) = both(log, order, others);
+        let Found { order, tokens } = found?;
+        let Locking { holds: mut all, locks, count, .. } = locking;
         let count = count as usize + tokens.count();
+        let with_tokens = !tokens.holds.is_empty();
         all.extend(tokens.holds);
         let (holds, mut began) = HoldIndex::new(&all, count, threads);
         if with_tokens {
@@ -74,7 +75,7 @@ impl<'t> Model<'t> {
         Some(Self {
             tables,
             log,
-            objects: Objects::new(log, tables.objects().len()),
+            objects,
             locks,
             holds,
             held,
@@ -286,6 +287,11 @@ impl<'t> Model<'t> {
         #[expect(clippy::cast_possible_truncation, reason = "ids of holds are 32 bits long")]
         within.then_some(HoldId(first + position as u32))
     }
+}
+
+/// Both results, computed side by side where that pays.
+fn both<A: Send, B: Send>(log: &Log, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    if log.len() < LARGE { (one(), other()) } else { rayon::join(one, other) }
 }
 
 fn spawns(log: &Log, threads: usize) -> Vec<Option<Point>> {
