@@ -2,21 +2,15 @@
 
 use lockhound_trace::ThreadId;
 
+use super::stretches::Stretches;
 use crate::model::{Hold, HoldId};
 
 /// Per thread, what it holds from which event on.
 #[derive(Debug)]
 pub(super) struct Held {
-    threads: Vec<Stretches>,
-    sets: Vec<HoldId>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Stretches {
-    /// The first event before which this is held.
-    from: Vec<u32>,
     /// Where in `sets` it is, and how much of it.
-    sets: Vec<(u32, u32)>,
+    threads: Vec<Stretches<(u32, u32)>>,
+    sets: Vec<HoldId>,
 }
 
 impl Held {
@@ -46,24 +40,16 @@ impl Held {
         }
     }
 
+    /// Of several changes at one event, what is held after all of them counts.
     fn note(&mut self, thread: usize, from: u32, held: &[HoldId]) {
-        let stretches = &mut self.threads[thread];
-        // Several at one event: what is held after all of it counts.
-        if stretches.from.last() == Some(&from) {
-            stretches.from.pop();
-            stretches.sets.pop();
-        }
-        stretches.from.push(from);
         #[expect(clippy::cast_possible_truncation, reason = "fewer than there are holds, times those held at once")]
-        stretches.sets.push((self.sets.len() as u32, held.len() as u32));
+        self.threads[thread].begin(from, (self.sets.len() as u32, held.len() as u32));
         self.sets.extend_from_slice(held);
     }
 
     /// What `thread` holds just before its `loc`-th event takes effect, oldest first.
     pub(super) fn at(&self, thread: ThreadId, loc: u32) -> &[HoldId] {
-        let Some(stretches) = self.threads.get(thread.index()) else { return &[] };
-        let after = stretches.from.partition_point(|&from| from <= loc);
-        let Some(&(start, count)) = after.checked_sub(1).map(|position| &stretches.sets[position]) else { return &[] };
-        &self.sets[start as usize..(start + count) as usize]
+        let set = self.threads.get(thread.index()).and_then(|stretches| stretches.at(loc));
+        set.map_or(&[], |(start, count)| &self.sets[start as usize..(start + count) as usize])
     }
 }

@@ -23,6 +23,7 @@ use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Request, Tables, Thr
 use super::links::Links;
 use super::locking::Locking;
 use super::packed::Packed;
+use super::stretches::Stretches;
 use super::tokens::Tokens;
 use crate::by_object::ByObject;
 use crate::model::{Log, Point, Stamp};
@@ -32,13 +33,7 @@ use crate::model::{Log, Point, Stamp};
 pub(super) struct MustOrder {
     rows: Rows,
     /// Per thread, from which event on which row holds.
-    threads: Vec<Vec<Run>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    from: u32,
-    row: Row,
+    threads: Vec<Stretches<Row>>,
 }
 
 /// A row's number; 0 is the empty one.
@@ -117,7 +112,10 @@ impl MustOrder {
             links,
             locking,
             interchangeable,
-            order: Self { rows: Rows { counts: Vec::new(), starts: vec![0, 0] }, threads: vec![Vec::new(); threads] },
+            order: Self {
+                rows: Rows { counts: Vec::new(), starts: vec![0, 0] },
+                threads: vec![Stretches::default(); threads],
+            },
             now: vec![0; threads],
             clocks: vec![Vec::new(); threads],
             changed: false,
@@ -147,24 +145,21 @@ impl MustOrder {
 
     /// What a thread knows that has done nothing yet.
     pub(super) fn origin(&self, thread: ThreadId) -> Stamp<'_> {
-        let first = self.threads[thread.index()].first().filter(|run| run.from == 0);
-        Stamp { row: first.map_or(&[], |run| self.rows.get(run.row)), own: None }
+        let first = self.threads[thread.index()].first().filter(|&(from, _)| from == 0);
+        Stamp { row: first.map_or(&[], |(_, row)| self.rows.get(row)), own: None }
     }
 
+    #[inline]
     fn row_at(&self, thread: usize, loc: u32) -> Row {
-        let runs = &self.threads[thread];
-        let after = runs.partition_point(|run| run.from <= loc);
-        after.checked_sub(1).map_or(Row(0), |position| runs[position].row)
+        self.threads[thread].at(loc).unwrap_or_default()
     }
 
     fn current(&self, thread: usize) -> Row {
-        self.threads[thread].last().map_or(Row(0), |run| run.row)
+        self.threads[thread].last().unwrap_or_default()
     }
 
     fn begin(&mut self, thread: usize, from: u32, row: Row) {
-        let runs = &mut self.threads[thread];
-        let from = runs.last().map_or(from, |last| last.from.max(from));
-        runs.push(Run { from, row });
+        self.threads[thread].begin(from, row);
     }
 }
 
