@@ -11,12 +11,16 @@ pub(super) struct Held {
     /// Where in `sets` it is, and how much of it.
     threads: Vec<Stretches<(u32, u32)>>,
     sets: Vec<HoldId>,
+    /// How long `sets` may get.
+    limit: usize,
 }
 
 impl Held {
-    /// `order` are all holds, those of one thread in the order in which they began.
-    pub(super) fn new(holds: &[Hold], order: &[HoldId], threads: usize) -> Self {
-        let mut this = Self { threads: vec![Stretches::default(); threads], sets: Vec::new() };
+    /// `order` are all holds, those of one thread in the order in which they began. None if it takes more than `bytes`:
+    /// whoever holds many locks at once, and takes and gives back others, makes many long sets.
+    pub(super) fn new(holds: &[Hold], order: &[HoldId], threads: usize, bytes: u64) -> Option<Self> {
+        let limit = usize::try_from(bytes / size_of::<HoldId>() as u64).unwrap_or(usize::MAX).min(u32::MAX as usize);
+        let mut this = Self { threads: vec![Stretches::default(); threads], sets: Vec::new(), limit };
         let mut open: Vec<Vec<HoldId>> = vec![Vec::new(); threads];
         for &id in order {
             let hold = &holds[id.0 as usize];
@@ -24,25 +28,34 @@ impl Held {
             this.close(holds, &mut open[thread], thread, hold.acquire);
             open[thread].push(id);
             this.note(thread, hold.acquire + 1, &open[thread]);
+            if this.is_full() {
+                return None;
+            }
         }
         for (thread, open) in open.iter_mut().enumerate() {
             this.close(holds, open, thread, u32::MAX);
         }
-        this
+        (!this.is_full()).then_some(this)
     }
 
     /// Ends what was released before `until`, in its order.
     fn close(&mut self, holds: &[Hold], open: &mut Vec<HoldId>, thread: usize, until: u32) {
         let release = |id: &HoldId| holds[id.0 as usize].release.filter(|&release| release <= until);
-        while let Some(next) = open.iter().filter_map(release).min() {
+        while let Some(next) = open.iter().filter_map(release).min()
+            && !self.is_full()
+        {
             open.retain(|id| release(id) != Some(next));
             self.note(thread, next + 1, open);
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.sets.len() > self.limit
+    }
+
     /// Of several changes at one event, what is held after all of them counts.
     fn note(&mut self, thread: usize, from: u32, held: &[HoldId]) {
-        #[expect(clippy::cast_possible_truncation, reason = "fewer than there are holds, times those held at once")]
+        #[expect(clippy::cast_possible_truncation, reason = "more are refused")]
         self.threads[thread].begin(from, (self.sets.len() as u32, held.len() as u32));
         self.sets.extend_from_slice(held);
     }

@@ -129,8 +129,8 @@ impl MustOrder {
         };
         for (index, packed) in (0..).zip(log.stored()) {
             pass.take(index, packed);
-            // Runs double and holds of tokens grow on the side: the rows are what explodes.
-            if pass.order.rows.bytes() > bytes || pass.order.rows.counts.len() >= u32::MAX as usize / 2 {
+            let taken = pass.order.rows.bytes() + pass.tokens.bytes();
+            if taken > bytes || pass.order.rows.counts.len() >= u32::MAX as usize / 2 {
                 return None;
             }
         }

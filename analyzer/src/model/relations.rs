@@ -71,7 +71,7 @@ impl<'t> Model<'t> {
             began.sort_by_key(|&id| (holds.hold(id).thread, holds.hold(id).acquire));
         }
         drop(all);
-        let held = Held::new(holds.all(), &began, threads);
+        let held = Held::new(holds.all(), &began, threads, bytes)?;
         Some(Self {
             tables,
             log,

@@ -86,5 +86,6 @@ fn resident() -> u64 {
 fn indexes_of_large_traces() {
     measure(1_000_000, 16, 64, 2_000);
     measure(1_000_000, 64, 64, 2_000);
+    measure(1_000_000, 1_000, 64, 2_000);
     measure(10_000_000, 16, 64, 2_000);
 }
