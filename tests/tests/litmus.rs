@@ -128,7 +128,7 @@ fn refuted_deadlocks_say_why() {
         ("d03_fork_order", "starts only after"),
         ("d04_join_order", "join"),
         ("d05_rf_blocks", "read"),
-        ("d10_mtcs_fp", "read"),
+        ("d10_mtcs_fp", "gate lock `g`"),
     ];
     for (name, expected) in table {
         let refuted = check_with(&["--refuted"], name).refuted.unwrap();
