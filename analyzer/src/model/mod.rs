@@ -18,7 +18,6 @@ mod writes;
 
 pub(crate) use holds::{Hold, HoldId, LockId};
 pub(crate) use ideal::{Ideal, Stamp};
-pub(crate) use links::{BarrierIndex, ChannelIndex, CondvarIndex, GateIndex};
 pub use log::Log;
 pub(crate) use point::Point;
 pub(crate) use relations::Model;

@@ -103,7 +103,7 @@ pub(super) struct Found {
 impl MustOrder {
     /// Follows the trace; none if that takes more than `bytes`. An event without a new edge takes constant time, any other
     /// time in the number of threads.
-    pub(super) fn new(tables: &Tables, log: &Log, before: &Before<'_>, bytes: u64) -> Option<Found> {
+    pub(super) fn follow(tables: &Tables, log: &Log, before: &Before<'_>, bytes: u64) -> Option<Found> {
         let &Before { locking, links, interchangeable } = before;
         let threads = tables.threads().len().max(log.threads());
         let mut pass = Pass {
@@ -257,11 +257,11 @@ impl Pass<'_> {
     fn leave(&mut self, index: u32, thread: usize, op: Op) {
         match op {
             Op::Spawn { child } => self.spawn(thread, child.index()),
-            Op::Release { lock, .. } | Op::Wait { lock, .. } | Op::Block { on: Request::Wait { lock, .. } } => {
-                if self.locking.writes.get(self.next_write) == Some(&index) {
-                    self.next_write += 1;
-                    self.writes[lock.index()] = self.known(thread);
-                }
+            Op::Release { lock, .. } | Op::Wait { lock, .. } | Op::Block { on: Request::Wait { lock, .. } }
+                if self.locking.writes.get(self.next_write) == Some(&index) =>
+            {
+                self.next_write += 1;
+                self.writes[lock.index()] = self.known(thread);
             }
             Op::ReleasePermits { semaphore, n } => {
                 let by = self.known(thread);

@@ -6,7 +6,7 @@ use lockhound_trace::{Event, EventIndex, ObjectId, Op, SiteId, Tables, ThreadId}
 
 use super::held::Held;
 use super::holds::HoldIndex;
-use super::links::{BarrierIndex, ChannelIndex, CondvarIndex, GateIndex, Links};
+use super::links::Links;
 use super::locking::Locking;
 use super::must_order::{Before, Found, MustOrder};
 use super::objects::Objects;
@@ -57,7 +57,7 @@ impl<'t> Model<'t> {
         let bytes = bytes.checked_sub(locking.holds.len() as u64 * BYTES_A_HOLD)?;
         let threads = tables.threads().len();
         let before = Before { locking: &locking, links: &links, interchangeable: channels };
-        let order = || MustOrder::new(tables, log, &before, bytes);
+        let order = || MustOrder::follow(tables, log, &before, bytes);
         let count = tables.objects().len();
         let others = || (Objects::new(log, count), Writes::new(log, count, &locking.writes));
         let (found, (objects, writes)) = both(log, order, others);
@@ -157,27 +157,9 @@ impl<'t> Model<'t> {
         self.objects.on_by(object, thread)
     }
 
-    /// The sends, receives … of a channel, each kind in recorded order; none if there are none.
-    pub(crate) fn channel(&self, object: ObjectId) -> Option<&ChannelIndex> {
-        self.links.channels.get(object)
-    }
-
     /// Whether the messages of this channel stand for one another.
     pub(crate) fn is_interchangeable(&self, channel: ObjectId) -> bool {
         self.interchangeable.contains(&channel)
-    }
-
-    pub(crate) fn condvar(&self, object: ObjectId) -> Option<&CondvarIndex> {
-        self.links.condvars.get(object)
-    }
-
-    pub(crate) fn barrier(&self, object: ObjectId) -> Option<&BarrierIndex> {
-        self.links.barriers.get(object)
-    }
-
-    /// A flag, wait group or once-initialiser.
-    pub(crate) fn gate(&self, object: ObjectId) -> Option<&GateIndex> {
-        self.links.gates.get(object)
     }
 
     // --- must-order: program order, spawn and join, barriers, reads-from (`analyses.md`'s section 2)
@@ -219,11 +201,6 @@ impl<'t> Model<'t> {
         self.writes.before(object, event).map(|write| self.point(write))
     }
 
-    /// All of them, in recorded order.
-    pub(crate) fn writes(&self, object: ObjectId) -> impl ExactSizeIterator<Item = EventIndex> {
-        self.writes.of(object).iter().map(|&event| EventIndex(event.into()))
-    }
-
     /// `recv` ↔ its `send`; `wake` by notify → its `notify`, `notify` → the first wake it caused; `RecvClosed` (and a `send`
     /// that gave up on a closed channel) → the `close`; `wait` → its own `wake`; `join` → the child's last event; `await` →
     /// what let it go; `pass` ↔ its own `arrive`.
@@ -248,11 +225,6 @@ impl<'t> Model<'t> {
     /// The lock behind a mutex or read/write lock.
     pub(crate) fn lock_of(&self, object: ObjectId) -> Option<LockId> {
         self.locks[object.index()]
-    }
-
-    /// How many holds there are: their ids are 0..this.
-    pub(crate) fn hold_count(&self) -> usize {
-        self.holds.len()
     }
 
     pub(crate) fn hold(&self, id: HoldId) -> &Hold {

@@ -1,17 +1,8 @@
 //! Condition variables: which notification ended which wait.
 
-use lockhound_trace::{EventIndex, ThreadId, WakeReason};
+use lockhound_trace::{ThreadId, WakeReason};
 
 use super::{Now, Partners};
-
-/// The events of one condition variable by what they do, each kind in recorded order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CondvarIndex {
-    pub(crate) waits: Vec<EventIndex>,
-    pub(crate) wakes: Vec<EventIndex>,
-    /// Of one waiter and of all.
-    pub(crate) notifies: Vec<EventIndex>,
-}
 
 /// A condition variable under way: a notification is booked on the oldest waits that have none. If another thread wakes,
 /// the bookings were the wrong way round.
@@ -38,18 +29,13 @@ struct Notified {
 
 impl Running {
     /// A `wait` that follows its own `block` has begun there, and stands for both.
-    pub(super) fn wait(&mut self, now: Now<'_>, waits: &mut Vec<EventIndex>) {
-        let late = self.waiting.iter_mut().find(|waiting| waiting.thread == now.thread && now.was_blocked());
-        if let Some(waiting) = late {
-            if let Some(position) = waits.iter().rposition(|&wait| wait == EventIndex(waiting.wait.into())) {
-                waits.remove(position);
-            }
-            waits.push(now.index());
+    pub(super) fn wait(&mut self, now: Now<'_>) {
+        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.thread == now.thread && now.was_blocked())
+        {
             waiting.wait = now.event;
             return;
         }
         self.waiting.retain(|waiting| waiting.thread != now.thread);
-        waits.push(now.index());
         self.waiting.push(Waiting { thread: now.thread, wait: now.event, since: now.event, notified: None });
     }
 

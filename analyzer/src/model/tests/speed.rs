@@ -46,10 +46,15 @@ impl Mixture {
 
 fn measure(events: usize, threads: usize, locks: usize, variables: usize) {
     let mut tables = Tables::default();
-    (0..threads).for_each(|number| drop(tables.thread_named(&format!("T{number}"))));
-    (0..locks)
-        .for_each(|number| drop(tables.object_named(&format!("m{number}"), ObjectKind::Mutex { reentrant: false })));
-    (0..variables).for_each(|number| drop(tables.object_named(&format!("x{number}"), ObjectKind::Var)));
+    for number in 0..threads {
+        tables.thread_named(&format!("T{number}"));
+    }
+    for number in 0..locks {
+        tables.object_named(&format!("m{number}"), ObjectKind::Mutex { reentrant: false });
+    }
+    for number in 0..variables {
+        tables.object_named(&format!("x{number}"), ObjectKind::Var);
+    }
     let (held, taken) = (vec![Vec::new(); threads], vec![false; locks]);
     let mut mixture = Mixture { state: 7, locks, variables, held, taken };
     let steps: Vec<Event> = (0..events).map(|_| mixture.step()).collect();

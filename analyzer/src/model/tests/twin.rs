@@ -191,7 +191,7 @@ fn into(
 
 /// Where the data of a lock were last left by who wrote them: the end of a hold, or of its exclusive part.
 fn last_written(tables: &Tables, events: &[Event], holds: &[Hold], lock: ObjectId, to: usize) -> Option<usize> {
-    let ends = (0..to).filter(|&event| {
+    (0..to).rev().find(|&event| {
         let Event { thread, op, .. } = events[event];
         let (Op::Release { lock: on, .. } | Op::Wait { lock: on, .. }) = op else { return false };
         let Some(hold) = holds.iter().find(|hold| {
@@ -216,8 +216,7 @@ fn last_written(tables: &Tables, events: &[Event], holds: &[Hold], lock: ObjectI
         // Only the modes of before this event count: what is taken later cannot have written yet.
         let mode = strongest(parts[hold.begin..event].iter().flatten().copied());
         (exclusive_ended || parts[event].is_empty()) && all_of(&touched, mode).writes()
-    });
-    ends.last()
+    })
 }
 
 fn in_the_way(
