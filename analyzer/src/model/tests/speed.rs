@@ -58,11 +58,38 @@ fn measure(events: usize, threads: usize, locks: usize, variables: usize) {
     let (held, taken) = (vec![Vec::new(); threads], vec![false; locks]);
     let mut mixture = Mixture { state: 7, locks, variables, held, taken };
     let steps: Vec<Event> = (0..events).map(|_| mixture.step()).collect();
+    index(tables, &steps, &format!("{events} events, {threads} threads"));
+}
+
+/// Many threads that live a short time, some of them at once, and share a counter in a lock.
+fn measure_short_lived(threads: usize, at_once: usize) {
+    let mut tables = Tables::default();
+    for number in 0..=threads {
+        tables.thread_named(&format!("T{number}"));
+    }
+    let lock = tables.object_named("m", ObjectKind::Mutex { reentrant: false });
+    let (main, thread) = (ThreadId::from_index(0), ThreadId::from_index);
+    let mut steps = Vec::new();
+    for first in (1..=threads).step_by(at_once) {
+        let all = first..(first + at_once).min(threads + 1);
+        steps.extend(all.clone().map(|child| Event::new(main, Op::Spawn { child: thread(child) })));
+        for _ in 0..10 {
+            for child in all.clone() {
+                let acquire = Op::Acquire { lock, mode: Mode::Write, how: How::Lock };
+                let release = Op::Release { lock, mode: Mode::Write, touched: Touched::Write };
+                steps.extend([acquire, release].map(|op| Event::new(thread(child), op)));
+            }
+        }
+        steps.extend(all.map(|child| Event::new(main, Op::Join { child: thread(child) })));
+    }
+    index(tables, &steps, &format!("{threads} threads, {at_once} at once"));
+}
+
+fn index(tables: Tables, steps: &[Event], name: &str) {
     let start = milliseconds();
     let mut log = Log::default();
     steps.iter().for_each(|event| log.push(event));
-    println!("{events} events, {threads} threads: log {} ms, {} MB", milliseconds() - start, log.bytes() >> 20);
-    drop(steps);
+    println!("{name}: log {} ms, {} MB", milliseconds() - start, log.bytes() >> 20);
     let recorded = Recorded::of(tables, log);
     let before = resident();
     let start = milliseconds();
@@ -92,5 +119,7 @@ fn indexes_of_large_traces() {
     measure(1_000_000, 16, 64, 2_000);
     measure(1_000_000, 64, 64, 2_000);
     measure(1_000_000, 1_000, 64, 2_000);
+    measure_short_lived(10_000, 10);
+    measure_short_lived(10_000, 1_000);
     measure(10_000_000, 16, 64, 2_000);
 }
