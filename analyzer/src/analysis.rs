@@ -277,7 +277,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         analyses.push(Box::<DataRaces>::default());
     }
     if any(&[Rule::LostUpdate, Rule::AtomicityViolation]) {
-        analyses.push(Box::<Atomicity>::default());
+        analyses.push(Box::new(Atomicity::new(options.regions)));
     }
     analyses
 }
