@@ -5,6 +5,7 @@ use std::time::Instant;
 use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError, Tables, ThreadId};
 
 use crate::atomicity::Atomicity;
+use crate::blocking::Blocking;
 use crate::deadlock::{EndState, LockOrder};
 use crate::end::{Ends, Standing};
 use crate::finding::{Finding, Refutation, Rule, Witness};
@@ -71,7 +72,7 @@ pub struct Report {
     /// Why the rest of the trace could not be read; the findings speak of what came before.
     pub error: Option<ReadError>,
     /// The events, where a witness needs them.
-    log: Option<Log>,
+    pub log: Option<Log>,
 }
 
 impl Report {
@@ -84,6 +85,15 @@ impl Report {
         };
         let base = (0..log.len() as u64).map(EventIndex).filter(in_base);
         base.chain(witness.then.iter().copied()).map(|index| (log.thread(index), index)).collect()
+    }
+
+    /// The last event of `thread` in a witness; none if it does nothing there.
+    #[must_use]
+    pub fn reached(&self, witness: &Witness, thread: ThreadId) -> Option<EventIndex> {
+        let log = self.log.as_ref()?;
+        let base = witness.base.get(thread.index()).filter(|&&count| count > 0);
+        let then = witness.then.iter().rev().copied().find(|&index| log.thread(index) == thread);
+        then.or_else(|| base.map(|&count| log.at(thread, count)))
     }
 
     /// An event of a witness, without its time; none if no finding has a witness.
@@ -233,10 +243,11 @@ fn missing(gaps: u64) -> Option<String> {
 }
 
 /// The rules that other schedules can break.
-const PREDICTED: [Rule; 6] = [
+const PREDICTED: [Rule; 7] = [
     Rule::PotentialDeadlock,
     Rule::SelfDeadlock,
     Rule::LostWakeup,
+    Rule::BlockedForever,
     Rule::DataRace,
     Rule::LostUpdate,
     Rule::AtomicityViolation,
@@ -255,6 +266,10 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         // After the end state: what has happened need not be predicted.
         analyses.push(Box::<LockOrder>::default());
     }
+    if any(&[Rule::PotentialDeadlock, Rule::SelfDeadlock, Rule::LostWakeup, Rule::BlockedForever]) {
+        // After both: what they found need not be searched again.
+        analyses.push(Box::<Blocking>::default());
+    }
     if any(&[Rule::LockOrderViolation]) {
         analyses.push(Box::<Levels>::default());
     }
@@ -262,7 +277,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         analyses.push(Box::<DataRaces>::default());
     }
     if any(&[Rule::LostUpdate, Rule::AtomicityViolation]) {
-        analyses.push(Box::<Atomicity>::default());
+        analyses.push(Box::new(Atomicity::new(options.regions)));
     }
     analyses
 }

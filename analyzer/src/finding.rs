@@ -34,6 +34,22 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All of them, in the order of the public table.
+    pub const ALL: [Self; 12] = [
+        Self::Deadlock,
+        Self::PotentialDeadlock,
+        Self::SelfDeadlock,
+        Self::LockOrderInversion,
+        Self::LockOrderViolation,
+        Self::BlockedForever,
+        Self::LostWakeup,
+        Self::LeakedLock,
+        Self::DataRace,
+        Self::LostUpdate,
+        Self::AtomicityViolation,
+        Self::Misuse,
+    ];
+
     /// Its name in reports, configuration and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {

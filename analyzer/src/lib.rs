@@ -4,6 +4,7 @@
 
 mod analysis;
 mod atomicity;
+mod blocking;
 mod by_object;
 mod clocks;
 mod closure;
@@ -27,7 +28,8 @@ mod witness;
 pub use analysis::{Report, analyze, analyze_with};
 pub use finding::{Evidence, Finding, Hold, Mark, Pattern, Refutation, Region, Rule, Severity, Step, Witness};
 pub use fingerprint::Fingerprint;
-pub use options::{Limits, Options};
+pub use model::Log;
+pub use options::{Limits, Options, Regions};
 
 #[cfg(test)]
 #[path = "../tests/script/mod.rs"]

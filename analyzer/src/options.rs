@@ -9,6 +9,8 @@ use crate::finding::Rule;
 pub struct Options {
     /// The rules that are looked for; none: all of them. What no asked-for rule needs is not computed.
     pub rules: Option<Vec<Rule>>,
+    /// Which accesses count as meant to be one step.
+    pub regions: Regions,
     /// Whether other schedules of the run are searched. Without, there is nothing `feasible`.
     pub prediction: bool,
     /// How far searches go.
@@ -19,7 +21,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rules: None, prediction: true, limits: Limits::default(), time_budget: None }
+        Self {
+            rules: None,
+            regions: Regions::default(),
+            prediction: true,
+            limits: Limits::default(),
+            time_budget: None,
+        }
     }
 }
 
@@ -29,6 +37,19 @@ impl Options {
     pub fn wants(&self, rule: Rule) -> bool {
         self.rules.as_ref().is_none_or(|rules| rules.contains(&rule))
     }
+}
+
+/// Which accesses count as meant to be one step, where another thread's access between them is a bug.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Regions {
+    /// Only those in regions that the user declared.
+    Declared,
+    /// Also those that one call makes, or whose values or places suggest it.
+    #[default]
+    Inferred,
+    /// Every two consecutive accesses of one variable by one thread, as if the user had declared them to be one step:
+    /// for traces that carry no values, and for those who want to see every interleaving that no serial run shows.
+    All,
 }
 
 /// Bounds of the searches that could explode. Where one cuts, the report says so (`Report::limits`).
@@ -44,6 +65,10 @@ pub struct Limits {
     pub tries: usize,
     /// Events that the checker executes for all witnesses of one trace.
     pub checker_steps: u64,
+    /// Edges looked at in each search for cycles of requests of all kinds.
+    pub wait_steps: u64,
+    /// Events that the checker executes for candidates of such cycles, and for single waits.
+    pub wait_checks: u64,
     /// Bytes that the index of one trace may take; a trace that needs more is not predicted on.
     pub index_bytes: u64,
 }
@@ -56,6 +81,8 @@ impl Default for Limits {
             candidates: 4_000,
             tries: 6,
             checker_steps: 200_000_000,
+            wait_steps: 10_000_000,
+            wait_checks: 40_000_000,
             index_bytes: 4 << 30,
         }
     }

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use lockhound_analyzer::{Limits, Options, Regions, Rule};
 use lockhound_trace::Format;
+
+use crate::limit::{Limit, limit, limit_help};
+use crate::names;
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -44,6 +48,45 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Write a trace in another format
     Convert(ConvertArgs),
+    /// Explain a rule: what it means, how sure its findings are, how to fix them, what can fool it
+    Explain(ExplainArgs),
+}
+
+/// What to look for, and how far to go.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SearchArgs {
+    /// Look only for these rules, separated by commas (`lockhound explain` lists them)
+    #[arg(long, value_delimiter = ',', value_parser = rule, value_name = "RULE")]
+    pub(crate) rules: Vec<Rule>,
+    /// Which accesses count as meant to be one step
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    pub(crate) regions: WhichRegions,
+    /// Only say what happened in the run: do not search its other schedules
+    #[arg(long)]
+    pub(crate) no_prediction: bool,
+    /// Stop searching a trace after this long (500ms, 30s, 2m), and report what was found by then
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub(crate) time_budget: Option<Duration>,
+    /// Move a limit of the searches (may be repeated). The report says when one was reached
+    #[arg(long = "limit", value_parser = limit, value_name = "NAME=N", help = limit_help())]
+    pub(crate) limits: Vec<Limit>,
+}
+
+impl SearchArgs {
+    /// The same for the analyses.
+    pub(crate) fn options(&self) -> Options {
+        let mut limits = Limits::default();
+        for limit in &self.limits {
+            limit.apply(&mut limits);
+        }
+        Options {
+            rules: (!self.rules.is_empty()).then(|| self.rules.clone()),
+            regions: self.regions.into(),
+            prediction: !self.no_prediction,
+            limits,
+            time_budget: self.time_budget,
+        }
+    }
 }
 
 /// How to report.
@@ -61,6 +104,10 @@ pub(crate) struct ReportArgs {
     /// Show call stacks; twice: with the frames of lockhound and std
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Instead of the report, print the schedule that proves the finding with this id (or its beginning), side by side by
+    /// thread; with -v every step of it
+    #[arg(long, value_name = "ID")]
+    pub(crate) witness: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -71,6 +118,8 @@ pub(crate) struct CheckArgs {
     /// Write the report to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
@@ -83,6 +132,8 @@ pub(crate) struct RunArgs {
     /// Keep the traces in this folder, which must be new or empty [default: lockhound-traces/PROGRAM-TIME-PID]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
     /// The program and its arguments
@@ -100,6 +151,8 @@ pub(crate) struct DemoArgs {
     /// Keep the trace in this folder, which must be new or empty [default: lockhound-traces/SCENARIO-TIME-PID]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
@@ -135,6 +188,13 @@ pub(crate) struct ConvertArgs {
     pub(crate) force: bool,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The rule; without it, all are listed
+    #[arg(value_parser = rule)]
+    pub(crate) rule: Option<Rule>,
+}
+
 /// The form of a report.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) enum ReportFormat {
@@ -157,6 +217,28 @@ pub(crate) enum FailOn {
     Possible,
     /// Any finding at all
     Note,
+}
+
+/// Which accesses count as meant to be one step.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum WhichRegions {
+    /// Only those in declared regions
+    Declared,
+    /// Also those that one call makes, or whose values or places suggest it
+    #[default]
+    Inferred,
+    /// Every two consecutive accesses of one variable by one thread
+    All,
+}
+
+impl From<WhichRegions> for Regions {
+    fn from(which: WhichRegions) -> Self {
+        match which {
+            WhichRegions::Declared => Self::Declared,
+            WhichRegions::Inferred => Self::Inferred,
+            WhichRegions::All => Self::All,
+        }
+    }
 }
 
 /// When to use colours.
@@ -210,6 +292,13 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Err("must be more than nothing".to_owned());
     }
     Ok(duration)
+}
+
+fn rule(name: &str) -> Result<Rule, String> {
+    Rule::ALL
+        .into_iter()
+        .find(|rule| rule.name() == name)
+        .ok_or_else(|| format!("no rule is called so; there are {}", names::list(Rule::ALL.map(Rule::name), "and")))
 }
 
 #[cfg(test)]

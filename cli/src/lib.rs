@@ -9,6 +9,8 @@ mod child;
 mod commands;
 mod console;
 mod exit_code;
+mod explanations;
+mod limit;
 mod names;
 mod program;
 mod progress;

@@ -59,6 +59,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::DemoProgram { id } => commands::demo::run_program(id),
         Command::Show(args) => commands::show::run(args),
         Command::Convert(args) => commands::convert::run(args),
+        Command::Explain(args) => commands::explain::run(args),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lockhound_analyzer::{Report, analyze};
+use lockhound_analyzer::{Options, Report, analyze_with};
 use lockhound_trace::{Format, Place, ReadError, ReadErrorKind};
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -79,10 +79,10 @@ impl Found {
     }
 
     /// Reads and analyses all of them in parallel.
-    pub(crate) fn analyse(self, when_empty: WhenEmpty) -> Batch {
+    pub(crate) fn analyse(self, options: &Options, when_empty: WhenEmpty) -> Batch {
         let sizes = self.files.iter().filter_map(|file| file.metadata().ok());
         let meter = Meter::new(sizes.map(|metadata| metadata.len()).sum());
-        let outcomes: Vec<_> = self.files.par_iter().map(|file| analyse(file, &meter)).collect();
+        let outcomes: Vec<_> = self.files.par_iter().map(|file| analyse(file, options, &meter)).collect();
         let mut batch = Batch { traces: Vec::new(), problems: self.problems };
         for outcome in outcomes {
             match outcome {
@@ -98,8 +98,8 @@ impl Found {
     }
 }
 
-fn analyse(path: &Path, meter: &Meter) -> Result<Analysed, ReadError> {
-    let report = analyze(lockhound_trace::open(path, None)?, meter.part());
+fn analyse(path: &Path, options: &Options, meter: &Meter) -> Result<Analysed, ReadError> {
+    let report = analyze_with(lockhound_trace::open(path, None)?, options, meter.part());
     match report {
         Report { events: 0, error: Some(error), .. } => Err(error),
         Report { events: 0, error: None, .. } => {

@@ -8,7 +8,7 @@ use crate::model::Ideal;
 /// The events in their recorded order, and each thread's events in theirs: 28 bytes an event, 8 more for a stack, for a
 /// value beyond 32 bits and for a message numbered beyond them.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
+pub struct Log {
     events: Vec<Packed>,
     wide: Wide,
     /// Those that have one, in recorded order.
@@ -24,7 +24,7 @@ impl Log {
     /// Appends the next event. Of its fields `time` is not kept. What comes after some 4 billion events is dropped:
     /// who fills a log looks at `bytes` long before.
     #[inline]
-    pub(crate) fn push(&mut self, event: &Event) {
+    pub fn push(&mut self, event: &Event) {
         let index = self.events.len();
         if index >= FULL {
             return;
@@ -43,7 +43,7 @@ impl Log {
     }
 
     /// How many events there are.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.events.len()
     }
 
@@ -55,7 +55,7 @@ impl Log {
     }
 
     /// The event as it was recorded, without its time.
-    pub(crate) fn event(&self, index: EventIndex) -> Event {
+    pub fn event(&self, index: EventIndex) -> Event {
         let packed = self.packed(index);
         let stack = if packed.has_stack() { self.stack(index) } else { None };
         Event { thread: packed.thread(), op: packed.op(&self.wide), site: packed.site(), stack, time: None }
@@ -65,7 +65,7 @@ impl Log {
         self.packed(index).op(&self.wide)
     }
 
-    pub(crate) fn thread(&self, index: EventIndex) -> ThreadId {
+    pub fn thread(&self, index: EventIndex) -> ThreadId {
         self.packed(index).thread()
     }
 
@@ -84,7 +84,7 @@ impl Log {
     }
 
     /// How many events `thread` has.
-    pub(crate) fn count(&self, thread: ThreadId) -> u32 {
+    pub fn count(&self, thread: ThreadId) -> u32 {
         self.threads.get(thread.index()).map_or(0, |own| narrow(own.len()))
     }
 
@@ -92,18 +92,43 @@ impl Log {
     ///
     /// # Panics
     /// If it has fewer.
-    pub(crate) fn at(&self, thread: ThreadId, loc: u32) -> EventIndex {
+    pub fn at(&self, thread: ThreadId, loc: u32) -> EventIndex {
         EventIndex(self.threads[thread.index()][loc as usize - 1].into())
     }
 
     /// Which event of its thread this is, counted from 1.
-    pub(crate) fn loc(&self, index: EventIndex) -> u32 {
+    pub fn loc(&self, index: EventIndex) -> u32 {
         self.packed(index).loc
     }
 
     /// Every event with its operation, in recorded order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (EventIndex, ThreadId, Op)> {
         (0..).zip(&self.events).map(|(index, packed)| (EventIndex(index), packed.thread(), packed.op(&self.wide)))
+    }
+
+    /// Acquires, releases, `wait`s, `wake`s and requests that gave up, in recorded order, with their `loc`s.
+    pub(super) fn locking(&self) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        self.which(Packed::is_locking)
+    }
+
+    /// What may hand something to another thread by other means than locks and variables, in recorded order.
+    pub(super) fn meetings(&self) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        self.which(Packed::is_meeting)
+    }
+
+    fn which(&self, wanted: impl Fn(&Packed) -> bool) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        let events = (0..).zip(&self.events).filter(move |(_, packed)| wanted(packed));
+        events.map(|(index, packed)| (EventIndex(index), packed.thread(), packed.loc, packed.op(&self.wide)))
+    }
+
+    /// The events as they are stored.
+    pub(super) fn stored(&self) -> &[Packed] {
+        &self.events
+    }
+
+    /// The operation of an event as it is stored.
+    pub(super) fn op_of(&self, packed: &Packed) -> Op {
+        packed.op(&self.wide)
     }
 
     /// The events of `ideal` in recorded order. Takes time in the number of all events up to its last.

@@ -16,7 +16,7 @@ use crate::symbols::{Frames, Symbols};
 use crate::traces::{Batch, Found, WhenEmpty};
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let batch = Found::at(&args.paths).analyse(WhenEmpty::Complain);
+    let batch = Found::at(&args.paths).analyse(&args.search.options(), WhenEmpty::Complain);
     report(batch, &args.report, args.output.as_deref(), Embedded::Last)
 }
 
@@ -31,13 +31,12 @@ pub(crate) fn report(
     for problem in outcome.problems() {
         console::error(problem);
     }
+    if let Some(id) = &args.witness {
+        let text = report::schedule(&outcome, id, args.verbose > 0)?;
+        write(output, &text)?;
     // Programs always get their object; people need no summary of nothing.
-    if !outcome.traces().is_empty() || args.format == ReportFormat::Json {
-        let text = render(&outcome, args, embedded);
-        match output {
-            Some(path) => write_file(path, &text).with_context(|| path.display().to_string())?,
-            None => console::print(&text).context("stdout")?,
-        }
+    } else if !outcome.traces().is_empty() || args.format == ReportFormat::Json {
+        write(output, &render(&outcome, args, embedded))?;
     }
     Ok(outcome.exit_code(args.fail_on))
 }
@@ -51,6 +50,13 @@ fn render(outcome: &Outcome, args: &ReportArgs, embedded: Embedded) -> String {
             let options = TextOptions { refuted: args.refuted, stacks: (args.verbose > 0).then_some(frames) };
             report::text(outcome, &Files::new(embedded), &symbols, options)
         }
+    }
+}
+
+fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
+    match output {
+        Some(path) => write_file(path, text).with_context(|| path.display().to_string()),
+        None => console::print(text).context("stdout"),
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         folder: args.output.clone(),
         embedded: Embedded::First,
     }
-    .check(&args.report)
+    .check(&args.search, &args.report)
 }
 
 /// What the recorded process does.

@@ -3,6 +3,6 @@
 pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod demo;
-mod describe;
+pub(crate) mod explain;
 pub(crate) mod run;
 pub(crate) mod show;

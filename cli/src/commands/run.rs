@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow, bail};
 use nix::sys::signal::Signal;
 
 use super::check;
-use crate::args::{ReportArgs, ReportFormat, RunArgs};
+use crate::args::{ReportArgs, ReportFormat, RunArgs, SearchArgs};
 use crate::child::{Ended, supervise};
 use crate::console;
 use crate::exit_code::ExitCode;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         folder: args.output.clone(),
         embedded: Embedded::Last,
     }
-    .check(&args.report)
+    .check(&args.search, &args.report)
 }
 
 /// A program to be recorded.
@@ -53,7 +53,7 @@ pub(super) struct Recording {
 
 impl Recording {
     /// Runs the program, says how it ended, and reports what its traces yield.
-    pub(super) fn check(mut self, report: &ReportArgs) -> anyhow::Result<ExitCode> {
+    pub(super) fn check(mut self, search: &SearchArgs, report: &ReportArgs) -> anyhow::Result<ExitCode> {
         let folder = fresh_folder(self.folder.take(), &self.name)?;
         self.command.env(TRACE_VARIABLE, literally(&folder).join(TRACE_NAME));
         if report.format == ReportFormat::Json {
@@ -69,7 +69,7 @@ impl Recording {
             }
         };
         console::note(&format!("`{}` {}", self.name, in_words(ended)));
-        let batch = Found::at(std::slice::from_ref(&folder)).analyse(WhenEmpty::Skip);
+        let batch = Found::at(std::slice::from_ref(&folder)).analyse(&search.options(), WhenEmpty::Skip);
         if batch.traces.is_empty() {
             return Err(self.recorded_nothing(&batch, &folder));
         }

@@ -9,11 +9,11 @@ use anyhow::{Context, bail};
 use lockhound_trace::{Event, EventSource, ObjectId, Op, ReadError, Request, Tables, ThreadId, one_line};
 use unicode_width::UnicodeWidthStr;
 
-use super::describe::describe;
 use crate::args::ShowArgs;
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
+use crate::report::describe;
 
 /// Bytes collected before they are written.
 const BUFFER: usize = 64 << 10;

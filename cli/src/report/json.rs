@@ -8,6 +8,9 @@ use super::outcome::Outcome;
 use crate::symbols::{Frames, Symbols};
 use crate::traces::Analysed;
 
+/// Steps of the longest witness that is written down: beyond, nobody reads it, and a report would be larger than its traces.
+const LONGEST_WITNESS: usize = 100_000;
+
 /// The report as one line. `refuted` adds the patterns that the runs refute, which are always counted.
 pub(crate) fn json(outcome: &Outcome, symbols: &Symbols, refuted: bool, frames: Frames) -> String {
     let writer = Writer { symbols, frames };
@@ -65,6 +68,9 @@ struct JsonFinding<'a> {
     objects: Vec<&'a str>,
     steps: Vec<JsonStep<'a>>,
     witness: Vec<JsonMove<'a>>,
+    /// Steps of a witness that is too long to be written down; `lockhound check --witness` shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witness_omitted: Option<usize>,
     occurrences: u64,
 }
 
@@ -119,7 +125,11 @@ struct Writer<'s> {
 impl Writer<'_> {
     fn finding<'a>(&self, index: usize, trace: &'a Analysed, finding: &'a Finding) -> JsonFinding<'a> {
         let tables = &trace.report.tables;
-        let witness = finding.witness.iter();
+        let mut witness = finding.witness.as_ref().map_or_else(Vec::new, |witness| trace.report.schedule(witness));
+        let steps = witness.len();
+        if steps > LONGEST_WITNESS {
+            witness.clear();
+        }
         JsonFinding {
             rule: finding.rule.name(),
             evidence: finding.evidence.name(),
@@ -133,8 +143,10 @@ impl Writer<'_> {
             objects: object_ids(&finding.objects, tables),
             steps: self.steps(&finding.steps, tables),
             witness: witness
-                .map(|&(thread, event)| JsonMove { thread: &tables.thread(thread).id, event: event.0 })
+                .into_iter()
+                .map(|(thread, event)| JsonMove { thread: &tables.thread(thread).id, event: event.0 })
                 .collect(),
+            witness_omitted: (steps > LONGEST_WITNESS).then_some(steps),
             occurrences: finding.occurrences,
         }
     }

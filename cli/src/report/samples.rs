@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use lockhound_analyzer::{
-    Evidence, Finding, Fingerprint, Hold, Mark, Pattern, Refutation, Region, Report, Rule, Severity, Step,
+    Evidence, Finding, Fingerprint, Hold, Log, Mark, Pattern, Refutation, Region, Report, Rule, Severity, Step, Witness,
 };
 use lockhound_trace::{
-    EventIndex, Frame, Header, Mode, ObjectId, ObjectKind, Place, ReadError, ReadErrorKind, SiteId, Tables, ThreadId,
+    Event, EventIndex, Frame, Header, How, Mode, ObjectId, ObjectKind, Op, Place, ReadError, ReadErrorKind, SiteId,
+    Tables, ThreadId, Touched,
 };
 
 use super::Outcome;
@@ -61,11 +62,12 @@ pub(super) struct Sample {
     findings: Vec<Finding>,
     refutations: Vec<Refutation>,
     error: Option<ReadError>,
+    log: Option<Log>,
 }
 
 impl Sample {
     pub(super) fn new(path: &'static str) -> Self {
-        Self { path, tables: Tables::default(), findings: Vec::new(), refutations: Vec::new(), error: None }
+        Self { path, tables: Tables::default(), findings: Vec::new(), refutations: Vec::new(), error: None, log: None }
     }
 
     pub(super) fn program(mut self, name: &str) -> Self {
@@ -143,8 +145,8 @@ impl Sample {
     }
 
     pub(super) fn analysed(self) -> Analysed {
-        let Self { path, tables, findings, refutations, error } = self;
-        let report = Report { findings, refutations, limits: Vec::new(), events: 1234, tables, error };
+        let Self { path, tables, findings, refutations, error, log } = self;
+        let report = Report { findings, refutations, limits: Vec::new(), events: 1234, tables, error, log };
         Analysed { path: path.to_owned(), report }
     }
 
@@ -181,11 +183,28 @@ pub(super) fn finding(rule: Rule, evidence: Evidence, severity: Severity, messag
         threads,
         objects,
         steps,
-        witness: Vec::new(),
+        witness: None,
         occurrences: 1,
         notes: Vec::new(),
         help: Vec::new(),
     }
+}
+
+/// The first thread takes both locks at events 40 and 41, the second thread the other way round at 76 and 77.
+fn both_orders(threads: [ThreadId; 2], locks: [ObjectId; 2]) -> Log {
+    let mut log = Log::default();
+    let acquire = |lock| Op::Acquire { lock, mode: Mode::Write, how: How::Lock };
+    let release = |lock| Op::Release { lock, mode: Mode::Write, touched: Touched::None };
+    for (thread, [outer, inner], passes) in [(threads[0], locks, 20), (threads[1], [locks[1], locks[0]], 16)] {
+        for _ in 0..passes {
+            log.push(&Event::new(thread, acquire(outer)));
+            log.push(&Event::new(thread, release(outer)));
+        }
+        for op in [acquire(outer), acquire(inner), release(inner), release(outer)] {
+            log.push(&Event::new(thread, op));
+        }
+    }
+    log
 }
 
 /// Two locks in opposite orders, reached by reordering.
@@ -209,8 +228,13 @@ pub(super) fn potential_deadlock(path: &'static str) -> Sample {
         "`accounts` and `audit` are locked in opposite orders",
         vec![first, second],
     );
-    finding.witness = vec![(worker, EventIndex(40)), (nightly, EventIndex(76)), (worker, EventIndex(41))];
-    finding.witness.push((nightly, EventIndex(77)));
+    sample.log = Some(both_orders([worker, nightly], [accounts, audit]));
+    finding.witness = Some(Witness {
+        base: vec![41, 33],
+        then: Vec::new(),
+        next: vec![EventIndex(41), EventIndex(77)],
+        assumes: Vec::new(),
+    });
     finding.occurrences = 413;
     finding.notes = vec!["`accounts` then `audit` 412 times, `audit` then `accounts` once".to_owned()];
     finding.help = vec!["lock `accounts` before `audit` in `Bank::reconcile`, or release `audit` first".to_owned()];

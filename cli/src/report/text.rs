@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Group, Level, Renderer};
 use anstyle::Style;
-use lockhound_analyzer::{Evidence, Finding, Refutation, Rule, Severity};
+use lockhound_analyzer::{Evidence, Finding, Refutation, Report, Rule, Severity, Witness};
 use lockhound_trace::{Tables, ThreadId, one_line};
 
 use super::outcome::{Outcome, Reported};
@@ -86,7 +86,7 @@ impl Writer<'_> {
     /// Why it is no false alarm, and where it was seen. How often is for the finding's own notes to say, except where
     /// several traces add up.
     fn notes(&self, bug: &Reported<'_>) -> Vec<String> {
-        let mut notes: Vec<String> = certainty(bug.finding, &bug.trace.report.tables).into_iter().collect();
+        let mut notes: Vec<String> = certainty(bug.finding, &bug.trace.report).into_iter().collect();
         notes.extend(bug.finding.notes.iter().map(|note| one_line(note)));
         let all = self.outcome.traces().len();
         let path = one_line(&bug.trace.path);
@@ -154,35 +154,39 @@ fn level(severity: Severity) -> Level<'static> {
 }
 
 /// How sure the finding is, in words. A mere note claims no bug that could happen or not.
-fn certainty(finding: &Finding, tables: &Tables) -> Option<String> {
+fn certainty(finding: &Finding, report: &Report) -> Option<String> {
     let text = match finding.evidence {
         _ if finding.severity == Severity::Note => return None,
         Evidence::Observed => "it did happen in the recorded run".to_owned(),
-        Evidence::Feasible if finding.witness.is_empty() => {
-            "it can happen: another interleaving of this run's own events leads there".to_owned()
-        }
-        Evidence::Feasible => proof(finding, tables),
+        Evidence::Feasible => match &finding.witness {
+            Some(witness) => proof(finding, witness, report),
+            None => "it can happen: another interleaving of this run's own events leads there".to_owned(),
+        },
         Evidence::Possible => "it may happen: this run neither proves nor refutes it".to_owned(),
     };
     Some(text)
 }
 
-/// The witness in a sentence: how far each participant gets.
-fn proof(finding: &Finding, tables: &Tables) -> String {
-    let mut reached: Vec<(ThreadId, u64)> = Vec::new();
-    for &thread in &finding.threads {
-        let last = finding.witness.iter().rev().find(|(other, _)| *other == thread);
-        reached.extend(last.map(|(_, event)| (thread, event.0)));
-    }
-    let runs: Vec<String> = reached
-        .iter()
-        .map(|(thread, event)| format!("`{}` up to event {event}", one_line(tables.thread_label(*thread))))
-        .collect();
-    let end = match (finding.rule, runs.len()) {
-        (Rule::PotentialDeadlock | Rule::SelfDeadlock | Rule::LostWakeup, 1) => ", then it blocks",
-        (Rule::PotentialDeadlock, 2) => ", then both block",
-        (Rule::PotentialDeadlock, _) => ", then all block",
-        _ => "",
+/// The witness in a sentence: how far each participant gets, and how to see every step.
+fn proof(finding: &Finding, witness: &Witness, report: &Report) -> String {
+    let reaches = |&thread: &ThreadId| {
+        let name = one_line(report.tables.thread_label(thread));
+        match report.reached(witness, thread) {
+            Some(event) => format!("`{name}` up to event {}", event.0),
+            None => format!("`{name}` up to its first request"),
+        }
     };
-    format!("it can happen, proved by reordering this run: {}{end}", runs.join(", "))
+    let runs: Vec<String> = finding.threads.iter().map(reaches).collect();
+    let end = match (finding.rule, witness.next.len()) {
+        (Rule::DataRace, _) => ", then the two accesses can happen at once",
+        (Rule::LostUpdate | Rule::AtomicityViolation, _) | (_, 0) => "",
+        (_, 1) => ", then it blocks",
+        (_, 2) => ", then both block",
+        _ => ", then all block",
+    };
+    let id = &finding.fingerprint.to_string()[..8];
+    format!(
+        "it can happen, proved by reordering this run: {}{end} (`--witness {id}` shows every step)",
+        runs.join(", ")
+    )
 }

@@ -3,7 +3,7 @@
 use lockhound_trace::{How, MessageId, Mode, ObjectId, Op, Order, Request, Tables, TextId, Touched, Value, WakeReason};
 
 /// `acquire accounts (read)` and the like: the operation, what it works on, and what is not as usual.
-pub(super) fn describe(op: &Op, tables: &Tables) -> String {
+pub(crate) fn describe(op: &Op, tables: &Tables) -> String {
     let object = |id: ObjectId| tables.object_label(id);
     let name = op.name();
     match *op {
