@@ -34,7 +34,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) ground: Ground<'a>,
     pub(super) links: &'a Links<'a>,
     pub(super) prediction: &'a Prediction<'a>,
-    pub(super) tokens: bool,
+    /// Whether the messages of some channels stand for one another.
+    tokens: bool,
     /// Events that the checker may still execute for this search.
     pub(super) steps: u64,
     /// Whether some candidate was given up for want of steps.
@@ -43,8 +44,9 @@ pub(super) struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(ground: Ground<'a>, links: &'a Links<'a>, prediction: &'a Prediction<'a>, steps: u64) -> Self {
-        Self { ground, links, prediction, tokens: false, steps, cut: false, fuel: 0 }
+    pub(super) fn new(ground: Ground<'a>, links: &'a Links<'a>, prediction: &'a Prediction<'a>, tokens: bool) -> Self {
+        let steps = prediction.options.limits.wait_checks;
+        Self { ground, links, prediction, tokens, steps, cut: false, fuel: 0 }
     }
 
     /// A proof that the members of `attempt`, or they and some others, can wait for ever.
