@@ -1,6 +1,6 @@
 //! Accesses of one thread with those of another between them (`atomicity.md` 2).
 
-use lockhound_trace::{EventIndex, ObjectId, Op, ThreadId, Touched};
+use lockhound_trace::{EventIndex, Mode, ObjectId, Op, ThreadId, Touched};
 
 use crate::finding::Pattern;
 use crate::witness::claim::{Proof, Rejection};

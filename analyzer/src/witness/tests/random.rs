@@ -247,6 +247,7 @@ fn reads(trace: &Trace, order: &[EventIndex]) -> BTreeMap<EventIndex, Option<Eve
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
                 Some(object)
             }
+            Op::Release { mode: Mode::Read, touched: Touched::Unknown, .. } => None,
             Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } if touched.writes() => Some(lock),
             _ => None,
         };
