@@ -41,11 +41,7 @@ fn b01_a_blind_write_between_two_sections() {
     assert_eq!(trace.pattern(Pattern::Rww, "T1*3 T2*3 T1*2", events), "proved");
     assert_eq!(trace.pattern(Pattern::Rww, "T1*3 T2*3 T1*3", events), "not as claimed", "goes on behind c");
     assert_eq!(trace.pattern(Pattern::Rww, "T1*3 T2*3 T1*1", events), "not as claimed", "c is missing");
-    assert_eq!(
-        trace.pattern(Pattern::Rww, "T2*3 T1*5", events),
-        "impossible T1.2",
-        "q comes first, and p would read it"
-    );
+    assert_eq!(trace.pattern(Pattern::Rww, "T2*3 T1*5", events), "not as claimed", "q comes first");
     assert_eq!(trace.pattern(Pattern::Rww, "T1*5", events), "not as claimed", "q is missing");
     assert_eq!(trace.pattern(Pattern::Rww, "T1*2 T2*3 T1*3", events), "impossible T2.1", "T1 holds the lock");
     assert_eq!(trace.pattern(Pattern::Rww, "T1*3 T2*2 T1*2", events), "impossible T1.4", "T2 does");
@@ -242,6 +238,9 @@ fn the_data_in_a_lock_is_accessed_at_its_release() {
     assert_eq!(trace.pattern(Pattern::Rwr, "T1*2 T2*2 T1*2", events), "proved");
     assert_eq!(trace.pattern(Pattern::Rwr, "T1*2 T2*3 T1*2", events), "proved", "T2 saw what it saw");
     assert_eq!(trace.pattern(Pattern::Rww, "T1*2 T2*2 T1*2", events), "not as claimed");
+    let unknown = format!("rwlock l\n{}", script.replace("T1 acquire l", "T1 acquire l mode=read"));
+    let unknown = Trace::of(&unknown.replace("T1 release l touched=read", "T1 release l mode=read"));
+    assert_eq!(unknown.pattern(Pattern::Rwr, "T1*2 T2*2 T1*2", events), "proved", "readers read");
     let none = Trace::of(&script.replace("blind", "none"));
     assert_eq!(none.pattern(Pattern::Rwr, "T1*2 T2*2 T1*2", events), "not as claimed", "T2 touches nothing");
 
