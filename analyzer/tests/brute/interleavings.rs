@@ -258,13 +258,6 @@ fn search(rules: &Rules<'_>, starts: Vec<Point>, step: impl Fn(&Point, usize) ->
     false
 }
 
-/// Whether it happened in the recorded run.
-pub(crate) fn is_observed(recording: &Recording, triple: &Triple) -> bool {
-    let Triple { pattern, p, q, c } = *triple;
-    let seen = pattern != Pattern::Wrw || recording.reads[q] == Some(Some(p));
-    p < q && q < c && seen
-}
-
 /// The triples of `all` that are feasible, and those that are only due.
 pub(crate) fn verdicts(space: &Space<'_>, all: &[Triple]) -> (BTreeSet<Triple>, BTreeSet<Triple>) {
     let (feasible, rest): (Vec<_>, Vec<_>) = all.iter().partition(|triple| is_feasible(space, triple));

@@ -1,0 +1,92 @@
+//! A finding's witness, executed step by step on the objects of brute force.
+
+use lockhound_analyzer::{Report, Witness};
+use lockhound_trace::Op;
+
+use super::explore::{Rules, State};
+use super::interleavings::end_of_releases;
+
+/// Reads that need not read what they read in the recording: the last access of an interleaving, and the foreign one (or the
+/// first) at the price that its thread then only gives back what it holds.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Free {
+    pub(crate) last: Option<usize>,
+    pub(crate) changing: Option<usize>,
+}
+
+/// The states in which the schedule may leave everything: several, since it does not say whom a notification reaches.
+///
+/// # Errors
+/// Says which step is not possible.
+pub(crate) fn execute(rules: &Rules<'_>, report: &Report, witness: &Witness, free: Free) -> Result<Vec<State>, String> {
+    let schedule: Vec<usize> = report.schedule(witness).iter().map(|step| number(step.1.0)).collect();
+    let mut run = Run { rules, free, states: vec![(rules.start(), None)] };
+    for (position, &event) in schedule.iter().enumerate() {
+        let done_with_other_half = rules.recording.other_half(event).is_some()
+            && run.states.iter().all(|(state, _)| rules.has_happened(state, event));
+        if !done_with_other_half {
+            run.step(event);
+        }
+        if run.states.is_empty() {
+            let op = rules.recording.op(event);
+            return Err(format!("step {position} of its witness is not possible: event {event}, {op:?}"));
+        }
+    }
+    Ok(run.states.into_iter().map(|(state, _)| state).collect())
+}
+
+pub(crate) fn number(index: u64) -> usize {
+    usize::try_from(index).expect("small traces")
+}
+
+/// A state, and where the thread whose value changed has to stop.
+type Point = (State, Option<usize>);
+
+struct Run<'r> {
+    rules: &'r Rules<'r>,
+    free: Free,
+    states: Vec<Point>,
+}
+
+impl Run<'_> {
+    fn step(&mut self, event: usize) {
+        let mut after: Vec<Point> = Vec::new();
+        for (state, limit) in &self.states {
+            for point in self.after(state, *limit, event) {
+                if !after.contains(&point) {
+                    after.push(point);
+                }
+            }
+        }
+        self.states = after;
+    }
+
+    fn after(&self, state: &State, limit: Option<usize>, event: usize) -> Vec<Point> {
+        let recording = self.rules.recording;
+        let is_last = self.free.last == Some(event);
+        let as_recorded = self.rules.reads_as_recorded(state, event) && !self.is_tainted(state, limit, event);
+        let (limit, next) = match (as_recorded, self.free.changing == Some(event)) {
+            (true, _) => (limit, self.rules.after_reading_anything(state, event)),
+            (false, true) => (Some(end_of_releases(recording, event)), self.rules.after_reading_anything(state, event)),
+            (false, false) if is_last => (limit, self.rules.after_reading_anything(state, event)),
+            (false, false) => return Vec::new(),
+        };
+        let may_stand = |state: &State| match (limit, self.free.changing) {
+            (Some(limit), Some(changed)) => usize::from(state.at[recording.thread(changed).index()]) <= limit,
+            _ => true,
+        };
+        next.into_iter().filter(may_stand).map(|state| (state, limit)).collect()
+    }
+
+    /// Whether it reads what an unconditional step wrote that had read something else than in the recording.
+    fn is_tainted(&self, state: &State, limit: Option<usize>, event: usize) -> bool {
+        let recording = self.rules.recording;
+        let (Some(changed), Some(_), Some(object)) = (self.free.changing, limit, recording.op(event).object()) else {
+            return false;
+        };
+        recording.reads[event].is_some()
+            && matches!(recording.op(changed), Op::Rmw { cas: false, .. })
+            && recording.op(changed).object() == Some(object)
+            && state.world.content(object) == Some(changed)
+    }
+}
