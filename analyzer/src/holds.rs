@@ -45,6 +45,13 @@ impl std::ops::Deref for HeldSnapshot {
     }
 }
 
+impl FromIterator<Held> for HeldSnapshot {
+    fn from_iter<I: IntoIterator<Item = Held>>(held: I) -> Self {
+        let held: Rc<[Held]> = held.into_iter().collect();
+        Self((!held.is_empty()).then_some(held))
+    }
+}
+
 impl Holds {
     /// What `thread` holds, oldest first.
     pub(crate) fn of(&self, thread: ThreadId) -> &[Held] {

@@ -106,6 +106,31 @@ impl Log {
         (0..).zip(&self.events).map(|(index, packed)| (EventIndex(index), packed.thread(), packed.op(&self.wide)))
     }
 
+    /// Acquires, releases, `wait`s, `wake`s and requests that gave up, in recorded order, with their `loc`s.
+    pub(super) fn locking(&self) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        self.which(Packed::is_locking)
+    }
+
+    /// What may hand something to another thread by other means than locks and variables, in recorded order.
+    pub(super) fn meetings(&self) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        self.which(Packed::is_meeting)
+    }
+
+    fn which(&self, wanted: impl Fn(&Packed) -> bool) -> impl Iterator<Item = (EventIndex, ThreadId, u32, Op)> {
+        let events = (0..).zip(&self.events).filter(move |(_, packed)| wanted(packed));
+        events.map(|(index, packed)| (EventIndex(index), packed.thread(), packed.loc, packed.op(&self.wide)))
+    }
+
+    /// The events as they are stored.
+    pub(super) fn stored(&self) -> &[Packed] {
+        &self.events
+    }
+
+    /// The operation of an event as it is stored.
+    pub(super) fn op_of(&self, packed: &Packed) -> Op {
+        packed.op(&self.wide)
+    }
+
     /// The events of `ideal` in recorded order. Takes time in the number of all events up to its last.
     pub(crate) fn within<'a>(&'a self, ideal: &'a Ideal) -> impl Iterator<Item = EventIndex> {
         let ends = ideal.as_slice().iter().zip(&self.threads);

@@ -2,7 +2,15 @@
 
 use lockhound_trace::{Event, EventIndex, ObjectId, Op, SiteId, Tables, ThreadId};
 
+use super::held::Held;
+use super::holds::HoldIndex;
+use super::links::{BarrierIndex, ChannelIndex, CondvarIndex, GateIndex, Links};
+use super::locking::Locking;
+use super::must_order::{Found, MustOrder};
+use super::objects::Objects;
+use super::writes::Writes;
 use crate::analysis::End;
+use crate::end::Standing;
 use crate::model::{Hold, HoldId, LockId, Log, Point, Stamp};
 
 /// The index of one trace. Built once, after the pass; read by every predictor, also from several threads.
@@ -10,13 +18,56 @@ use crate::model::{Hold, HoldId, LockId, Log, Point, Stamp};
 pub(crate) struct Model<'t> {
     tables: &'t Tables,
     log: &'t Log,
+    objects: Objects,
+    locks: Vec<Option<LockId>>,
+    holds: HoldIndex,
+    held: Held,
+    links: Links,
+    writes: Writes,
+    order: MustOrder,
+    ended: Vec<bool>,
+    spawns: Vec<Option<Point>>,
 }
+
+/// What the index takes for an event, a hold and a change of what is held, besides the rows of must-order: more rather than
+/// less.
+const BYTES_AN_EVENT: u64 = 16;
+const BYTES_A_HOLD: u64 = 96;
 
 impl<'t> Model<'t> {
     /// Indexes the trace. None if that would take more than `bytes` of memory.
     pub(crate) fn new(log: &'t Log, end: End<'t>, bytes: u64) -> Option<Self> {
-        let _ = (log, end, bytes);
-        unimplemented!()
+        let End { tables, standings, .. } = end;
+        let bytes = bytes.checked_sub(log.bytes() + log.len() as u64 * BYTES_AN_EVENT)?;
+        let locking = Locking::new(tables, log);
+        let bytes = bytes.checked_sub(locking.holds.len() as u64 * BYTES_A_HOLD)?;
+        let links = Links::new(tables, log);
+        let Found { order, tokens } = MustOrder::new(tables, log, &locking, &links, bytes)?;
+        let writes = Writes::new(log, tables.objects().len(), &locking.writes);
+        let Locking { holds: mut all, locks, count, .. } = locking;
+        let threads = tables.threads().len();
+        let with_tokens = !tokens.holds.is_empty();
+        let count = count as usize + tokens.count();
+        all.extend(tokens.holds);
+        let (holds, mut began) = HoldIndex::new(&all, count, threads);
+        if with_tokens {
+            began.sort_by_key(|&id| (holds.hold(id).thread, holds.hold(id).acquire));
+        }
+        drop(all);
+        let held = Held::new(holds.all(), &began, threads);
+        Some(Self {
+            tables,
+            log,
+            objects: Objects::new(log, tables.objects().len()),
+            locks,
+            holds,
+            held,
+            links,
+            writes,
+            order,
+            ended: standings.iter().map(|standing| matches!(standing, Standing::Ended)).collect(),
+            spawns: spawns(log, threads),
+        })
     }
 
     pub(crate) fn tables(&self) -> &'t Tables {
@@ -61,14 +112,12 @@ impl<'t> Model<'t> {
 
     /// Whether the thread ended in the recorded run (rather than blocking, or running on when the recording stopped).
     pub(crate) fn ended(&self, thread: ThreadId) -> bool {
-        let _ = thread;
-        unimplemented!()
+        self.ended.get(thread.index()).copied().unwrap_or(false)
     }
 
     /// The event that created the thread, if it was recorded.
     pub(crate) fn spawn_of(&self, thread: ThreadId) -> Option<Point> {
-        let _ = thread;
-        unimplemented!()
+        self.spawns[thread.index()]
     }
 
     // --- objects
@@ -76,28 +125,45 @@ impl<'t> Model<'t> {
     /// All events on `object` (also `block`s), by thread in the order of their ids: the `loc`s, ascending. A condvar's
     /// `wait` and `wake` stand under the condvar; the holds that they end and begin under `holds`.
     pub(crate) fn on(&self, object: ObjectId) -> impl Iterator<Item = (ThreadId, &[u32])> {
-        let _ = object;
-        std::iter::empty()
+        self.objects.on(object)
     }
 
     /// The same of one thread.
     pub(crate) fn on_by(&self, object: ObjectId, thread: ThreadId) -> &[u32] {
-        let _ = (object, thread);
-        unimplemented!()
+        self.objects.on_by(object, thread)
+    }
+
+    /// The sends, receives … of a channel, each kind in recorded order; none if there are none.
+    pub(crate) fn channel(&self, object: ObjectId) -> Option<&ChannelIndex> {
+        self.links.channels.get(object)
+    }
+
+    pub(crate) fn condvar(&self, object: ObjectId) -> Option<&CondvarIndex> {
+        self.links.condvars.get(object)
+    }
+
+    pub(crate) fn barrier(&self, object: ObjectId) -> Option<&BarrierIndex> {
+        self.links.barriers.get(object)
+    }
+
+    /// A flag, wait group or once-initialiser.
+    pub(crate) fn gate(&self, object: ObjectId) -> Option<&GateIndex> {
+        self.links.gates.get(object)
     }
 
     // --- must-order: program order, spawn and join, barriers, reads-from (`analyses.md`'s section 2)
 
     /// TS(e): all events at or before it.
     pub(crate) fn stamp(&self, point: Point) -> Stamp<'_> {
-        let _ = point;
-        unimplemented!()
+        self.order.stamp(point)
     }
 
     /// pred(e): TS of the event before it in its thread; of its first event the TS of the spawn.
     pub(crate) fn pred(&self, point: Point) -> Stamp<'_> {
-        let _ = point;
-        unimplemented!()
+        match point.previous() {
+            Some(previous) => self.stamp(previous),
+            None => self.order.origin(point.thread),
+        }
     }
 
     /// Whether `earlier` is at or before `later`.
@@ -109,45 +175,97 @@ impl<'t> Model<'t> {
 
     /// The write (store, rmw) that a read (load, rmw) of a variable or atomic read from; none: it read what was there first.
     pub(crate) fn reads_from(&self, read: Point) -> Option<Point> {
-        let _ = read;
-        unimplemented!()
+        let index = self.index(read);
+        let (Op::Read { var: object, .. } | Op::Load { atomic: object, .. } | Op::Rmw { atomic: object, .. }) =
+            self.log.op(index)
+        else {
+            return None;
+        };
+        self.last_write(object, index)
     }
 
-    /// `recv` ↔ its `send`; `wake` by notify → its `notify`, `notify` → the first wake it caused; `RecvClosed` → the `close`;
-    /// `wait` → its own `wake`; `join` → the child's last event; `await` → what let it go.
+    /// The last write (store, rmw) of a variable or atomic before `event`; of a lock, the last release or `wait` that left
+    /// something in it.
+    pub(crate) fn last_write(&self, object: ObjectId, event: EventIndex) -> Option<Point> {
+        self.writes.before(object, event).map(|write| self.point(write))
+    }
+
+    /// All of them, in recorded order.
+    pub(crate) fn writes(&self, object: ObjectId) -> impl ExactSizeIterator<Item = EventIndex> {
+        self.writes.of(object).iter().map(|&event| EventIndex(event.into()))
+    }
+
+    /// `recv` ↔ its `send`; `wake` by notify → its `notify`, `notify` → the first wake it caused; `RecvClosed` (and a `send`
+    /// that gave up on a closed channel) → the `close`; `wait` → its own `wake`; `join` → the child's last event; `await` →
+    /// what let it go; `pass` ↔ its own `arrive`.
     pub(crate) fn partner(&self, point: Point) -> Option<Point> {
-        let _ = point;
-        unimplemented!()
+        let index = self.index(point);
+        match self.links.partner(index) {
+            Some(partner) => Some(self.point(partner)),
+            None => match self.log.op(index) {
+                Op::Join { child } => self.last(child),
+                _ => None,
+            },
+        }
     }
 
     // --- locks and permits
 
     /// How many locks there are, permits of semaphores included: their ids are 0..this.
     pub(crate) fn locks(&self) -> usize {
-        unimplemented!()
+        self.holds.locks()
     }
 
     /// The lock behind a mutex or read/write lock.
     pub(crate) fn lock_of(&self, object: ObjectId) -> Option<LockId> {
-        let _ = object;
-        unimplemented!()
+        self.locks[object.index()]
+    }
+
+    /// How many holds there are: their ids are 0..this.
+    pub(crate) fn hold_count(&self) -> usize {
+        self.holds.len()
     }
 
     pub(crate) fn hold(&self, id: HoldId) -> &Hold {
-        let _ = id;
-        unimplemented!()
+        self.holds.hold(id)
     }
 
     /// The holds of `lock` by each thread that ever held it, threads in the order of their ids, holds in theirs. Consecutive
     /// ids: the first hold's id comes with them.
-    pub(crate) fn holds(&self, lock: LockId) -> impl Iterator<Item = (HoldId, &[Hold])> {
-        let _ = lock;
-        std::iter::empty()
+    pub(crate) fn holds(&self, lock: LockId) -> impl ExactSizeIterator<Item = (HoldId, &[Hold])> {
+        self.holds.of_lock(lock)
+    }
+
+    /// The same of one thread.
+    pub(crate) fn holds_by(&self, lock: LockId, thread: ThreadId) -> Option<(HoldId, &[Hold])> {
+        self.holds.of_lock_by(lock, thread)
     }
 
     /// What the thread holds just before `point` takes effect, oldest first.
     pub(crate) fn held(&self, point: Point) -> &[HoldId] {
-        let _ = point;
-        unimplemented!()
+        self.held.at(point.thread, point.loc)
     }
+
+    /// The hold that an `acquire`, `wake`, `release` or `wait` belongs to, of a mutex or read/write lock.
+    pub(crate) fn hold_at(&self, point: Point) -> Option<HoldId> {
+        let object = match self.op(point) {
+            Op::Acquire { lock, .. } | Op::Release { lock, .. } | Op::Wait { lock, .. } | Op::Wake { lock, .. } => lock,
+            _ => return None,
+        };
+        let (HoldId(first), holds) = self.holds_by(self.lock_of(object)?, point.thread)?;
+        let position = holds.partition_point(|hold| hold.acquire <= point.loc).checked_sub(1)?;
+        let within = holds[position].release.is_none_or(|release| point.loc <= release);
+        #[expect(clippy::cast_possible_truncation, reason = "ids of holds are 32 bits long")]
+        within.then_some(HoldId(first + position as u32))
+    }
+}
+
+fn spawns(log: &Log, threads: usize) -> Vec<Option<Point>> {
+    let mut spawns = vec![None; threads];
+    for packed in log.stored() {
+        if let Some(child) = packed.spawned() {
+            spawns[child.index()].get_or_insert(Point::new(packed.thread(), packed.loc));
+        }
+    }
+    spawns
 }

@@ -3,7 +3,8 @@
 use lockhound_trace::{EventIndex, ObjectId, Op, SiteId, StackId, ThreadId, Value};
 
 use crate::analysis::Moment;
-use crate::holds::HeldSnapshot;
+use crate::holds::{Held, HeldSnapshot};
+use crate::model::{Model, Point};
 
 /// How memory is accessed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -30,6 +31,22 @@ impl AccessKind {
             Self::Store => "store",
             Self::Rmw => "rmw",
         }
+    }
+
+    /// Whether it changes what is there.
+    pub(super) const fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::Store | Self::Rmw)
+    }
+
+    /// Whether it is anything but an atomic operation.
+    pub(super) const fn is_plain(self) -> bool {
+        matches!(self, Self::Read | Self::Write)
+    }
+
+    /// Whether two accesses of these kinds by different threads race unless something orders them: one writes, and one is
+    /// plain.
+    pub(super) const fn conflicts_with(self, other: Self) -> bool {
+        (self.writes() || other.writes()) && (self.is_plain() || other.is_plain())
     }
 
     /// What a thread did: "甲 read `n`".
@@ -67,17 +84,22 @@ pub(super) struct Access {
     pub(super) holds: HeldSnapshot,
 }
 
+/// The kind of access that an operation makes, of what, and the value that goes there or comes from there.
+pub(super) const fn kind_of(op: &Op) -> Option<(ObjectId, AccessKind, Option<Value>)> {
+    Some(match *op {
+        Op::Read { var, value } => (var, AccessKind::Read, value),
+        Op::Write { var, value } => (var, AccessKind::Write, value),
+        Op::Load { atomic, value, .. } => (atomic, AccessKind::Load, value),
+        Op::Store { atomic, value, .. } => (atomic, AccessKind::Store, value),
+        Op::Rmw { atomic, value, .. } => (atomic, AccessKind::Rmw, value),
+        _ => return None,
+    })
+}
+
 impl Access {
     /// The access that the event makes and the variable it is made to, if it is one.
     pub(super) fn of(now: &Moment<'_>) -> Option<(ObjectId, Self)> {
-        let (var, kind, value) = match now.event.op {
-            Op::Read { var, value } => (var, AccessKind::Read, value),
-            Op::Write { var, value } => (var, AccessKind::Write, value),
-            Op::Load { atomic, value, .. } => (atomic, AccessKind::Load, value),
-            Op::Store { atomic, value, .. } => (atomic, AccessKind::Store, value),
-            Op::Rmw { atomic, value, .. } => (atomic, AccessKind::Rmw, value),
-            _ => return None,
-        };
+        let (var, kind, value) = kind_of(&now.event.op)?;
         let thread = now.event.thread;
         let access = Self {
             thread,
@@ -89,5 +111,34 @@ impl Access {
             holds: now.holds.snapshot(thread),
         };
         Some((var, access))
+    }
+
+    /// The access that was recorded at `point`, if there is one.
+    pub(super) fn at(model: &Model<'_>, point: Point) -> Option<Self> {
+        let event = model.event(point);
+        let (_, kind, value) = kind_of(&event.op)?;
+        let holds = model.held(point).iter().map(|&hold| {
+            let hold = model.hold(hold);
+            let begin = Point::new(hold.thread, hold.acquire);
+            let acquire = model.event(begin);
+            Held {
+                lock: hold.object,
+                mode: hold.mode,
+                how: hold.how,
+                event: model.index(begin),
+                site: acquire.site,
+                stack: acquire.stack,
+                depth: 1,
+            }
+        });
+        Some(Self {
+            thread: point.thread,
+            kind,
+            event: model.index(point),
+            site: event.site,
+            stack: event.stack,
+            value,
+            holds: holds.collect(),
+        })
     }
 }

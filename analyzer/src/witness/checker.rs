@@ -1,27 +1,85 @@
 //! The checker: executes a schedule step by step, as an operating system would, and says whether its claim holds.
 
+use std::sync::{Mutex, PoisonError};
+
 use lockhound_trace::Tables;
 
+use crate::end::Standing;
 use crate::model::Log;
-use crate::witness::{Claim, Outcome, Schedule};
+use crate::witness::machine::Machine;
+use crate::witness::recording::Recording;
+use crate::witness::run::Run;
+use crate::witness::{Claim, Outcome, Rejection, Schedule, blocked, interleaved, race};
 
-/// Executes schedules of one trace; used by several threads at once.
+/// Executes schedules of one trace; may be used by several threads at once.
+///
+/// All checks share a budget of steps. What a check costs depends on nothing but the schedule and the claim; so who checks
+/// one candidate after the other, in an order of its own, gets the same answers in every run. Who checks several at once
+/// must not draw on the budget from several threads, or it would depend on their timing who comes too late: it takes an
+/// [`Allowance`] for each candidate beforehand, and gives back what is left afterwards.
 #[derive(Debug)]
 pub(crate) struct Checker<'t> {
-    tables: &'t Tables,
-    log: &'t Log,
+    recording: Recording<'t>,
+    left: Mutex<u64>,
+    /// Machines that are not at work.
+    idle: Mutex<Vec<Machine>>,
+}
+
+/// Steps that were set aside for some checks.
+#[derive(Debug)]
+#[must_use = "what is left of it should be given back"]
+pub(crate) struct Allowance {
+    left: u64,
 }
 
 impl<'t> Checker<'t> {
-    /// Replays the recorded run once, to know what every event saw. `steps`: how many events it may execute in all.
-    pub(crate) fn new(tables: &'t Tables, log: &'t Log, steps: u64) -> Self {
-        let _ = steps;
-        Self { tables, log }
+    /// Replays the recorded run once, to know what every event saw; linear in its events. `standings`: how every thread
+    /// stands at its end, in the order of their ids. `steps`: how many events it may execute in all.
+    pub(crate) fn new(tables: &'t Tables, log: &'t Log, standings: &[Standing], steps: u64) -> Self {
+        Self {
+            recording: Recording::new(tables, log, standings),
+            left: Mutex::new(steps),
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
-    /// Executes the schedule and judges the claim.
+    /// Executes the schedule and judges the claim. Linear in the events that are executed: those of the schedule, and for
+    /// `Blocked` what the others still do.
     pub(crate) fn check(&self, schedule: &Schedule, claim: &Claim) -> Outcome {
-        let _ = (self.tables, self.log, schedule, claim);
-        unimplemented!()
+        let mut allowance = self.allow(u64::MAX);
+        let outcome = self.check_within(&mut allowance, schedule, claim);
+        self.give_back(allowance);
+        outcome
+    }
+
+    /// Sets aside `steps` of the budget, or what is left of it.
+    pub(crate) fn allow(&self, steps: u64) -> Allowance {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let steps = steps.min(*left);
+        *left -= steps;
+        Allowance { left: steps }
+    }
+
+    /// Takes back what is left.
+    pub(crate) fn give_back(&self, allowance: Allowance) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) += allowance.left;
+    }
+
+    /// The same as [`Checker::check`], with steps that were set aside.
+    pub(crate) fn check_within(&self, allowance: &mut Allowance, schedule: &Schedule, claim: &Claim) -> Outcome {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut machine = idle.unwrap_or_else(|| Machine::new(self.recording.tables()));
+        machine.reset(&self.recording);
+        let mut run = Run { recording: &self.recording, machine: &mut machine, left: allowance.left };
+        let judgement = match *claim {
+            Claim::Blocked { ref members, tokens } => blocked::judge(&mut run, schedule, members, tokens),
+            Claim::Race(one, other) => race::judge(&mut run, schedule, [one, other]),
+            Claim::Interleaved { pattern, p, q, c } => interleaved::pattern(&mut run, schedule, pattern, [p, q, c]),
+            Claim::Due { p, q, c } => interleaved::due(&mut run, schedule, [p, q, c]),
+            Claim::Region { p, q1, q2, c } => interleaved::region(&mut run, schedule, [p, q1, q2, c]),
+        };
+        allowance.left = if judgement == Err(Rejection::OutOfSteps) { 0 } else { run.left };
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
+        judgement.map_or_else(Outcome::Rejected, Outcome::Proved)
     }
 }

@@ -7,7 +7,8 @@ use crate::finding::Pattern;
 /// What is the case when the schedule has been executed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Claim {
-    /// Each of these threads makes its next request and is never let go.
+    /// Each of these threads makes its next request and is never let go. The checker orders the requests itself: waits
+    /// first, then writes and all else, reads last.
     Blocked {
         members: Vec<ThreadId>,
         /// Messages of these kinds of channels (of type `()` or unknown) stand for one another.
@@ -28,16 +29,28 @@ pub(crate) enum Claim {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     /// Executed, and the claim holds.
-    Proved {
-        /// For `Blocked`: who is stuck, the least closed part of them that contains a member.
-        stuck: Vec<ThreadId>,
-        /// For `Blocked`: how sure it is.
-        closed: Closed,
-        /// Events that assume that a thread whose value changed still leaves its critical section.
-        assumes_release: Vec<EventIndex>,
-    },
+    Proved(Proof),
     /// It cannot be executed, or the claim does not hold.
     Rejected(Rejection),
+}
+
+/// What was found when a claim held.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Proof {
+    /// For `Blocked`: who is stuck, the least closed part of them that contains a member, and at which event: the
+    /// request (its `block`, where that was recorded), or what it already did and waits behind (`wait`, `block`). In the
+    /// order of the threads.
+    pub(crate) stuck: Vec<(ThreadId, EventIndex)>,
+    /// For `Blocked`: how sure it is.
+    pub(crate) closed: Closed,
+    /// For `Blocked`: what was executed after the schedule: the members' `wait`s, then what the others still did until
+    /// nobody was left who could let a member go. Part of the witness.
+    pub(crate) then: Vec<EventIndex>,
+    /// For `Blocked`: of those of `stuck` that sleep in a `wait`, the last notification that came before it, and so was
+    /// missed.
+    pub(crate) missed: Vec<(ThreadId, EventIndex)>,
+    /// Events that assume that a thread whose value changed still leaves its critical section.
+    pub(crate) assumes_release: Vec<EventIndex>,
 }
 
 /// How closed a set of blocked threads is (`blocking.md` 7).
@@ -62,4 +75,11 @@ pub(crate) enum Rejection {
     Freed { member: ThreadId, by: Option<(ThreadId, EventIndex)> },
     /// The checker's budget of steps is used up.
     OutOfSteps,
+}
+
+impl Proof {
+    /// The claim held as it stands.
+    pub(super) fn plain(assumes_release: Vec<EventIndex>) -> Self {
+        Self { stuck: Vec::new(), closed: Closed::Locks, then: Vec::new(), missed: Vec::new(), assumes_release }
+    }
 }

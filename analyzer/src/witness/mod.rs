@@ -1,10 +1,21 @@
 //! Witnesses: schedules that lead to a bug, and the checker that executes them. Knows the recorded events and what
 //! operations mean; knows nothing of must-order, closures or predictors.
 
+mod blocked;
 mod checker;
 mod claim;
+mod interleaved;
+mod knot;
+mod machine;
+mod provisions;
+mod race;
+mod recording;
+mod run;
 mod schedule;
+mod seen;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use checker::Checker;
-pub(crate) use claim::{Claim, Closed, Outcome, Rejection};
-pub(crate) use schedule::Schedule;
+pub(crate) use checker::{Allowance, Checker};
+pub(crate) use claim::{Claim, Closed, Outcome, Proof, Rejection};
+pub(crate) use schedule::{Schedule, recorded_order};

@@ -1,1 +1,6 @@
 mod log;
+mod must_order;
+mod random;
+mod recorded;
+mod speed;
+mod twin;

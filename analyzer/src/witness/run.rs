@@ -1,0 +1,55 @@
+//! One execution: a machine, and how many steps it may take.
+
+use lockhound_trace::{EventIndex, ThreadId};
+
+use crate::witness::claim::Rejection;
+use crate::witness::machine::{Executed, Look, Machine};
+use crate::witness::recording::{Recording, Step};
+use crate::witness::schedule::Schedule;
+
+/// A machine at work on one witness.
+pub(super) struct Run<'c, 't> {
+    pub(super) recording: &'c Recording<'t>,
+    pub(super) machine: &'c mut Machine,
+    /// Steps that are left; one that turns out impossible is one, too.
+    pub(super) left: u64,
+}
+
+impl Run<'_, '_> {
+    /// Executes one step.
+    #[inline]
+    pub(super) fn execute(&mut self, step: &Step, look: Look) -> Result<Executed, Rejection> {
+        self.left = self.left.checked_sub(1).ok_or(Rejection::OutOfSteps)?;
+        Ok(self.machine.execute(self.recording, step, look))
+    }
+
+    /// Executes one step that sees what it saw.
+    #[inline]
+    pub(super) fn follow(&mut self, step: &Step) -> Result<(), Rejection> {
+        match self.execute(step, Look::Bound)? {
+            Executed::No => Err(Rejection::Impossible(step.at)),
+            Executed::AsRecorded | Executed::Changed => Ok(()),
+        }
+    }
+
+    /// Executes the schedule, each step by `each`.
+    pub(super) fn through(
+        &mut self,
+        schedule: &Schedule,
+        mut each: impl FnMut(&mut Self, &Step) -> Result<(), Rejection>,
+    ) -> Result<(), Rejection> {
+        let recording = self.recording;
+        for at in schedule.steps(recording.log()) {
+            if !recording.contains(at) {
+                return Err(Rejection::Impossible(at));
+            }
+            each(self, &recording.step(at))?;
+        }
+        Ok(())
+    }
+
+    /// What `thread` does next.
+    pub(super) fn next(&self, thread: ThreadId) -> Option<EventIndex> {
+        self.machine.next(self.recording, thread)
+    }
+}
