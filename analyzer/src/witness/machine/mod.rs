@@ -176,7 +176,6 @@ impl Machine {
                 | Op::TryRecvFailed { .. }
                 | Op::Notify { .. }
                 | Op::NotifyAll { .. }
-                | Op::Arrive { .. }
                 | Op::Close { .. }
                 | Op::Set { .. }
                 | Op::Clear { .. }
@@ -236,6 +235,7 @@ impl Machine {
             (Op::ReleasePermits { n, .. }, Object::Semaphore { permits, bound, .. }) => {
                 bound.is_none_or(|bound| permits + u64::from(n) <= bound.into())
             }
+            (Op::Arrive { .. }, Object::Barrier(barrier)) => self.arrival(step.thread, id) != Some(barrier.generation),
             (Op::Pass { .. }, Object::Barrier(barrier)) => match self.arrival(step.thread, id) {
                 Some(generation) if generation < barrier.generation => true,
                 Some(_) => barrier.parties.is_none() && Seen::state(barrier.arrived) == recording.seen(step.at),
@@ -533,7 +533,9 @@ impl Machine {
             (Op::Arrive { .. }, Object::Barrier(barrier)) => {
                 let generation = barrier.generation;
                 barrier.arrive();
-                self.threads[thread.index()].arrivals.push((id, generation));
+                let arrivals = &mut self.threads[thread.index()].arrivals;
+                arrivals.retain(|arrival| arrival.0 != id);
+                arrivals.push((id, generation));
             }
             (Op::Pass { .. }, Object::Barrier(barrier)) => {
                 if arrived == Some(barrier.generation) {
