@@ -1,7 +1,7 @@
 //! The evaluation of a candidate: lead its members to where all of them wait, and ask the checker whether they do so for
 //! ever; if not, learn from its answer.
 
-use lockhound_trace::{EventIndex, ThreadId};
+use lockhound_trace::{EventIndex, Op, ThreadId, WakeReason};
 
 use crate::blocking::attempt::{Attempt, Ground};
 use crate::blocking::links::Links;
@@ -107,6 +107,7 @@ impl<'a> Evaluator<'a> {
         let schedule = Schedule { base: ideal.clone(), then: Vec::new() };
         let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
         match self.prediction.checker.check(&schedule, &claim) {
+            Outcome::Proved(proof) if proof.stuck.iter().any(|&(_, event)| self.wakes_by_itself(event)) => Err(None),
             Outcome::Proved(proof) => Ok(Proof {
                 schedule: Schedule { then: proof.then, ..schedule },
                 stuck: proof.stuck,
@@ -122,6 +123,13 @@ impl<'a> Evaluator<'a> {
             }
             Outcome::Rejected(_) => Err(None),
         }
+    }
+
+    /// Whether this is a wait that ended for no reason, or because time was up: it may do so again.
+    fn wakes_by_itself(&self, event: EventIndex) -> bool {
+        let model = self.ground.model;
+        let Some(wake) = model.partner(model.point(event)).map(|wake| model.op(wake)) else { return false };
+        matches!(wake, Op::Wake { by: WakeReason::Timeout | WakeReason::Spurious, .. })
     }
 
     /// What members missed that were meant to, and waits that slept through a notification.
