@@ -14,4 +14,4 @@ pub(crate) use close::{Closure, Infeasible};
 pub(crate) use rules::Rules;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
