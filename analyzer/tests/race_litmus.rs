@@ -103,10 +103,7 @@ fn refutations_tell_what_orders_the_accesses() {
     let first = "in every schedule one comes first: ";
     assert_eq!(reasons("r05_rf_blocks"), [format!("{first}`T2` reads what `T1` wrote to `y`")]);
     assert_eq!(reasons("r07_shb_vs_hb"), [format!("{first}`T2` reads what `T1` wrote to `y`")]);
-    assert_eq!(
-        reasons("r08_forkjoin"),
-        [format!("{first}`T0` spawns `T1`"), format!("{first}`T0` joins `T1`")]
-    );
+    assert_eq!(reasons("r08_forkjoin"), [format!("{first}`T0` spawns `T1`"), format!("{first}`T0` joins `T1`")]);
     assert_eq!(
         reasons("r09_three_thread_closure"),
         [format!("{first}`T2` reads what `T1` wrote to `z`, then `T3` reads what `T2` wrote to `q`")]
