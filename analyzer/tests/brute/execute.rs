@@ -18,8 +18,7 @@ pub(crate) struct Free {
 ///
 /// # Errors
 /// Says which step is not possible.
-pub(crate) fn execute(rules: &Rules<'_>, report: &Report, witness: &Witness, free: Free) -> Result<Vec<State>, String> {
-    let schedule: Vec<usize> = report.schedule(witness).iter().map(|step| number(step.1.0)).collect();
+pub(crate) fn execute(rules: &Rules<'_>, schedule: &[usize], free: Free) -> Result<Vec<State>, String> {
     let mut run = Run { rules, free, states: vec![(rules.start(), None)] };
     for (position, &event) in schedule.iter().enumerate() {
         let done_with_other_half = rules.recording.other_half(event).is_some()
@@ -33,6 +32,11 @@ pub(crate) fn execute(rules: &Rules<'_>, report: &Report, witness: &Witness, fre
         }
     }
     Ok(run.states.into_iter().map(|(state, _)| state).collect())
+}
+
+/// The steps of a witness.
+pub(crate) fn schedule(report: &Report, witness: &Witness) -> Vec<usize> {
+    report.schedule(witness).iter().map(|step| number(step.1.0)).collect()
 }
 
 pub(crate) fn number(index: u64) -> usize {

@@ -6,7 +6,7 @@ use lockhound_analyzer::{Evidence, Finding, Pattern, Region, Report, Rule, Witne
 use lockhound_trace::{ObjectId, Op, ThreadId};
 
 use super::bugs::{deadlocks, races};
-use super::execute::{Free, execute, number};
+use super::execute::{Free, execute, number, schedule};
 use super::explore::{Freedom, Space, State};
 use super::interleavings::{Quadruple, Triple, is_broken, is_due, is_feasible, pattern, triples};
 use super::knot::{Reasons, Stuck};
@@ -38,7 +38,7 @@ fn check_race(space: &Space<'_>, report: &Report, finding: &Finding, witness: &W
     if !races(space).contains(&(one.min(other), one.max(other))) {
         return Err(format!("{one} and {other} are never both next"));
     }
-    let states = execute(&space.rules, report, witness, Free::default())?;
+    let states = execute(&space.rules, &schedule(report, witness), Free::default())?;
     let is_next = |state: &State, event| space.rules.next_event(state, space.recording().thread(event)) == Some(event);
     if states.iter().any(|state| is_next(state, one) && is_next(state, other)) {
         return Ok(());
@@ -69,7 +69,7 @@ fn check_stuck(space: &Space<'_>, report: &Report, finding: &Finding, witness: &
     if !space.states.iter().any(|state| is_so(state)) {
         return Err(format!("no reordering has these threads wait for ever: {claimed:?}"));
     }
-    let states = execute(&space.rules, report, witness, Free::default())?;
+    let states = execute(&space.rules, &schedule(report, witness), Free::default())?;
     let Some(behind) = Space::explore_from(space.rules.clone(), states, usize::MAX) else { return Ok(()) };
     if behind.states.iter().any(|state| is_so(state)) {
         return Ok(());
@@ -98,14 +98,16 @@ fn standing(recording: &Recording, event: usize) -> usize {
 
 fn check_interleaving(space: &Space<'_>, report: &Report, finding: &Finding, witness: &Witness) -> Result<(), String> {
     let recording = space.recording();
-    let schedule: Vec<usize> = report.schedule(witness).iter().map(|step| number(step.1.0)).collect();
+    // The last access may be told as what comes next.
+    let mut schedule = schedule(report, witness);
+    schedule.extend(witness.next.iter().map(|next| number(next.0)));
     let claims = claims(recording, finding);
     if claims.is_empty() {
         return Err("it does not say which accesses it is about".to_owned());
     }
     let mut complaints = Vec::new();
     for claim in claims {
-        match check_claim(space, report, finding, witness, &schedule, claim) {
+        match check_claim(space, finding, &schedule, claim) {
             Ok(()) => return Ok(()),
             Err(complaint) => complaints.push(complaint),
         }
@@ -140,14 +142,7 @@ fn claims(recording: &Recording, finding: &Finding) -> Vec<Claim> {
     claims
 }
 
-fn check_claim(
-    space: &Space<'_>,
-    report: &Report,
-    finding: &Finding,
-    witness: &Witness,
-    schedule: &[usize],
-    claim: Claim,
-) -> Result<(), String> {
+fn check_claim(space: &Space<'_>, finding: &Finding, schedule: &[usize], claim: Claim) -> Result<(), String> {
     let place = |event| schedule.iter().position(|&step| step == event);
     let in_order = |events: &[usize]| {
         let places: Option<Vec<_>> = events.iter().map(|&event| place(event)).collect();
@@ -164,7 +159,7 @@ fn check_claim(
             }
             let reads = reads_freely(space.recording().op(q));
             let free = Free { last: Some(c), changing: reads.then_some(q) };
-            execute(&space.rules, report, witness, free)?;
+            execute(&space.rules, schedule, free)?;
             if pattern == Pattern::Wrw && !reads_from_within(space, schedule, q, p) {
                 return Err(format!("{q} does not read what {p} wrote"));
             }
@@ -185,7 +180,7 @@ fn check_claim(
             {
                 return Err(format!("due, but nothing says that it goes on: {triple:?}"));
             }
-            execute(&space.rules, report, witness, Free { last: Some(q), changing: Some(p) }).map(drop)
+            execute(&space.rules, schedule, Free { last: Some(q), changing: Some(p) }).map(drop)
         }
         Claim::Quadruple(quadruple) => {
             let Quadruple { p, q1, q2, c } = quadruple;
@@ -195,7 +190,7 @@ fn check_claim(
             if !is_broken(space, &quadruple) {
                 return Err(format!("no schedule has {quadruple:?}"));
             }
-            execute(&space.rules, report, witness, Free { last: Some(c), changing: None }).map(drop)
+            execute(&space.rules, schedule, Free { last: Some(c), changing: None }).map(drop)
         }
     }
 }
