@@ -2,15 +2,15 @@
 
 mod brute;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use brute::{
     Dice, Freedom, Profile, Reasons, Recording, Space, Stuck, Triple, check, check_sound, deadlocks, is_broken,
-    missed_deadlocks, missed_races, missed_updates, never_let_go, preserving_deadlocks, quadruples, races,
-    random_recording, shrink, triples, verdicts,
+    missed_deadlocks, missed_races, missed_updates, never_let_go, quadruples, races, random_recording, shrink, triples,
+    verdicts,
 };
-use lockhound_analyzer::{Options, Regions, Report, analyze_with};
+use lockhound_analyzer::{Evidence, Options, Regions, Report, analyze_with};
 
 const STATES: usize = 200_000;
 
@@ -175,16 +175,112 @@ fn fail(name: &str, recording: &Recording, check: impl Fn(&Recording) -> Result<
     panic!("{name}: {complaint}\n{}", smallest.to_json());
 }
 
+/// How often each rule was proved.
+#[derive(Default)]
+struct Proofs(BTreeMap<&'static str, usize>);
+
+impl Proofs {
+    fn count(&mut self, report: &Report) {
+        for finding in report.findings.iter().filter(|finding| finding.evidence == Evidence::Feasible) {
+            *self.0.entry(finding.rule.name()).or_default() += 1;
+        }
+    }
+}
+
 #[test]
 fn nothing_is_proved_that_cannot_be() {
     for profile in Profile::ALL {
+        let mut proofs = Proofs::default();
         for seed in 0..traces() {
             let recording = random_recording(profile, &mut Dice::new(seed));
-            fail(&format!("{profile:?} {seed}"), &recording, |recording| {
+            let sound = |recording: &Recording| {
                 let Some(space) = Space::explore(recording, Freedom::Full, STATES) else { return Ok(()) };
                 check_sound(&space, &report(recording, Regions::Inferred))?;
                 check_sound(&space, &report(recording, Regions::All))
+            };
+            fail(&format!("{profile:?} {seed}"), &recording, sound);
+            proofs.count(&report(&recording, Regions::All));
+        }
+        println!("{profile:?}: proved {:?}", proofs.0);
+    }
+}
+
+/// How much of what there is was found.
+#[derive(Default)]
+struct Found {
+    there: usize,
+    missed: usize,
+}
+
+impl Found {
+    fn count(&mut self, there: usize, missed: usize) {
+        self.there += there;
+        self.missed += missed;
+    }
+
+    fn percent(&self) -> f64 {
+        100.0 - 100.0 * self.missed as f64 / self.there.max(1) as f64
+    }
+}
+
+/// All sync-preserving races, deadlocks of locks and joins, and lost updates, of traces of locks, joins and variables.
+#[test]
+fn all_that_keeps_the_order_of_locks_is_found() {
+    for profile in [Profile::Locks, Profile::Joins, Profile::Touched, Profile::RwLocks, Profile::Operations] {
+        for seed in 0..traces() {
+            let recording = random_recording(profile, &mut Dice::new(seed));
+            fail(&format!("{profile:?} {seed}"), &recording, |recording| {
+                let Some(space) = Space::explore(recording, Freedom::Preserving, STATES) else { return Ok(()) };
+                let report = report(recording, Regions::All);
+                let none = |what: &str, missed: String| {
+                    if missed == "[]" { Ok(()) } else { Err(format!("missed {what}: {missed}")) }
+                };
+                none("races", format!("{:?}", missed_races(&space, &report)))?;
+                let least = deadlocks(&space, Reasons::Locks);
+                none("deadlocks", format!("{:?}", missed_deadlocks(recording, &report, &least)))?;
+                none("updates", format!("{:?}", missed_updates(recording, &space, &report)))
             });
+        }
+    }
+}
+
+/// Of the least sets of threads that can wait for ever, most are found; those that keep the order of all operations nearly all.
+#[test]
+fn most_of_what_blocks_is_found() {
+    let (mut all, mut preserving) = (Found::default(), Found::default());
+    for profile in Profile::ALL {
+        let (mut all_here, mut preserving_here) = (Found::default(), Found::default());
+        for seed in 0..traces() {
+            let recording = random_recording(profile, &mut Dice::new(seed));
+            let report = report(&recording, Regions::Declared);
+            for (freedom, found) in [(Freedom::Full, &mut all_here), (Freedom::Preserving, &mut preserving_here)] {
+                let Some(space) = Space::explore(&recording, freedom, STATES) else { continue };
+                let least = deadlocks(&space, Reasons::Any);
+                found.count(least.len(), missed_deadlocks(&recording, &report, &least).len());
+            }
+        }
+        println!(
+            "{profile:?}: {:.1} % of {} sets, {:.1} % of {} that keep the order",
+            all_here.percent(),
+            all_here.there,
+            preserving_here.percent(),
+            preserving_here.there
+        );
+        all.count(all_here.there, all_here.missed);
+        preserving.count(preserving_here.there, preserving_here.missed);
+    }
+    println!("all: {:.1} % of {}, {:.1} % of {}", all.percent(), all.there, preserving.percent(), preserving.there);
+}
+
+#[test]
+fn equal_traces_give_equal_reports() {
+    for profile in Profile::ALL {
+        for seed in 0..traces() / 4 {
+            let recording = random_recording(profile, &mut Dice::new(seed));
+            let [one, other] = [(); 2].map(|()| report(&recording, Regions::All));
+            assert_eq!(one.findings, other.findings, "{}", recording.to_json());
+            assert_eq!(one.refutations, other.refutations, "{}", recording.to_json());
+            assert_eq!(one.limits, other.limits, "{}", recording.to_json());
         }
     }
 }

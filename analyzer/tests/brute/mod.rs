@@ -31,4 +31,4 @@ pub(crate) use knot::{Reasons, Stuck};
 pub(crate) use random::{Profile, recording as random_recording};
 pub(crate) use recording::{Recording, check};
 pub(crate) use shrink::shrink;
-pub(crate) use verdicts::{check_sound, missed_deadlocks, missed_races, missed_updates, preserving_deadlocks};
+pub(crate) use verdicts::{check_sound, missed_deadlocks, missed_races, missed_updates};

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use lockhound_analyzer::{Evidence, Finding, Pattern, Region, Report, Rule, Witness};
 use lockhound_trace::{ObjectId, Op, ThreadId};
 
-use super::bugs::{deadlocks, races};
+use super::bugs::races;
 use super::execute::{Free, execute, number, schedule};
-use super::explore::{Freedom, Space, State};
+use super::explore::{Space, State};
 use super::interleavings::{Quadruple, Triple, is_broken, is_due, is_feasible, pattern, triples};
 use super::knot::{Reasons, Stuck};
 use super::recording::Recording;
@@ -284,8 +284,13 @@ pub(crate) fn missed_deadlocks(
 /// Sync-preserving races, by pairs of places, of which the report says nothing.
 pub(crate) fn missed_races(space: &Space<'_>, report: &Report) -> Vec<(usize, usize)> {
     let recording = space.recording();
+    // A statement is a line.
+    let statement = |event: usize| {
+        let site = recording.events[event].site.map(|site| recording.tables.site(site));
+        site.and_then(|site| site.rsplit_once(':')).map(|(line, _)| line)
+    };
     let places = |one: usize, other: usize| {
-        let mut places = [recording.events[one].site, recording.events[other].site];
+        let mut places = [statement(one), statement(other)];
         places.sort_unstable();
         (recording.op(one).object(), places)
     };
@@ -317,13 +322,4 @@ pub(crate) fn missed_updates(recording: &Recording, preserving: &Space<'_>, repo
         .filter(|triple| triple.pattern == Pattern::Rww && is_feasible(preserving, triple))
         .filter(|triple| !found.contains(&(place(triple.p), place(triple.c))))
         .collect()
-}
-
-/// The least sets of requests at which sync-preserving reorderings have threads wait for ever.
-pub(crate) fn preserving_deadlocks(
-    recording: &Recording,
-    reasons: Reasons,
-    limit: usize,
-) -> Option<BTreeSet<Vec<usize>>> {
-    Some(deadlocks(&Space::explore(recording, Freedom::Preserving, limit)?, reasons))
 }
