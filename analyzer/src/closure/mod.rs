@@ -6,6 +6,7 @@ mod barriers;
 mod channels;
 mod close;
 mod condvars;
+mod interchangeable;
 mod lock_rule;
 mod per_thread;
 mod rules;

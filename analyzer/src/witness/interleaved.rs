@@ -1,6 +1,6 @@
 //! Accesses of one thread with those of another between them (`atomicity.md` 2).
 
-use lockhound_trace::{EventIndex, ObjectId, Op, ThreadId, Touched};
+use lockhound_trace::{EventIndex, Mode, ObjectId, Op, ThreadId, Touched};
 
 use crate::finding::Pattern;
 use crate::witness::claim::{Proof, Rejection};
@@ -110,16 +110,15 @@ fn hold(recording: &Recording<'_>, began: EventIndex, ends: &Step, lock: ObjectI
     let mut does = None;
     for loc in recording.step(began).loc..=ends.loc {
         let touched = match recording.step(recording.at(ends.thread, loc)?).op {
-            Op::Release { lock: given, touched, .. } | Op::Wait { lock: given, touched, .. } if given == lock => {
-                touched
-            }
+            Op::Release { lock: given, touched, mode } if given == lock => (mode, touched),
+            Op::Wait { lock: given, touched, .. } if given == lock => (Mode::Write, touched),
             _ => continue,
         };
         let part = match touched {
-            Touched::None => continue,
-            Touched::Read => Does::Read,
-            Touched::Blind => Does::Update,
-            Touched::Write | Touched::Unknown => Does::ReadWrite,
+            (_, Touched::None) => continue,
+            (_, Touched::Read) | (Mode::Read, Touched::Unknown) => Does::Read,
+            (_, Touched::Blind) => Does::Update,
+            (_, Touched::Write | Touched::Unknown) => Does::ReadWrite,
         };
         does = Some(if does.is_none_or(|does| does == part) { part } else { Does::ReadWrite });
     }

@@ -420,7 +420,7 @@ impl Machine {
                     Object::RwLock(lock) => lock.give(step.thread, mode),
                     _ => {}
                 }
-                self.leave_data(lock, step.at, touched);
+                self.leave_data(lock, step.at, mode, touched);
             }
             Op::Read { .. } | Op::Load { .. } | Op::Start | Op::Exit | Op::Begin { .. } | Op::End { .. } => {}
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
@@ -453,8 +453,8 @@ impl Machine {
         }
     }
 
-    fn leave_data(&mut self, lock: ObjectId, release: EventIndex, touched: Touched) {
-        if touched.writes() {
+    fn leave_data(&mut self, lock: ObjectId, release: EventIndex, mode: Mode, touched: Touched) {
+        if writes(mode, touched) {
             match self.change(lock) {
                 Object::Mutex(mutex) => mutex.data = Seen::event(release),
                 Object::RwLock(lock) => lock.data = Seen::event(release),
@@ -477,7 +477,7 @@ impl Machine {
             }
             _ => (Mode::Write, 1),
         };
-        self.leave_data(lock, step.at, touched);
+        self.leave_data(lock, step.at, mode, touched);
         let now = self.clock;
         if let Object::Condvar(condvar) = self.change(condvar) {
             condvar.wait(step.thread, now);
@@ -579,6 +579,11 @@ impl Machine {
     pub(super) fn is_rendezvous(&self, channel: ObjectId) -> bool {
         matches!(self.object(channel), Object::Channel(channel) if channel.is_rendezvous())
     }
+}
+
+/// Whether a hold that ends like this may have changed the data inside. What a reader did not say, it did not do.
+pub(super) const fn writes(mode: Mode, touched: Touched) -> bool {
+    touched.writes() && !matches!((mode, touched), (Mode::Read, Touched::Unknown))
 }
 
 /// Whether what the operation sees of others' doing decides how its thread goes on.

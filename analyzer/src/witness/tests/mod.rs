@@ -10,10 +10,11 @@ use std::path::Path;
 
 use lockhound_trace::{EventIndex, EventSource, Tables, ThreadId, Validated};
 
+use super::claim::Proof;
 use super::machine::Machine;
 use super::recording::Recording;
 use super::run::Run;
-use super::{Checker, Claim, Closed, Outcome, Proof, Rejection, Schedule};
+use super::{Checker, Claim, Closed, Outcome, Rejection, Schedule};
 use crate::end::{Ends, Standing};
 use crate::model::{Ideal, Log, Point};
 use crate::script;

@@ -119,7 +119,7 @@ fn wish(object: usize, seed: usize) -> Op {
             of(&[Op::Notify { condvar: id }, Op::Notify { condvar: id }, Op::NotifyAll { condvar: id }])
         }
         ObjectKind::Semaphore { .. } => {
-            let n = 1 + u32::from(seed % 11 == 0);
+            let n = 1 + u32::from(seed.is_multiple_of(11));
             of(&[Op::AcquirePermits { semaphore: id, n, how }, Op::ReleasePermits { semaphore: id, n }])
         }
         ObjectKind::Barrier { .. } => of(&[Op::Arrive { barrier: id }, Op::Pass { barrier: id }]),
@@ -247,6 +247,7 @@ fn reads(trace: &Trace, order: &[EventIndex]) -> BTreeMap<EventIndex, Option<Eve
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
                 Some(object)
             }
+            Op::Release { mode: Mode::Read, touched: Touched::Unknown, .. } => None,
             Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } if touched.writes() => Some(lock),
             _ => None,
         };
