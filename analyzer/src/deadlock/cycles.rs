@@ -1,6 +1,6 @@
 //! Simple cycles of a directed graph, short ones first, within a budget.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 /// How far to look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Longest cycle, in nodes.
+    /// Longest cycle, in nodes. A component that is nothing but one ring needs no search, and is found however long.
     pub(crate) length: usize,
     /// Edges looked at in all.
     pub(crate) steps: u64,
@@ -23,8 +23,8 @@ pub(crate) struct Cycles {
     pub(crate) found: Vec<Vec<NodeIndex>>,
     /// Whether a limit other than `length` ended the search.
     pub(crate) cut: bool,
-    /// Whether a strongly connected component is larger than the longest cycle looked for, and cycles that long may
-    /// have been missed.
+    /// Whether a strongly connected component is larger than the longest cycle looked for and no single ring, and
+    /// cycles that long may have been missed.
     pub(crate) longer_possible: bool,
 }
 
@@ -46,18 +46,43 @@ pub(crate) fn simple_cycles<N, E>(graph: &DiGraph<N, E>, limits: Limits) -> Cycl
         }
     }
     starts.sort_unstable();
-    let longer_possible = longest > limits.length;
-    let out = Cycles { longer_possible, ..Cycles::default() };
-    let mut search = Search { next: successors(graph, &components), components, graph, limits, steps: 0, out };
-    for length in 1..=limits.length.min(longest) {
+    let next = successors(graph, &components);
+    let (rings, tangled) = long_components(&starts, &next, &components, limits.length);
+    let out = Cycles { longer_possible: tangled, ..Cycles::default() };
+    let mut search = Search { next, components, graph, limits, steps: 0, out };
+    'search: for length in 1..=limits.length.min(longest) {
         for &start in &starts {
             search.from(start, length);
             if search.out.cut {
-                return search.out;
+                break 'search;
             }
         }
     }
+    search.out.found.extend(rings);
     search.out
+}
+
+/// Of the components with more than `length` nodes: those that are single rings, and whether there are others.
+fn long_components(
+    starts: &[NodeIndex],
+    next: &[Vec<NodeIndex>],
+    components: &[usize],
+    length: usize,
+) -> (Vec<Vec<NodeIndex>>, bool) {
+    let mut by_component: BTreeMap<usize, Vec<NodeIndex>> = BTreeMap::new();
+    for &node in starts {
+        by_component.entry(components[node.index()]).or_default().push(node);
+    }
+    by_component.retain(|_, nodes| nodes.len() > length);
+    let is_ring = |nodes: &Vec<NodeIndex>| nodes.iter().all(|node| next[node.index()].len() == 1);
+    let tangled = !by_component.values().all(is_ring);
+    let round = |nodes: &Vec<NodeIndex>| {
+        let step = |node: &NodeIndex| Some(next[node.index()][0]);
+        std::iter::successors(Some(nodes[0]), step).take(nodes.len()).collect()
+    };
+    let mut rings: Vec<Vec<NodeIndex>> = by_component.values().filter(|nodes| is_ring(nodes)).map(round).collect();
+    rings.sort_by_key(|ring| (ring.len(), ring[0]));
+    (rings, tangled)
 }
 
 /// For every node the nodes of its own component that it leads to, distinct and sorted.
@@ -195,6 +220,17 @@ mod tests {
         assert!(simple_cycles(&graph(&edges), Limits { steps: 100, ..ALL }).cut);
         assert!(simple_cycles(&graph(&edges), Limits { cycles: 3, ..ALL }).cut);
         assert!(simple_cycles(&graph(&edges), Limits { length: 5, ..ALL }).longer_possible);
+    }
+
+    #[test]
+    fn a_single_ring_is_found_however_long() {
+        let ring: Vec<(u32, u32)> = (0..6).map(|node| (node, (node + 1) % 6)).collect();
+        let cycles = simple_cycles(&graph(&ring), Limits { length: 3, ..ALL });
+        assert_eq!(cycles.found, [(0..6).map(NodeIndex::new).collect::<Vec<_>>()]);
+        assert!(!cycles.longer_possible);
+        let with_chord = [ring.as_slice(), &[(0, 3)]].concat();
+        let cycles = simple_cycles(&graph(&with_chord), Limits { length: 3, ..ALL });
+        assert!(cycles.found.is_empty() && cycles.longer_possible);
     }
 
     proptest! {

@@ -1,24 +1,26 @@
-//! The lock graph: which locks are asked for while which others are held, by whom, when.
+//! The lock graph: what is asked for while what is held, by whom, how often.
 //!
 //! After Havelund's GoodLock ("Using runtime analysis to guide model checking of Java programs", 2000) with the gate
 //! locks and segments of Bensalem and Havelund ("Dynamic deadlock analysis of multi-threaded programs", 2005). Nodes of
-//! the graph are locks; an edge carries *dependencies* (thread, lock asked for, locks held), which are what a deadlock
-//! is made of.
+//! the graph are resources; an edge carries *dependencies*, which are what a deadlock is made of: the abstract acquires of
+//! SPDOffline (Tunç, Mathur, Pavlogiannis and Viswanathan, "Sound dynamic deadlock prediction in linear time", PLDI 2023,
+//! section 4). What departs from the papers: locks have modes; the end of a thread is a resource as well ([`Resource`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockhound_trace::{Event, EventIndex, How, Mode, ObjectId, ObjectKind, Policy, SiteId, StackId, Tables, ThreadId};
 use rustc_hash::FxHashMap;
 
 use crate::analysis::Moment;
 use crate::deadlock::requests::LockRequest;
+use crate::deadlock::resource::Resource;
 use crate::finding::Hold;
 use crate::holds::Held;
 use crate::order::Segment;
 use crate::prose;
 
 /// How many different dependencies are kept in all.
-const MAX_DEPENDENCIES: usize = 1 << 16;
+const MAX_DEPENDENCIES: usize = 1 << 17;
 /// How many segments are kept for each dependency.
 const MAX_SEGMENTS: usize = 16;
 
@@ -26,18 +28,24 @@ const MAX_SEGMENTS: usize = 16;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct DependencyId(usize);
 
+impl DependencyId {
+    pub(crate) const fn index(self) -> usize {
+        self.0
+    }
+}
+
 /// What makes two requests the same dependency.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Key {
     pub(crate) thread: ThreadId,
-    pub(crate) lock: ObjectId,
+    pub(crate) wants: Resource,
     pub(crate) mode: Mode,
     pub(crate) how: How,
-    /// What is held meanwhile, oldest first; `lock` itself only where it is read-locked again.
+    /// The locks held meanwhile, sorted; the one asked for only where it is read-locked again.
     pub(crate) held: Vec<(ObjectId, Mode)>,
 }
 
-/// A thread asks for a lock while it holds others, any number of times.
+/// A thread asks for a lock, or for the end of another, while it holds some locks, any number of times.
 #[derive(Debug)]
 pub(crate) struct Dependency {
     pub(crate) key: Key,
@@ -48,29 +56,38 @@ pub(crate) struct Dependency {
     pub(crate) dropped: u64,
 }
 
-/// One occurrence of a dependency.
+/// One occurrence of a dependency, and how it is ordered to others as far as can be told without an index of the trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Instance {
+    pub(crate) occurrence: Occurrence,
+    pub(crate) segment: Segment,
+}
+
+/// A request as it was made once.
+#[derive(Clone, Debug)]
+pub(crate) struct Occurrence {
     pub(crate) op: &'static str,
     pub(crate) event: EventIndex,
     pub(crate) site: Option<SiteId>,
     pub(crate) stack: Option<StackId>,
     pub(crate) holds: Vec<Hold>,
-    pub(crate) segment: Segment,
 }
 
 impl Dependency {
-    /// How its thread holds `lock` meanwhile.
-    pub(crate) fn holds(&self, lock: ObjectId) -> Option<Mode> {
-        self.key.held.iter().find(|(held, _)| *held == lock).map(|&(_, mode)| mode)
+    /// How its thread has `resource` meanwhile.
+    pub(crate) fn holds(&self, resource: Resource) -> Option<Mode> {
+        match resource {
+            Resource::Lock(lock) => self.key.held.iter().find(|(held, _)| *held == lock).map(|&(_, mode)| mode),
+            Resource::EndOf(thread) => (thread == self.key.thread).then_some(Mode::Write),
+        }
     }
 
     /// A lock that its thread and that of `other` hold meanwhile, and cannot hold at once.
     pub(crate) fn common_gate(&self, other: &Self) -> Option<ObjectId> {
-        self.key
-            .held
-            .iter()
-            .find_map(|&(lock, mode)| other.holds(lock).filter(|&theirs| mode.conflicts_with(theirs)).map(|_| lock))
+        let held_by_other = |lock| other.holds(Resource::Lock(lock));
+        let conflicts =
+            |&&(lock, mode): &&(ObjectId, Mode)| held_by_other(lock).is_some_and(|theirs| mode.conflicts_with(theirs));
+        self.key.held.iter().find(conflicts).map(|&(lock, _)| lock)
     }
 }
 
@@ -80,77 +97,125 @@ impl Dependency {
 pub(crate) struct LockGraph {
     dependencies: Vec<Dependency>,
     ids: FxHashMap<Key, DependencyId>,
+    /// The key of the request at hand, to be looked up without allocating.
+    key: Option<Key>,
     /// Write requests for read/write locks, with or without other locks held: what makes readers queue.
     writers: BTreeMap<ObjectId, Vec<DependencyId>>,
     dropped: u64,
 }
 
 impl LockGraph {
-    /// Takes down a request. `segment` is only called where it is needed.
+    /// Takes down a request for a lock. `segment` is only called where it is needed.
     pub(crate) fn request(&mut self, now: Moment<'_>, request: LockRequest, segment: impl FnOnce() -> Segment) {
         let kind = now.tables.object(request.lock).kind;
-        let held = now.holds.of(now.event.thread);
-        let queues = matches!(kind, ObjectKind::RwLock { .. }) && request.mode == Mode::Write;
-        if !kind.is_lock() || (held.is_empty() && !queues) {
+        if !kind.is_lock() {
             return;
         }
-        let again = held.iter().find(|held| held.lock == request.lock);
+        let again = now.holds.of(now.event.thread).iter().find(|held| held.lock == request.lock);
         if again.is_some_and(|again| !reads_twice(kind, again.mode, request.mode)) {
             return;
         }
-        let key = Key {
-            thread: now.event.thread,
-            lock: request.lock,
-            mode: request.mode,
-            how: request.how,
-            held: held.iter().map(|held| (held.lock, held.mode)).collect(),
-        };
-        let Some(id) = self.id_of(key, queues) else {
-            self.dropped += 1;
-            return;
-        };
+        let LockRequest { lock, mode, how, op } = request;
+        let Some((id, new)) = self.take_down(now, Resource::Lock(lock), mode, how, op, segment) else { return };
+        if new && mode == Mode::Write && matches!(kind, ObjectKind::RwLock { .. }) {
+            self.writers.entry(lock).or_default().push(id);
+        }
+    }
+
+    /// Takes down that the event's thread waits for the end of `child`.
+    pub(crate) fn join(&mut self, now: Moment<'_>, child: ThreadId, segment: impl FnOnce() -> Segment) {
+        if child != now.event.thread {
+            self.take_down(now, Resource::EndOf(child), Mode::Write, How::Lock, "join", segment);
+        }
+    }
+
+    /// The dependency that a request belongs to, and whether it is the first of its kind. None: there are too many.
+    fn take_down(
+        &mut self,
+        now: Moment<'_>,
+        wants: Resource,
+        mode: Mode,
+        how: How,
+        op: &'static str,
+        segment: impl FnOnce() -> Segment,
+    ) -> Option<(DependencyId, bool)> {
+        let thread = now.event.thread;
+        let held = now.holds.of(thread);
+        let mut key = self.key.take().map_or_else(Vec::new, |key| key.held);
+        key.clear();
+        key.extend(held.iter().map(|held| (held.lock, held.mode)));
+        key.sort_unstable();
+        let key = self.key.insert(Key { thread, wants, mode, how, held: key });
+        let known = self.ids.get(key).copied();
+        let id = known.unwrap_or(DependencyId(self.dependencies.len()));
+        if known.is_none() {
+            if self.dependencies.len() == MAX_DEPENDENCIES {
+                self.dropped += 1;
+                return None;
+            }
+            self.dependencies.push(Dependency { key: key.clone(), count: 0, instances: Vec::new(), dropped: 0 });
+            self.ids.insert(key.clone(), id);
+        }
         let dependency = &mut self.dependencies[id.0];
         dependency.count += 1;
         let segment = segment();
         if dependency.instances.last().is_some_and(|last| last.segment.is(&segment)) {
-            return;
-        }
-        if dependency.instances.len() == MAX_SEGMENTS {
+        } else if dependency.instances.len() == MAX_SEGMENTS {
             dependency.dropped += 1;
         } else {
-            dependency.instances.push(instance(now.index, now.event, request.op, held, segment));
+            dependency.instances.push(instance(now.index, now.event, op, held, segment));
         }
+        Some((id, known.is_none()))
     }
 
-    fn id_of(&mut self, key: Key, queues: bool) -> Option<DependencyId> {
-        if let Some(&id) = self.ids.get(&key) {
-            return Some(id);
-        }
-        if self.dependencies.len() == MAX_DEPENDENCIES {
-            return None;
-        }
-        let id = DependencyId(self.dependencies.len());
-        if queues {
-            self.writers.entry(key.lock).or_default().push(id);
-        }
-        self.dependencies.push(Dependency { key: key.clone(), count: 0, instances: Vec::new(), dropped: 0 });
-        self.ids.insert(key, id);
-        Some(id)
+    /// How many dependencies there are: their ids are 0..this.
+    pub(crate) fn len(&self) -> usize {
+        self.dependencies.len()
+    }
+
+    /// The dependency with this key.
+    pub(crate) fn find(&self, key: &Key) -> Option<DependencyId> {
+        self.ids.get(key).copied()
     }
 
     pub(crate) fn get(&self, id: DependencyId) -> &Dependency {
         &self.dependencies[id.0]
     }
 
-    /// All dependencies on each edge (lock held, lock asked for), in the order of their first occurrence.
-    pub(crate) fn edges(&self) -> BTreeMap<(ObjectId, ObjectId), Vec<DependencyId>> {
+    /// All dependencies on each edge (resource held, resource asked for), in the order of their first occurrence.
+    pub(crate) fn edges(&self) -> BTreeMap<(Resource, Resource), Vec<DependencyId>> {
+        let awaited = self.awaited();
         let mut edges: BTreeMap<_, Vec<DependencyId>> = BTreeMap::new();
         for (index, dependency) in self.dependencies.iter().enumerate() {
-            for &(held, _) in &dependency.key.held {
-                edges.entry((held, dependency.key.lock)).or_default().push(DependencyId(index));
+            let key = &dependency.key;
+            let locks = key.held.iter().map(|&(held, _)| Resource::Lock(held));
+            let end = awaited.contains(&key.thread).then_some(Resource::EndOf(key.thread));
+            for held in locks.chain(end) {
+                edges.entry((held, key.wants)).or_default().push(DependencyId(index));
             }
         }
         edges
+    }
+
+    /// Threads that somebody joins while having something that they might need: a lock, or an end that is itself awaited
+    /// so. Who is joined by a thread that nothing depends on takes part in no circle.
+    fn awaited(&self) -> BTreeSet<ThreadId> {
+        let mut joined: BTreeMap<ThreadId, Vec<ThreadId>> = BTreeMap::new();
+        let mut open = Vec::new();
+        for Dependency { key, .. } in &self.dependencies {
+            let Resource::EndOf(child) = key.wants else { continue };
+            joined.entry(key.thread).or_default().push(child);
+            if !key.held.is_empty() {
+                open.push(child);
+            }
+        }
+        let mut awaited = BTreeSet::new();
+        while let Some(thread) = open.pop() {
+            if awaited.insert(thread) {
+                open.extend(joined.get(&thread).into_iter().flatten());
+            }
+        }
+        awaited
     }
 
     /// Who asks to write `lock`, if readers queue behind such requests.
@@ -175,5 +240,6 @@ fn reads_twice(kind: ObjectKind, held: Mode, wanted: Mode) -> bool {
 }
 
 fn instance(index: EventIndex, event: &Event, op: &'static str, held: &[Held], segment: Segment) -> Instance {
-    Instance { op, event: index, site: event.site, stack: event.stack, holds: prose::holds(held), segment }
+    let occurrence = Occurrence { op, event: index, site: event.site, stack: event.stack, holds: prose::holds(held) };
+    Instance { occurrence, segment }
 }

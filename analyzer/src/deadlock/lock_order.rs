@@ -1,41 +1,53 @@
-//! Lock orders that can deadlock, though they did not: cycles of the lock graph, judged and reported.
+//! Lock orders that can deadlock, though they did not: circles of the lock graph, judged and reported.
+//!
+//! One pass builds the lock graph, in memory that depends on the different requests only. At the end each circle of it is
+//! proved by reordering the run, refuted, or left as possible ([`verdict`](super::verdict)): SPDOffline with joins as
+//! requests, over patterns that come from circles of resources. Short circles come first.
 
 use std::collections::BTreeSet;
 
-use lockhound_trace::{ObjectId, Op};
+use lockhound_trace::{ObjectId, Op, Tables, ThreadId};
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::{Analysis, End, Moment, Results};
-use crate::deadlock::cycles::{Limits, simple_cycles};
+use crate::deadlock::cycles::{self, simple_cycles};
 use crate::deadlock::lifelines::Lifelines;
-use crate::deadlock::lock_graph::{DependencyId, LockGraph};
-use crate::deadlock::lock_order_report::Words;
-use crate::deadlock::requests::Requests;
-use crate::deadlock::verdict::{self, Reason, Verdict};
+use crate::deadlock::lock_graph::LockGraph;
+use crate::deadlock::lock_order_report::{Words, also as also_does};
+use crate::deadlock::patterns::Circle;
+use crate::deadlock::requests::{Joins, Requests};
+use crate::deadlock::resource::{self, Resource};
+use crate::deadlock::verdict::{Judge, Reason, Verdict};
 use crate::finding::{Finding, Rule};
+use crate::options::Limits;
 use crate::order::MustOrder;
 use crate::prose;
 
-/// How far cycles are searched in one trace.
-const LIMITS: Limits = Limits { length: 20, steps: 10_000_000, cycles: 2_000 };
-
-/// How many candidates are looked at for all cycles of one trace.
-const BUDGET: u64 = 20_000_000;
-/// How many cycles of one trace are reported.
+/// How many circles of one trace are judged.
+const MAX_CIRCLES: usize = 2_000;
+/// Dependencies that are looked at while judging, for each step that the search for circles may take.
+const LOOKS_PER_STEP: u64 = 10;
+/// How many circles of one trace are reported.
 const MAX_FINDINGS: usize = 200;
 
-/// Builds the lock graph while the trace runs, and judges its cycles at the end.
+/// Builds the lock graph while the trace runs, and judges its circles at the end.
 #[derive(Default, Debug)]
 pub(crate) struct LockOrder {
     order: MustOrder,
     requests: Requests,
+    joins: Joins,
     graph: LockGraph,
     lifelines: Lifelines,
 }
 
 impl Analysis for LockOrder {
     fn observe(&mut self, now: Moment<'_>) {
+        // A join that returns at once is a request as well: it comes before what it lets the thread know.
+        if let Some(child) = self.joins.next(now.event) {
+            let order = &mut self.order;
+            self.graph.join(now, child, || order.segment(now.event.thread));
+        }
         self.order.apply(now.tables, now.event);
         match now.event.op {
             Op::Spawn { child } => self.lifelines.spawn(now.index, now.event.thread, child),
@@ -50,38 +62,40 @@ impl Analysis for LockOrder {
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
         let Self { graph, lifelines, .. } = *self;
+        let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
+        let mut judge =
+            Judge::new(end.tables, &graph, end.prediction, limits.cycle_steps.saturating_mul(LOOKS_PER_STEP));
         let words = Words { tables: end.tables, graph: &graph, lifelines: &lifelines };
-        let observed = observed(&results.findings);
-        let mut findings = Vec::new();
-        let mut explained: Vec<BTreeSet<ObjectId>> = Vec::new();
-        let mut budget = BUDGET;
-        for cycle in cycles(&graph, &mut results.limits) {
-            if budget == 0 || findings.len() == MAX_FINDINGS {
+        let mut reported = Reported { observed: observed(&results.findings), list: Vec::new() };
+        for circle in circles(&graph, limits, &mut results.limits) {
+            if judge.is_exhausted() || reported.list.len() == MAX_FINDINGS {
                 results.limits.push("lock graph: not all cycles were judged; there are too many".to_owned());
                 break;
             }
-            let Some(verdict) = cycle.judge(end, &graph, &mut budget) else { continue };
-            let locks: BTreeSet<ObjectId> = cycle.locks.iter().copied().collect();
-            if observed.contains(&locks) {
+            let locks: BTreeSet<ObjectId> = resource::locks(&circle.resources).into_iter().collect();
+            if reported.observed.contains(&locks) {
                 continue;
             }
-            match verdict {
-                Verdict::Possible { parts, cut } => {
-                    explained.push(locks);
-                    findings.push(words.potential_deadlock(&cycle.locks, &parts, cut));
+            let Some(verdict) = judge.judge(&circle) else { continue };
+            let (finding, members) = match verdict {
+                Verdict::Feasible { members, witness } => {
+                    (words.feasible_deadlock(&circle, &members, witness), members)
                 }
-                Verdict::Refuted { parts, reason } => {
-                    results.refutations.push(words.refutation(&cycle.locks, &parts, reason));
-                    // A longer way round the same locks adds nothing to an inversion that is reported already.
-                    let known = explained.iter().any(|other| other.is_subset(&locks));
-                    if is_inversion(reason, locks.len()) && !known {
-                        explained.push(locks);
-                        findings.push(words.inversion(&cycle.locks, &parts, reason));
+                Verdict::Possible { members, cut } => (words.possible_deadlock(&circle, &members, cut), members),
+                Verdict::Refuted { members, reason } => {
+                    results.refutations.push(words.refutation(&circle, &members, reason));
+                    if !is_inversion(reason, &circle) || reported.explains(&locks) {
+                        continue;
                     }
+                    (words.inversion(&circle, &members, reason), members)
                 }
-            }
+            };
+            reported.list.push(Found { finding, locks, also: words.also(&circle, &members) });
         }
-        results.findings.extend(merged(findings));
+        results.findings.extend(reported.merged(end.tables));
+        if let Some(limit) = judge.cut() {
+            results.limits.push(format!("lock graph: not for every cycle a schedule was searched for; {limit}"));
+        }
         if graph.dropped() > 0 {
             results.limits.push(format!(
                 "lock graph: {} requests were left out because there were too many different ones",
@@ -91,9 +105,57 @@ impl Analysis for LockOrder {
     }
 }
 
+/// What was found so far.
+struct Reported {
+    /// What the end of the trace has shown to be deadlocked already.
+    observed: FxHashSet<BTreeSet<ObjectId>>,
+    list: Vec<Found>,
+}
+
+/// A finding, as long as others may turn out to be the same bug.
+struct Found {
+    finding: Finding,
+    locks: BTreeSet<ObjectId>,
+    /// Threads that could stand in its circle in the place of others.
+    also: Vec<ThreadId>,
+}
+
+impl Reported {
+    /// Whether a longer way round these locks adds nothing to what is reported already, were it an inversion.
+    fn explains(&self, locks: &BTreeSet<ObjectId>) -> bool {
+        self.list.iter().any(|known| known.locks.is_subset(locks))
+    }
+
+    /// One finding for each bug: the same names in the same files are the same bug, however many objects or threads bear
+    /// them. The surest stands for all.
+    fn merged(self, tables: &Tables) -> impl Iterator<Item = Finding> {
+        let mut places = FxHashMap::default();
+        let mut merged: Vec<Found> = Vec::new();
+        for mut found in self.list {
+            let place = *places.entry(found.finding.fingerprint).or_insert(merged.len());
+            let Some(known) = merged.get_mut(place) else {
+                merged.push(found);
+                continue;
+            };
+            if found.finding.evidence > known.finding.evidence {
+                std::mem::swap(known, &mut found);
+            }
+            known.finding.occurrences += found.finding.occurrences;
+            known.also.extend(found.also);
+            known.also.extend(found.finding.threads);
+        }
+        merged.into_iter().map(|Found { mut finding, mut also, .. }| {
+            also.retain(|other| !finding.threads.contains(other));
+            finding.notes.extend(also_does(tables, also));
+            finding
+        })
+    }
+}
+
 /// Locks taken in both orders by requests that wait: an inconsistent order, whatever keeps it from a deadlock.
-fn is_inversion(reason: Reason, locks: usize) -> bool {
-    locks > 1 && !matches!(reason, Reason::NeverWaits(..) | Reason::OnlyRead(_))
+fn is_inversion(reason: Reason, circle: &Circle) -> bool {
+    let only_locks = circle.resources.iter().all(|resource| resource.lock().is_some());
+    only_locks && circle.resources.len() > 1 && !matches!(reason, Reason::NeverWaits(..) | Reason::OnlyRead(_))
 }
 
 /// What the end of the trace has shown to be deadlocked already.
@@ -105,65 +167,35 @@ fn observed(findings: &[Finding]) -> FxHashSet<BTreeSet<ObjectId>> {
         .collect()
 }
 
-/// One finding for each bug: the same names in the same files are the same bug, however many objects bear them.
-fn merged(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut places = FxHashMap::default();
-    let mut merged: Vec<Finding> = Vec::new();
-    for finding in findings {
-        match places.get(&finding.fingerprint) {
-            Some(&place) => {
-                let known: &mut Finding = &mut merged[place];
-                known.occurrences += finding.occurrences;
-            }
-            None => {
-                places.insert(finding.fingerprint, merged.len());
-                merged.push(finding);
-            }
-        }
-    }
-    merged
-}
-
-/// Locks in a circle, each held while the next is asked for, with the dependencies on each edge.
-struct Cycle {
-    locks: Vec<ObjectId>,
-    edges: Vec<Vec<DependencyId>>,
-}
-
-impl Cycle {
-    fn judge(&self, end: End<'_>, graph: &LockGraph, budget: &mut u64) -> Option<Verdict> {
-        let edges: Vec<&[DependencyId]> = self.edges.iter().map(Vec::as_slice).collect();
-        verdict::judge(end.tables, graph, &self.locks, &edges, budget)
-    }
-}
-
-fn cycles(graph: &LockGraph, limits: &mut Vec<String>) -> Vec<Cycle> {
+/// The circles of the lock graph, short ones first.
+fn circles(graph: &LockGraph, limits: Limits, said: &mut Vec<String>) -> Vec<Circle> {
     let edges = graph.edges();
-    let locks: Vec<ObjectId> = prose::sorted(edges.keys().flat_map(|&(from, to)| [from, to]).collect());
-    let node = |lock: ObjectId| NodeIndex::new(locks.binary_search(&lock).unwrap_or_default());
-    let mut orders: DiGraph<ObjectId, ()> = DiGraph::with_capacity(locks.len(), edges.len());
-    for &lock in &locks {
-        orders.add_node(lock);
+    let resources: Vec<Resource> = prose::sorted(edges.keys().flat_map(|&(from, to)| [from, to]).collect());
+    let node = |resource: Resource| NodeIndex::new(resources.binary_search(&resource).unwrap_or_default());
+    let mut orders: DiGraph<Resource, ()> = DiGraph::with_capacity(resources.len(), edges.len());
+    for &resource in &resources {
+        orders.add_node(resource);
     }
     for &(from, to) in edges.keys() {
         orders.add_edge(node(from), node(to), ());
     }
-    let cycles = simple_cycles(&orders, LIMITS);
+    let limits = cycles::Limits { length: limits.cycle_length, steps: limits.cycle_steps, cycles: MAX_CIRCLES };
+    let cycles = simple_cycles(&orders, limits);
     if cycles.cut {
-        limits.push(format!(
+        said.push(format!(
             "lock graph: the search for cycles was ended after {} of them; there may be more",
             cycles.found.len()
         ));
     }
     if cycles.longer_possible && !cycles.cut {
-        limits.push(format!("lock graph: cycles of more than {} locks were not looked for", LIMITS.length));
+        said.push(format!("lock graph: cycles of more than {} locks were not looked for", limits.length));
     }
-    let cycle = |nodes: Vec<NodeIndex>| {
-        let locks: Vec<ObjectId> = nodes.iter().map(|&node| orders[node]).collect();
-        let edges = (0..locks.len())
-            .map(|at| edges.get(&(locks[at], locks[(at + 1) % locks.len()])).cloned().unwrap_or_default())
+    let circle = |nodes: Vec<NodeIndex>| {
+        let resources: Vec<Resource> = nodes.iter().map(|&node| orders[node]).collect();
+        let edges = (0..resources.len())
+            .map(|at| edges.get(&(resources[at], resources[(at + 1) % resources.len()])).cloned().unwrap_or_default())
             .collect();
-        Cycle { locks, edges }
+        Circle { resources, edges }
     };
-    cycles.found.into_iter().map(cycle).collect()
+    cycles.found.into_iter().map(circle).collect()
 }

@@ -1,17 +1,24 @@
-//! Deadlocks: those that happened, and those that the orders in which locks were taken leave open.
+//! Deadlocks: those that happened, those that other schedules of the run lead to, and those that the orders in which locks
+//! were taken leave open.
 
 mod cycles;
 mod end_state;
+mod instances;
 mod knot;
 mod lifelines;
 mod lock_graph;
 mod lock_order;
 mod lock_order_report;
+mod patterns;
+mod precedence;
+mod prover;
 mod report;
 mod requests;
+mod resource;
 mod state;
 mod verdict;
 mod wait_for;
+mod walk;
 
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;

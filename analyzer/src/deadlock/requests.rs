@@ -1,6 +1,6 @@
 //! Requests for locks, each seen once: when the thread blocks, or else when it gets the lock.
 
-use lockhound_trace::{Event, How, Mode, ObjectId, Op, Request};
+use lockhound_trace::{Event, How, Mode, ObjectId, Op, Request, ThreadId};
 
 /// A thread asks for a lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,6 +10,33 @@ pub(crate) struct LockRequest {
     pub(crate) how: How,
     /// The operation's name: `acquire`, or `wake` to return from a wait.
     pub(crate) op: &'static str,
+}
+
+/// Threads that are asked to end, each request seen once likewise.
+#[derive(Default, Debug)]
+pub(crate) struct Joins {
+    blocked: Vec<Option<ThreadId>>,
+}
+
+impl Joins {
+    /// Whose end `event` begins to wait for; none if it begins no such wait.
+    pub(crate) fn next(&mut self, event: &Event) -> Option<ThreadId> {
+        match event.op {
+            Op::Block { on: Request::Join { child } } => {
+                let index = event.thread.index();
+                if self.blocked.len() <= index {
+                    self.blocked.resize(index + 1, None);
+                }
+                self.blocked[index] = Some(child);
+                Some(child)
+            }
+            Op::Join { child } => {
+                let asked_for = self.blocked.get_mut(event.thread.index()).and_then(Option::take);
+                (asked_for != Some(child)).then_some(child)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Tells requests from completions of requests that were seen already.
@@ -65,5 +92,15 @@ mod tests {
         assert!(requests.next(&block).is_some());
         assert!(requests.next(&acquire).is_none());
         assert!(requests.next(&acquire).is_some(), "the next acquire is a request of its own");
+    }
+
+    #[test]
+    fn a_block_and_its_join_are_one_request() {
+        let (thread, child) = (ThreadId::from_index(1), ThreadId::from_index(0));
+        let mut joins = Joins::default();
+        let join = Event::new(thread, Op::Join { child });
+        assert_eq!(joins.next(&Event::new(thread, Op::Block { on: Request::Join { child } })), Some(child));
+        assert_eq!(joins.next(&join), None);
+        assert_eq!(joins.next(&join), Some(child));
     }
 }

@@ -1,157 +1,314 @@
-//! Whether a cycle of the lock graph can be a deadlock: the judgement of one cycle.
+//! What a circle of the lock graph amounts to: proved, possible, or refuted, and why.
 //!
-//! A cycle of locks is a deadlock pattern if each of its edges can be given to a different thread, such that no two of
-//! them hold a common gate, each holds its lock in a mode that stops the one who asks for it, and nothing orders the
-//! requests. Where that fails, the conditions are dropped one by one, last first: the one whose absence lets the cycle
-//! through is the reason why it is none.
+//! Each pattern on the circle is tried in turn. A schedule that the checker has executed proves it. If none is found, it
+//! is refuted where an order that holds in every schedule, or a gate that a third thread holds around, keeps all its
+//! instances apart, and possible otherwise. A circle without any pattern is refuted: the conditions are dropped one by one,
+//! and the one whose absence lets a pattern through is the reason.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use lockhound_trace::{How, ObjectId, Tables, ThreadId};
 
-use crate::deadlock::lock_graph::{Dependency, DependencyId, Instance, LockGraph};
+use crate::deadlock::instances::Instances;
+use crate::deadlock::lock_graph::{DependencyId, LockGraph, Occurrence};
+use crate::deadlock::patterns::{Circle, Conditions, Part, patterns};
+use crate::deadlock::precedence::{Arrival, Precedence};
+use crate::deadlock::prover::{Proof, Prover};
+use crate::deadlock::walk::unordered;
+use crate::finding::Witness;
+use crate::model::Point;
+use crate::prediction::Prediction;
 
-/// Candidates looked at for one cycle and one set of conditions.
-const MAX_STEPS: u32 = 50_000;
+/// Patterns on one circle for which schedules are searched. They differ in threads and in what else is held.
+const MAX_PATTERNS: u32 = 64;
+/// Pairs of instances that are compared for a gate that a third thread holds around.
+const MAX_PAIRS: usize = 10_000;
 
-/// One edge of the pattern: the request that waits, or a writer that queues between two readers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Part {
+/// A part of a pattern, at one of its instances.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
     pub(crate) dependency: DependencyId,
-    /// Which of its instances.
-    pub(crate) instance: usize,
     /// Whether it stands here only as a queued writer.
     pub(crate) queues: bool,
+    pub(crate) at: Occurrence,
 }
 
-/// What a cycle amounts to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What a circle amounts to.
+#[derive(Clone, Debug)]
 pub(crate) enum Verdict {
+    /// The checker has executed a schedule that ends in it.
+    Feasible { members: Vec<Member>, witness: Witness },
     /// Nothing in this run excludes it.
     Possible {
-        /// In the order of the cycle.
-        parts: Vec<Part>,
-        /// Whether it is not excluded only because the search was ended.
+        members: Vec<Member>,
+        /// Whether a limit kept it from being proved or refuted.
         cut: bool,
     },
     /// This run excludes it.
-    Refuted { parts: Vec<Part>, reason: Reason },
+    Refuted { members: Vec<Member>, reason: Reason },
 }
 
-/// Why a cycle is no deadlock.
+/// Why a circle is no deadlock. Members are named by their places.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reason {
-    /// The first part's request comes before the second part's in every schedule.
-    Ordered(Part, Part),
-    /// Two parts hold this lock throughout.
+    /// One member's request comes before another's in every schedule.
+    Ordered { before: usize, after: usize, arrival: Option<Arrival> },
+    /// Two members hold this lock throughout.
     Gate(ObjectId),
+    /// One member holds this lock; the other, which does not, makes its request only while this thread holds it.
+    GateAround { gate: ObjectId, holder: ThreadId, inside: usize },
     /// A lock is held and asked for only by readers.
     OnlyRead(ObjectId),
     /// There are fewer threads than edges.
     TooFewThreads,
     /// Some request never waits, or not for ever.
-    NeverWaits(Part, How),
+    NeverWaits(usize, How),
 }
 
-/// The conditions still asked for.
-#[derive(Clone, Copy)]
-struct Conditions {
-    order: bool,
-    gate: bool,
-    mode: bool,
-    threads: bool,
-    waits: bool,
+/// Judges the circles of one trace.
+pub(crate) struct Judge<'a> {
+    tables: &'a Tables,
+    graph: &'a LockGraph,
+    /// Where the trace is indexed: what proves and what refutes.
+    index: Option<Index<'a>>,
+    /// Dependencies that may still be looked at.
+    budget: u64,
 }
 
-const ALL: Conditions = Conditions { order: true, gate: true, mode: true, threads: true, waits: true };
+struct Index<'a> {
+    instances: Instances<'a>,
+    precedence: Precedence<'a>,
+    prover: Prover<'a>,
+}
 
-/// Judges the cycle through `locks`: who holds `locks[i]` asks for `locks[i + 1]`. `edges[i]` are the dependencies
-/// that do so. Takes what it looks at from `budget`, at worst `MAX_STEPS` a set of conditions.
-pub(crate) fn judge(
-    tables: &Tables,
-    graph: &LockGraph,
-    locks: &[ObjectId],
-    edges: &[&[DependencyId]],
-    budget: &mut u64,
-) -> Option<Verdict> {
-    let mut judge = |conditions| {
-        let outcome = Search::new(tables, graph, locks, edges, conditions).run();
-        *budget = budget.saturating_sub(u64::from(outcome.steps));
-        outcome
-    };
-    let full = judge(ALL);
-    if let Some(parts) = full.parts {
-        return Some(Verdict::Possible { parts, cut: false });
-    }
-    let no_order = judge(Conditions { order: false, ..ALL });
-    if let Some(parts) = no_order.parts {
-        return Some(match ordered(graph, &parts) {
-            // Not every instance was kept or compared: that some are ordered proves nothing of the others.
-            Some(_) if full.cut || incomplete(graph, edges) => Verdict::Possible { parts, cut: true },
-            Some((before, after)) => Verdict::Refuted { parts, reason: Reason::Ordered(before, after) },
-            None => Verdict::Possible { parts, cut: true },
+/// What a pattern amounts to.
+enum Evaluation {
+    Proved(Verdict),
+    Possible { members: Vec<Member>, cut: bool },
+    Refuted { members: Vec<Member>, reason: Reason },
+}
+
+impl<'a> Judge<'a> {
+    pub(crate) fn new(
+        tables: &'a Tables,
+        graph: &'a LockGraph,
+        prediction: Option<&'a Prediction<'a>>,
+        budget: u64,
+    ) -> Self {
+        let index = prediction.map(|prediction| Index {
+            instances: Instances::new(prediction.model, graph),
+            precedence: Precedence::new(prediction.model),
+            prover: Prover::new(prediction),
         });
+        Self { tables, graph, index, budget }
     }
-    let no_gate = judge(Conditions { order: false, gate: false, ..ALL });
-    if let Some(parts) = no_gate.parts {
-        let reason = gate(graph, &parts).map_or(Reason::TooFewThreads, Reason::Gate);
-        return Some(Verdict::Refuted { parts, reason });
-    }
-    let no_mode = judge(Conditions { order: false, gate: false, mode: false, ..ALL });
-    if let Some(parts) = no_mode.parts {
-        let reason = only_read(graph, locks, &parts).map_or(Reason::TooFewThreads, Reason::OnlyRead);
-        return Some(Verdict::Refuted { parts, reason });
-    }
-    let waiting_only = Conditions { order: false, gate: false, mode: false, threads: false, waits: true };
-    if let Some(parts) = judge(waiting_only).parts {
-        return Some(Verdict::Refuted { parts, reason: Reason::TooFewThreads });
-    }
-    let parts = judge(Conditions { waits: false, ..waiting_only }).parts?;
-    let (part, how) = parts.iter().find_map(|&part| {
-        let how = graph.get(part.dependency).key.how;
-        (!how.may_wait_for_ever()).then_some((part, how))
-    })?;
-    Some(Verdict::Refuted { parts, reason: Reason::NeverWaits(part, how) })
-}
 
-/// The instance a part speaks of.
-pub(crate) fn instance<'a>(graph: &'a LockGraph, part: &Part) -> &'a Instance {
-    &graph.get(part.dependency).instances[part.instance]
-}
+    /// Whether so much was looked at that the rest has to be left.
+    pub(crate) const fn is_exhausted(&self) -> bool {
+        self.budget == 0
+    }
 
-/// The threads of the parts, in their order.
-pub(crate) fn threads(graph: &LockGraph, parts: &[Part]) -> Vec<ThreadId> {
-    parts.iter().map(|part| graph.get(part.dependency).key.thread).collect()
-}
+    /// Why not all schedules were searched that could have been, if so.
+    pub(crate) fn cut(&self) -> Option<&'static str> {
+        self.index.as_ref().and_then(|index| index.prover.cut())
+    }
 
-/// Two parts of which one precedes the other, if possible such that this is so for all their instances.
-fn ordered(graph: &LockGraph, parts: &[Part]) -> Option<(Part, Part)> {
-    let pairs =
-        || parts.iter().enumerate().flat_map(|(at, &one)| parts[at + 1..].iter().map(move |&other| (one, other)));
-    let never_concurrent = |one: &Part, other: &Part| {
-        let others = &graph.get(other.dependency).instances;
-        graph
-            .get(one.dependency)
-            .instances
-            .iter()
-            .all(|mine| others.iter().all(|theirs| !mine.segment.is_concurrent_with(&theirs.segment)))
-    };
-    let directed = |(one, other): (Part, Part)| {
-        let (mine, theirs) = (&instance(graph, &one).segment, &instance(graph, &other).segment);
-        if mine.precedes(theirs) {
-            Some((one, other))
-        } else if theirs.precedes(mine) {
-            Some((other, one))
-        } else {
-            None
+    /// Judges a circle. None if it is none: nothing leads round it.
+    pub(crate) fn judge(&mut self, circle: &Circle) -> Option<Verdict> {
+        let (mut possible, mut refuted, mut proved) = (None, None, None);
+        let mut left = MAX_PATTERNS;
+        let graph = self.graph;
+        let mut index = self.index.as_mut();
+        let searched = patterns(self.tables, graph, circle, Conditions::ALL, |parts| {
+            let evaluation = match &mut index {
+                Some(index) => index.evaluate(graph, parts, left > 0),
+                None => by_segments(graph, parts),
+            };
+            match evaluation {
+                Evaluation::Proved(verdict) => {
+                    proved = Some(verdict);
+                    return ControlFlow::Break(());
+                }
+                Evaluation::Possible { members, cut } => {
+                    left = left.saturating_sub(1);
+                    possible.get_or_insert((members, cut || left == 0));
+                    if index.is_none() {
+                        return ControlFlow::Break(());
+                    }
+                }
+                Evaluation::Refuted { members, reason } => {
+                    refuted.get_or_insert((members, reason));
+                }
+            }
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        self.budget = self.budget.saturating_sub(u64::from(searched.steps));
+        match (proved, possible, refuted) {
+            (Some(verdict), ..) => Some(verdict),
+            (None, Some((members, cut)), _) => Some(Verdict::Possible { members, cut: cut || searched.cut }),
+            // That some patterns are excluded proves nothing of the others.
+            (None, None, Some((members, _))) if searched.cut => Some(Verdict::Possible { members, cut: true }),
+            (None, None, Some((members, reason))) => Some(Verdict::Refuted { members, reason }),
+            (None, None, None) => self.without_pattern(circle),
         }
-    };
-    pairs()
-        .filter(|(one, other)| never_concurrent(one, other))
-        .find_map(directed)
-        .or_else(|| pairs().find_map(directed))
+    }
+
+    /// Why no pattern fits the circle.
+    fn without_pattern(&mut self, circle: &Circle) -> Option<Verdict> {
+        let none = Conditions { gate: false, mode: false, threads: false, waits: false };
+        let no_gate = Conditions { gate: false, ..Conditions::ALL };
+        let no_mode = Conditions { mode: false, ..no_gate };
+        let waiting_only = Conditions { waits: true, ..none };
+        for conditions in [no_gate, no_mode, waiting_only, none] {
+            let Some(parts) = self.first(circle, conditions) else { continue };
+            let members = first_instances(self.graph, &parts);
+            let reason = if conditions.mode {
+                gate(self.graph, &parts).map(Reason::Gate)
+            } else if conditions.threads {
+                only_read(self.graph, circle, &parts).map(Reason::OnlyRead)
+            } else if conditions.waits {
+                None
+            } else {
+                Some(never_waits(self.graph, &parts)?)
+            };
+            return Some(Verdict::Refuted { members, reason: reason.unwrap_or(Reason::TooFewThreads) });
+        }
+        None
+    }
+
+    fn first(&mut self, circle: &Circle, conditions: Conditions) -> Option<Vec<Part>> {
+        let mut first = None;
+        let searched = patterns(self.tables, self.graph, circle, conditions, |parts| {
+            first = Some(parts.to_vec());
+            ControlFlow::Break(())
+        });
+        self.budget = self.budget.saturating_sub(u64::from(searched.steps));
+        first
+    }
 }
 
-fn incomplete(graph: &LockGraph, edges: &[&[DependencyId]]) -> bool {
-    edges.iter().flat_map(|edge| edge.iter()).any(|&id| graph.get(id).dropped > 0)
+impl Index<'_> {
+    fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], prove: bool) -> Evaluation {
+        let lists: Vec<Rc<[Point]>> = parts.iter().map(|part| self.instances.of(part.dependency)).collect();
+        let lists: Vec<&[Point]> = lists.iter().map(|list| &**list).collect();
+        if lists.iter().any(|list| list.is_empty()) {
+            // The index and the stream do not agree on what is held: leave it to the stream.
+            return by_segments(graph, parts);
+        }
+        let proof = if prove { self.prover.prove(&lists) } else { Proof::Cut };
+        if let Proof::Found(points, witness) = proof {
+            return Evaluation::Proved(Verdict::Feasible { members: self.members(parts, &points), witness });
+        }
+        let counts: Vec<usize> = lists.iter().map(|list| list.len()).collect();
+        let precedence = self.precedence;
+        let found =
+            unordered(&counts, |early, x, late, y| precedence.arrival(lists[early][x], lists[late][y]).is_some());
+        match found {
+            Err((before, after)) => {
+                let last = |list: &[Point]| list[list.len() - 1];
+                let points: Vec<Point> = lists.iter().map(|list| last(list)).collect();
+                let arrival = precedence.arrival(points[before], points[after]);
+                Evaluation::Refuted {
+                    members: self.members(parts, &points),
+                    reason: Reason::Ordered { before, after, arrival },
+                }
+            }
+            Ok(at) => {
+                let points: Vec<Point> = lists.iter().zip(&at).map(|(list, &at)| list[at]).collect();
+                let members = self.members(parts, &points);
+                match self.gate_around(graph, parts, &lists) {
+                    Some(reason) => Evaluation::Refuted { members, reason },
+                    None => Evaluation::Possible { members, cut: proof == Proof::Cut },
+                }
+            }
+        }
+    }
+
+    fn members(&self, parts: &[Part], points: &[Point]) -> Vec<Member> {
+        let member = |(part, &point): (&Part, &Point)| Member {
+            dependency: part.dependency,
+            queues: part.queues,
+            at: self.instances.occurrence(point),
+        };
+        parts.iter().zip(points).map(member).collect()
+    }
+
+    /// A lock that one member holds, and that is held around every request of another by some thread, save where the
+    /// requests are ordered anyway.
+    fn gate_around(&self, graph: &LockGraph, parts: &[Part], lists: &[&[Point]]) -> Option<Reason> {
+        for (holding, part) in parts.iter().enumerate() {
+            let dependency = graph.get(part.dependency);
+            for &(gate, mode) in &dependency.key.held {
+                for inside in (0..parts.len()).filter(|&inside| inside != holding) {
+                    if let Some(holder) = self.held_around(gate, mode, lists[holding], lists[inside]) {
+                        return Some(Reason::GateAround { gate, holder, inside });
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Who holds `gate` around the requests `inside`, in a mode that excludes `mode`, so that none of them is made while
+    /// one of `holding` is.
+    fn held_around(
+        &self,
+        gate: ObjectId,
+        mode: lockhound_trace::Mode,
+        holding: &[Point],
+        inside: &[Point],
+    ) -> Option<ThreadId> {
+        if holding.len().saturating_mul(inside.len()) > MAX_PAIRS {
+            return None;
+        }
+        let mut holder = None;
+        for &request in inside {
+            let around = self.precedence.enclosing(gate, request).filter(|hold| hold.mode.conflicts_with(mode));
+            let apart = |&other: &Point| {
+                around.is_some_and(|hold| hold.thread != other.thread)
+                    || self.precedence.arrival(request, other).is_some()
+                    || self.precedence.arrival(other, request).is_some()
+            };
+            if !holding.iter().all(apart) {
+                return None;
+            }
+            holder = holder.or(around.map(|hold| hold.thread));
+        }
+        holder
+    }
+}
+
+/// What can be said without an index: by spawns, joins, barriers, messages and notifications.
+fn by_segments(graph: &LockGraph, parts: &[Part]) -> Evaluation {
+    let lists: Vec<_> = parts.iter().map(|part| &graph.get(part.dependency).instances).collect();
+    let counts: Vec<usize> = lists.iter().map(|list| list.len()).collect();
+    let member = |(part, instance): (&Part, usize)| Member {
+        dependency: part.dependency,
+        queues: part.queues,
+        at: graph.get(part.dependency).instances[instance].occurrence.clone(),
+    };
+    let members = |at: Vec<usize>| parts.iter().zip(at).map(member).collect();
+    match unordered(&counts, |early, x, late, y| lists[early][x].segment.precedes(&lists[late][y].segment)) {
+        Ok(at) => Evaluation::Possible { members: members(at), cut: false },
+        Err((before, after)) => {
+            let members = members(counts.iter().map(|count| count - 1).collect());
+            // Instances that were not kept may not be ordered.
+            if parts.iter().any(|part| graph.get(part.dependency).dropped > 0) {
+                return Evaluation::Possible { members, cut: true };
+            }
+            Evaluation::Refuted { members, reason: Reason::Ordered { before, after, arrival: None } }
+        }
+    }
+}
+
+fn first_instances(graph: &LockGraph, parts: &[Part]) -> Vec<Member> {
+    let member = |part: &Part| Member {
+        dependency: part.dependency,
+        queues: part.queues,
+        at: graph.get(part.dependency).instances[0].occurrence.clone(),
+    };
+    parts.iter().map(member).collect()
 }
 
 fn gate(graph: &LockGraph, parts: &[Part]) -> Option<ObjectId> {
@@ -160,140 +317,17 @@ fn gate(graph: &LockGraph, parts: &[Part]) -> Option<ObjectId> {
     })
 }
 
-fn only_read(graph: &LockGraph, locks: &[ObjectId], parts: &[Part]) -> Option<ObjectId> {
+fn only_read(graph: &LockGraph, circle: &Circle, parts: &[Part]) -> Option<ObjectId> {
     (0..parts.len()).find_map(|at| {
         let asks = graph.get(parts[at].dependency);
-        let holder = graph.get(parts[(at + 1) % parts.len()].dependency);
-        let lock = locks[(at + 1) % locks.len()];
-        holder.holds(lock).filter(|held| !asks.key.mode.conflicts_with(*held)).map(|_| lock)
+        let next = (at + 1) % parts.len();
+        let (holder, resource) = (graph.get(parts[next].dependency), circle.resources[next]);
+        holder.holds(resource).filter(|held| !asks.key.mode.conflicts_with(*held)).and(resource.lock())
     })
 }
 
-struct Outcome {
-    parts: Option<Vec<Part>>,
-    cut: bool,
-    steps: u32,
-}
-
-/// Backtracking over the edges of the cycle, in order, then over the queued writers that readers need.
-struct Search<'a> {
-    tables: &'a Tables,
-    graph: &'a LockGraph,
-    locks: &'a [ObjectId],
-    edges: &'a [&'a [DependencyId]],
-    conditions: Conditions,
-    steps: u32,
-}
-
-impl<'a> Search<'a> {
-    fn new(
-        tables: &'a Tables,
-        graph: &'a LockGraph,
-        locks: &'a [ObjectId],
-        edges: &'a [&'a [DependencyId]],
-        conditions: Conditions,
-    ) -> Self {
-        Self { tables, graph, locks, edges, conditions, steps: 0 }
-    }
-
-    fn run(mut self) -> Outcome {
-        let mut parts = Vec::new();
-        let found = self.edge(&mut parts);
-        Outcome { parts: found.then_some(parts), cut: self.steps > MAX_STEPS, steps: self.steps }
-    }
-
-    /// Chooses a dependency for the next edge, and all that follow.
-    fn edge(&mut self, parts: &mut Vec<Part>) -> bool {
-        let at = parts.len();
-        if at == self.edges.len() {
-            return self.writers(parts, 0);
-        }
-        for &candidate in self.edges[at] {
-            if self.fits(parts, candidate, false) && self.choose(parts, candidate, false, Self::edge) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Chooses, for every reader that waits for a reader from position `at` of the cycle on, a writer that queues
-    /// between them.
-    fn writers(&mut self, parts: &mut Vec<Part>, at: usize) -> bool {
-        let length = self.edges.len();
-        if at == length || !self.conditions.mode {
-            return true;
-        }
-        let asks = self.graph.get(parts[at].dependency);
-        let holder = self.graph.get(parts[(at + 1) % length].dependency);
-        let lock = self.locks[(at + 1) % length];
-        if holder.holds(lock).is_some_and(|held| asks.key.mode.conflicts_with(held)) {
-            return self.writers(parts, at + 1);
-        }
-        for &candidate in self.graph.queued_writers(self.tables, lock) {
-            let goes_on = |search: &mut Self, parts: &mut Vec<Part>| search.writers(parts, at + 1);
-            if self.fits(parts, candidate, true) && self.choose(parts, candidate, true, goes_on) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Tries the instances of `candidate` that are not ordered with those chosen before.
-    fn choose(
-        &mut self,
-        parts: &mut Vec<Part>,
-        candidate: DependencyId,
-        queues: bool,
-        goes_on: impl Fn(&mut Self, &mut Vec<Part>) -> bool,
-    ) -> bool {
-        let graph = self.graph;
-        for (number, mine) in graph.get(candidate).instances.iter().enumerate() {
-            self.steps += 1;
-            if self.steps > MAX_STEPS {
-                return false;
-            }
-            let concurrent =
-                || parts.iter().all(|part| mine.segment.is_concurrent_with(&instance(graph, part).segment));
-            if self.conditions.order && !concurrent() {
-                continue;
-            }
-            parts.push(Part { dependency: candidate, instance: number, queues });
-            if goes_on(self, parts) {
-                return true;
-            }
-            parts.pop();
-            if !self.conditions.order {
-                break;
-            }
-        }
-        false
-    }
-
-    fn fits(&mut self, parts: &[Part], candidate: DependencyId, queues: bool) -> bool {
-        self.steps += 1;
-        let dependency = self.graph.get(candidate);
-        if self.steps > MAX_STEPS || (self.conditions.waits && !dependency.key.how.may_wait_for_ever()) {
-            return false;
-        }
-        let others = || parts.iter().map(|part| self.graph.get(part.dependency));
-        let stranger = |other: &Dependency| other.key.thread != dependency.key.thread;
-        if self.conditions.threads && !others().all(stranger) {
-            return false;
-        }
-        if self.conditions.gate && !others().all(|other| dependency.common_gate(other).is_none()) {
-            return false;
-        }
-        queues || self.modes_fit(parts, dependency)
-    }
-
-    /// Whether the request before waits for what the candidate holds, as far as modes go; a reader may do so through
-    /// a queued writer.
-    fn modes_fit(&self, parts: &[Part], candidate: &Dependency) -> bool {
-        let Some(before) = parts.last().filter(|_| self.conditions.mode) else { return true };
-        let lock = self.locks[parts.len()];
-        let asks = self.graph.get(before.dependency).key.mode;
-        candidate
-            .holds(lock)
-            .is_some_and(|held| asks.conflicts_with(held) || !self.graph.queued_writers(self.tables, lock).is_empty())
-    }
+fn never_waits(graph: &LockGraph, parts: &[Part]) -> Option<Reason> {
+    let how = |part: &Part| graph.get(part.dependency).key.how;
+    let at = parts.iter().position(|part| !how(part).may_wait_for_ever())?;
+    Some(Reason::NeverWaits(at, how(&parts[at])))
 }

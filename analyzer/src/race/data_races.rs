@@ -8,11 +8,11 @@ use super::discipline::{Disciplines, Suspicion};
 use super::fasttrack::{RuleCounts, Variable};
 use super::predict::{Outcome, Predictor};
 use super::races::{Bugs, PairsByVar, Race, Races, pairs};
+use super::reasons::is_forced;
 use super::report;
 use super::verdicts::Verdicts;
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::by_object::ByObject;
-use crate::model::Model;
 use crate::order::HappensBefore;
 use crate::prediction::Prediction;
 use crate::statements::{StatementId, Statements};
@@ -86,7 +86,13 @@ impl Analysis for DataRaces {
         let mut bugs = Bugs::default();
         let mut observed = std::mem::take(&mut self.races).into_vec();
         if let Some(prediction) = end.prediction {
-            observed.retain(|race| !is_forced(prediction.model, race));
+            // What only happens-before calls unordered is left to the search.
+            let model = prediction.model;
+            let accesses = |race: &Race| (model.point(race.first.event), model.point(race.second.event));
+            observed.retain(|race| {
+                let (first, second) = accesses(race);
+                !is_forced(model, first, second)
+            });
         }
         let pairs = pairs(&observed);
         for race in observed {
@@ -97,11 +103,4 @@ impl Analysis for DataRaces {
         }
         results.findings.extend(bugs.iter().map(|(fingerprint, race)| report::finding(end.tables, fingerprint, race)));
     }
-}
-
-/// Whether the accesses come in this order in every schedule, although happens-before does not see why: the second would
-/// not be made, or not like this, had the first not been made before, since a value came from there.
-fn is_forced(model: &Model<'_>, race: &Race) -> bool {
-    let (first, second) = (model.point(race.first.event), model.point(race.second.event));
-    model.pred(second).contains(first)
 }

@@ -6,7 +6,10 @@ use crate::model::{Model, Point};
 use crate::prose;
 
 /// A longer chain is told from its end.
-const LONGEST: usize = 4;
+const MOST_TOLD: usize = 4;
+
+/// More ways from thread to thread than any chain needs; the two sides of a rendezvous could send us round and round.
+const LONGEST: usize = 64;
 
 /// How a thread came to be after an event of another.
 struct Hop {
@@ -19,7 +22,22 @@ struct Hop {
 
 /// What makes `earlier` come before `later`, which is by another thread, in every schedule.
 pub(super) fn why(model: &Model<'_>, earlier: Point, later: Point) -> String {
-    let mut hops = Vec::new();
+    let hops = chain(model, earlier, later);
+    let told: Vec<String> = hops.iter().take(MOST_TOLD).rev().map(|hop| words(model, hop)).collect();
+    format!("in every schedule one comes first: {}", told.join(", then "))
+}
+
+/// Whether `earlier`, not ordered by happens-before, still comes before `later` in every schedule, since values of plain
+/// variables went from there to here. Not if it takes an atomic variable: what a relaxed load happens to see orders
+/// nothing, whatever the schedule.
+pub(super) fn is_forced(model: &Model<'_>, earlier: Point, later: Point) -> bool {
+    let is_atomic = |hop: &Hop| matches!(model.op(hop.at), Op::Load { .. } | Op::Rmw { .. });
+    model.pred(later).contains(earlier) && !chain(model, earlier, later).iter().any(is_atomic)
+}
+
+/// The ways by which `later` came to be after `earlier`, the last one first.
+fn chain(model: &Model<'_>, earlier: Point, later: Point) -> Vec<Hop> {
+    let mut hops: Vec<Hop> = Vec::new();
     let mut reached = later;
     while reached.thread != earlier.thread && hops.len() < LONGEST {
         let hop = hop(model, earlier, reached);
@@ -28,8 +46,7 @@ pub(super) fn why(model: &Model<'_>, earlier: Point, later: Point) -> String {
         let Some(from) = from else { break };
         reached = from;
     }
-    let told: Vec<String> = hops.iter().rev().map(|hop| words(model, hop)).collect();
-    format!("in every schedule one comes first: {}", told.join(", then "))
+    hops
 }
 
 fn hop(model: &Model<'_>, earlier: Point, reached: Point) -> Hop {
