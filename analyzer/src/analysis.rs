@@ -5,6 +5,7 @@ use std::time::Instant;
 use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError, Tables, ThreadId};
 
 use crate::atomicity::Atomicity;
+use crate::blocking::Blocking;
 use crate::deadlock::{EndState, LockOrder};
 use crate::end::{Ends, Standing};
 use crate::finding::{Finding, Refutation, Rule, Witness};
@@ -242,10 +243,11 @@ fn missing(gaps: u64) -> Option<String> {
 }
 
 /// The rules that other schedules can break.
-const PREDICTED: [Rule; 6] = [
+const PREDICTED: [Rule; 7] = [
     Rule::PotentialDeadlock,
     Rule::SelfDeadlock,
     Rule::LostWakeup,
+    Rule::BlockedForever,
     Rule::DataRace,
     Rule::LostUpdate,
     Rule::AtomicityViolation,
@@ -264,6 +266,10 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         // After the end state: what has happened need not be predicted.
         analyses.push(Box::<LockOrder>::default());
     }
+    if any(&[Rule::PotentialDeadlock, Rule::SelfDeadlock, Rule::LostWakeup, Rule::BlockedForever]) {
+        // After both: what they found need not be searched again.
+        analyses.push(Box::<Blocking>::default());
+    }
     if any(&[Rule::LockOrderViolation]) {
         analyses.push(Box::<Levels>::default());
     }
@@ -271,7 +277,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         analyses.push(Box::<DataRaces>::default());
     }
     if any(&[Rule::LostUpdate, Rule::AtomicityViolation]) {
-        analyses.push(Box::<Atomicity>::default());
+        analyses.push(Box::new(Atomicity::new(options.regions)));
     }
     analyses
 }

@@ -4,6 +4,7 @@
 
 mod analysis;
 mod atomicity;
+mod blocking;
 mod by_object;
 mod clocks;
 mod closure;

@@ -65,6 +65,10 @@ pub struct Limits {
     pub tries: usize,
     /// Events that the checker executes for all witnesses of one trace.
     pub checker_steps: u64,
+    /// Edges looked at in each search for cycles of requests of all kinds.
+    pub wait_steps: u64,
+    /// Events that the checker executes for candidates of such cycles, and for single waits.
+    pub wait_checks: u64,
     /// Bytes that the index of one trace may take; a trace that needs more is not predicted on.
     pub index_bytes: u64,
 }
@@ -77,6 +81,8 @@ impl Default for Limits {
             candidates: 4_000,
             tries: 6,
             checker_steps: 200_000_000,
+            wait_steps: 10_000_000,
+            wait_checks: 40_000_000,
             index_bytes: 4 << 30,
         }
     }

@@ -23,6 +23,7 @@ const KERNELS: &[(&str, &str)] = &[
     ("helgrind.hg02_deadlock.bug", "deadlock observed T1,T2 m1,m2"),
     ("helgrind.hg02_deadlock.pass", "potential-deadlock feasible T1,T2 m1,m2"),
     ("rustbugs.chronicle_296.bug", "deadlock observed T1,T2 conn,ch"),
+    ("rustbugs.chronicle_296.pass", "potential-deadlock feasible T1,T2 conn,ch"),
     ("rustbugs.dashmap_74.bug", "self-deadlock observed T0 s1"),
     ("rustbugs.parity_11768.bug", "deadlock observed T1,T2 proofs,cand"),
     ("rustbugs.parity_11768.pass", "potential-deadlock feasible T1,T2 proofs,cand"),

@@ -167,17 +167,18 @@
 //! buffer of its thread, which is a piece of the file. What is new to a thread (a place, a lock, a lock under another one)
 //! costs more once; what has to wait costs a stack, and waits anyway.
 //!
-//! CPU time of one operation on a machine of two processors (for `Shared`, std's is a plain relaxed atomic):
+//! CPU time of one operation on a machine of two processors, best round for the first seven rows and median for the others
+//! (for `Shared`, std's is a plain relaxed atomic):
 //!
 //! | | std, ns | recorded, ns | times std | not recording, times std |
 //! |---|--:|--:|--:|--:|
-//! | lock and unlock a mutex | 4.62 | 11.1 | 2.39 | 0.99 |
-//! | two mutexes, one in the other | 9.19 | 21.6 | 2.36 | 0.98 |
-//! | read lock | 5.04 | 11.7 | 2.32 | 1.11 |
-//! | write lock | 5.19 | 12.0 | 2.29 | 1.01 |
-//! | make a mutex, and lock it once | 5.44 | 62.2 | 11.4 | 5.98 |
-//! | two of 1,000 mutexes, for the first time | 9.75 | 29.4 | 3.02 | 1.21 |
-//! | the same, again | 9.17 | 22.3 | 2.44 | 1.23 |
+//! | lock and unlock a mutex | 4.61 | 10.4 | 2.26 | 1.00 |
+//! | two mutexes, one in the other | 9.16 | 20.3 | 2.22 | 0.99 |
+//! | read lock | 4.97 | 10.8 | 2.17 | 1.09 |
+//! | write lock | 4.79 | 11.6 | 2.41 | 1.11 |
+//! | make a mutex, and lock it once | 5.39 | 57.8 | 10.7 | 5.89 |
+//! | two of 1,000 mutexes, for the first time | 9.70 | 27.4 | 2.83 | 1.22 |
+//! | the same, again | 9.07 | 20.6 | 2.26 | 1.22 |
 //! | condition variable, there and back | 8905 | 11678 | 1.32 | 1.00 |
 //! | send and receive, one thread | 15.4 | 52.2 | 3.38 | 1.04 |
 //! | send and receive, two threads | 47.9 | 416 | 8.82 | 0.99 |
@@ -187,7 +188,7 @@
 //! | `Shared::get` | 0.57 | 13.2 | 23.0 | 4.50 |
 //! | `Shared::set` | 0.57 | 14.1 | 24.6 | 4.50 |
 //!
-//! Mutex loads take 4 bytes an event. What remains above std is, for a mutex pair, about 3 ns for the two events and 2 ns for
+//! Mutex loads take 4 bytes an event. What remains above std is, for a mutex pair, about 4 ns for the two events and 2 ns for
 //! the file's pages, beside two locked instructions of 2.3 ns that are all of std's price. A fresh lock costs the memory of
 //! its own description (104 bytes, which is most of the price when not recording) and a declaration.
 //!

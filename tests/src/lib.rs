@@ -14,4 +14,4 @@ pub use binary::{Output, lockhound};
 pub use matching::mismatches;
 pub use names::{Named, Names};
 pub use recording::{Recording, record_to, trace_in};
-pub use report::{Finding, Hold, Move, Report, Step, Summary, Trace};
+pub use report::{Finding, Hold, Move, Refutation, Report, Step, Summary, Trace};

@@ -14,6 +14,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was counted.
     pub summary: Summary,
+    /// What the runs refute, if asked for.
+    pub refuted: Option<Vec<Refutation>>,
 }
 
 /// A trace that was read.
@@ -47,6 +49,7 @@ pub struct Finding {
     pub objects: Vec<String>,
     pub steps: Vec<Step>,
     pub witness: Vec<Move>,
+    pub witness_omitted: Option<usize>,
     pub occurrences: u64,
 }
 
@@ -71,6 +74,20 @@ pub struct Step {
 pub struct Hold {
     pub object: String,
     pub at: Option<String>,
+}
+
+/// A pattern that a run refutes.
+#[derive(Clone, Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented by the format")]
+pub struct Refutation {
+    pub rule: String,
+    pub trace: usize,
+    pub message: String,
+    pub reason: String,
+    pub threads: Vec<String>,
+    pub objects: Vec<String>,
+    pub steps: Vec<Step>,
 }
 
 /// A step of a witness.

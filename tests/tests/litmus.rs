@@ -3,15 +3,21 @@
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use lockhound_tests::{Report, lockhound};
 
-fn check(name: &str) -> Report {
+fn check_with(options: &[&str], name: &str) -> Report {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/litmus").join(format!("{name}.std"));
-    let output = lockhound(["check".as_ref(), "--format".as_ref(), "json".as_ref(), path.as_os_str()]);
+    let arguments = ["check", "--format", "json"].iter().chain(options).map(OsStr::new).chain([path.as_os_str()]);
+    let output = lockhound(arguments);
     assert!(matches!(output.status, Some(0 | 1)), "{name}: {}", output.stderr);
     output.report()
+}
+
+fn check(name: &str) -> Report {
+    check_with(&[], name)
 }
 
 fn has(report: &Report, rules: &[&str]) -> bool {
@@ -23,51 +29,112 @@ fn wrong(table: &[(&'static str, bool)], found: impl Fn(&Report) -> bool) -> Vec
     table.iter().filter(|(name, expected)| found(&check(name)) != *expected).map(|&(name, _)| name).collect()
 }
 
-/// Column HB: a race by happens-before.
-#[test]
-fn happens_before_races() {
-    let table = [
-        ("r01_plain", true),
-        ("r02_locked", false),
-        ("r03_hb_miss_syncp", false),
-        ("r04_wcp_miss_syncp", false),
-        ("r05_rf_blocks", false),
-        ("r06_reversal_only", false),
-        ("r07_shb_vs_hb", true),
-        ("r08_forkjoin", false),
-        ("r09_three_thread_closure", false),
-        ("r10_open_cs", false),
-        ("r11_later_instance", true),
-        ("r12_eraser_init", false),
-        ("r13_eraser_fp", false),
-        ("r14_fasttrack_readshared", true),
-    ];
-    let observed = |report: &Report| {
-        report.findings.iter().any(|finding| finding.rule == "data-race" && finding.evidence == "observed")
-    };
-    assert_eq!(wrong(&table, observed), Vec::<&str>::new());
+/// Where the participants of a finding stand: in these traces every line's place is its number.
+type Lines = BTreeSet<u32>;
+
+/// What the findings of these rules say, by evidence.
+fn found(report: &Report, rules: &[&str]) -> BTreeSet<(String, Lines)> {
+    let findings = report.findings.iter().filter(|finding| rules.contains(&finding.rule.as_str()));
+    findings
+        .map(|finding| {
+            let lines = finding.steps.iter().map(|step| step.at.as_deref().unwrap().parse().unwrap());
+            (finding.evidence.clone(), lines.collect())
+        })
+        .collect()
 }
 
-/// Column +gate+seg: the cycles that neither a gate lock nor spawn and join rule out.
+/// A finding at these lines.
+fn at(evidence: &str, lines: &[u32]) -> (String, Lines) {
+    (evidence.to_owned(), lines.iter().copied().collect())
+}
+
+/// Compares what the traces of a table yield with what it says, and shows all differences at once.
+fn compare(rules: &[&str], table: &[(&'static str, Vec<(String, Lines)>)]) {
+    let mut differences = Vec::new();
+    for (name, expected) in table {
+        let (found, expected) = (found(&check(name), rules), expected.iter().cloned().collect());
+        if found != expected {
+            differences.push(format!("{name}: found {found:?}, expected {expected:?}"));
+        }
+    }
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+}
+
+/// Column HB: a race by happens-before, which is all that is asked without prediction.
 #[test]
-fn cycles_of_the_lock_graph() {
+fn happens_before_races() {
+    let racy = ["r01_plain", "r07_shb_vs_hb", "r11_later_instance", "r14_fasttrack_readshared"];
+    for (name, _) in races() {
+        let report = check_with(&["--no-prediction"], name);
+        assert_eq!(has(&report, &["data-race"]), racy.contains(&name), "{name}");
+        assert!(report.findings.iter().all(|finding| finding.evidence != "feasible"), "{name}");
+    }
+}
+
+/// Column SyncP: `observed` where happens-before sees it too, else `feasible`. `possible` is what takes two critical
+/// sections in the other order, which no lock forbids.
+fn races() -> Vec<(&'static str, Vec<(String, Lines)>)> {
+    vec![
+        ("r01_plain", vec![at("observed", &[1, 2])]),
+        ("r02_locked", vec![]),
+        ("r03_hb_miss_syncp", vec![at("feasible", &[1, 6])]),
+        ("r04_wcp_miss_syncp", vec![at("feasible", &[1, 8])]),
+        ("r05_rf_blocks", vec![]),
+        ("r06_reversal_only", vec![at("possible", &[2, 6])]),
+        ("r07_shb_vs_hb", vec![at("observed", &[2, 3])]),
+        ("r08_forkjoin", vec![]),
+        ("r09_three_thread_closure", vec![]),
+        ("r10_open_cs", vec![at("possible", &[2, 7])]),
+        ("r11_later_instance", vec![at("observed", &[4, 6])]),
+        ("r12_eraser_init", vec![]),
+        ("r13_eraser_fp", vec![]),
+        ("r14_fasttrack_readshared", vec![at("observed", &[4, 7])]),
+    ]
+}
+
+#[test]
+fn sync_preserving_races() {
+    compare(&["data-race"], &races());
+}
+
+/// Columns SP (`feasible`), join edges (d11), and what only the lock graph sees (`possible`).
+#[test]
+fn deadlocks() {
     let table = [
-        ("d01_abba", true),
-        ("d02_gate", false),
-        ("d03_fork_order", false),
-        ("d04_join_order", false),
-        ("d05_rf_blocks", true),
-        ("d06_reversal_only", true),
-        ("d07_dining3", true),
-        ("d08_same_thread", false),
-        ("d09_later_instance", true),
-        ("d10_mtcs_fp", true),
-        ("d12_mtcs_fn_rf", false),
-        ("d13_inner_rf_cs", true),
-        ("d14_guard_partial", true),
-        ("d15_same_lockset_guard3", true),
+        ("d01_abba", vec![at("feasible", &[2, 6])]),
+        ("d02_gate", vec![]),
+        ("d03_fork_order", vec![]),
+        ("d04_join_order", vec![]),
+        ("d05_rf_blocks", vec![]),
+        ("d06_reversal_only", vec![at("possible", &[3, 10])]),
+        ("d07_dining3", vec![at("feasible", &[2, 6, 10])]),
+        ("d08_same_thread", vec![]),
+        ("d09_later_instance", vec![at("feasible", &[8, 12])]),
+        ("d10_mtcs_fp", vec![]),
+        ("d11_mtcs_fn_join", vec![at("feasible", &[5, 7, 10])]),
+        ("d12_mtcs_fn_rf", vec![]),
+        ("d13_inner_rf_cs", vec![at("possible", &[3, 11])]),
+        ("d14_guard_partial", vec![at("feasible", &[3, 8])]),
+        ("d15_same_lockset_guard3", vec![at("feasible", &[3, 14])]),
     ];
-    assert_eq!(wrong(&table, |report| has(report, &["potential-deadlock"])), Vec::<&str>::new());
+    compare(&["deadlock", "potential-deadlock", "self-deadlock"], &table);
+}
+
+/// Why the run refutes what the lock graph alone would report.
+#[test]
+fn refuted_deadlocks_say_why() {
+    let table = [
+        ("d02_gate", "gate lock `g`"),
+        ("d03_fork_order", "spawn"),
+        ("d04_join_order", "join"),
+        ("d05_rf_blocks", "read"),
+        ("d10_mtcs_fp", "read"),
+    ];
+    for (name, expected) in table {
+        let refuted = check_with(&["--refuted"], name).refuted.unwrap();
+        let reasons: Vec<&str> = refuted.iter().map(|refutation| refutation.reason.as_str()).collect();
+        assert!(reasons.iter().any(|reason| reason.contains(expected)), "{name}: {reasons:?}");
+    }
 }
 
 /// An order that is inconsistent but cannot deadlock is a note.

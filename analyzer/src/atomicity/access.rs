@@ -1,6 +1,6 @@
 //! What counts as one access: of a cell, of an atomic, and of the data inside a lock.
 
-use lockhound_trace::{EventIndex, ObjectId, Op, SiteId, StackId, ThreadId, Touched, Value};
+use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, SiteId, StackId, ThreadId, Touched, Value};
 
 use crate::analysis::Moment;
 use crate::holds::{Held, HeldSnapshot};
@@ -30,6 +30,18 @@ pub(super) enum Class {
 }
 
 impl AccessKind {
+    /// How the event accesses its object, if it accesses one by itself: holds do when they end.
+    pub(super) const fn of(op: &Op) -> Option<(ObjectId, Self, Option<Value>)> {
+        match *op {
+            Op::Read { var, value } => Some((var, Self::Read, value)),
+            Op::Write { var, value } => Some((var, Self::Write, value)),
+            Op::Load { atomic, value, .. } => Some((atomic, Self::Read, value)),
+            Op::Store { atomic, value, .. } => Some((atomic, Self::Write, value)),
+            Op::Rmw { atomic, value, .. } => Some((atomic, Self::Update, value)),
+            _ => None,
+        }
+    }
+
     /// How it counts as the first access of a pair. An update counts as its write; a hold that looked and then wrote
     /// is a read and a write, of which the read makes the graver pair.
     pub(super) const fn as_first(self) -> Class {
@@ -69,82 +81,86 @@ impl AccessKind {
             Touched::Blind => Some(Self::Blind),
         }
     }
+
+    /// What such an access of an object of this kind is called in the JSON Lines format.
+    pub(super) const fn op_name(self, object: &ObjectKind) -> &'static str {
+        match (self, object) {
+            (Self::Read, ObjectKind::Atomic) => "load",
+            (Self::Read, _) => "read",
+            (Self::Write, ObjectKind::Atomic) => "store",
+            (Self::Write, _) => "write",
+            (Self::Update, _) => "rmw",
+            (Self::Look | Self::Change | Self::Blind, _) => "acquire",
+        }
+    }
 }
 
-/// One access, with its place in its thread.
+/// One access, with its place in its thread. One is kept for each thread at each cell, so it is small.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
-    pub(super) thread: ThreadId,
-    pub(super) kind: AccessKind,
-    pub(super) op: &'static str,
     /// When it takes effect: a hold does at its release.
     pub(super) event: EventIndex,
-    /// Where a report points: the acquire of a hold.
-    pub(super) shown: EventIndex,
-    pub(super) site: Option<SiteId>,
-    pub(super) stack: Option<StackId>,
     /// Read, or else written.
     pub(super) value: Option<Value>,
-    /// For a write: what its thread had read shortly before.
-    pub(super) from: Option<Value>,
+    /// What its thread held; a hold that is itself the access is among them.
     pub(super) holds: HeldSnapshot,
-    /// The write it came after, whoever's that was.
-    pub(super) source: Option<EventIndex>,
+    pub(super) thread: ThreadId,
+    pub(super) site: Option<SiteId>,
+    pub(super) stack: Option<StackId>,
     /// How many events its thread had made.
-    pub(super) own: u64,
+    pub(super) own: u32,
     /// How many steps its thread had ended by waiting for others.
     pub(super) ended_steps: u32,
     /// Which declared region it stands in; 0 = none.
-    pub(super) region: u64,
+    pub(super) region: u32,
+    pub(super) kind: AccessKind,
 }
 
 /// How far apart two accesses of one intended step may be, in events of their own thread.
-const NEAR: u64 = 64;
+pub(super) const NEAR: u32 = 64;
 
 impl Access {
-    /// The access of a cell or an atomic that the event makes, and to what.
-    pub(super) fn of(now: &Moment<'_>) -> Option<(ObjectId, Self)> {
-        let (object, kind, value) = match now.event.op {
-            Op::Read { var, value } => (var, AccessKind::Read, value),
-            Op::Write { var, value } => (var, AccessKind::Write, value),
-            Op::Load { atomic, value, .. } => (atomic, AccessKind::Read, value),
-            Op::Store { atomic, value, .. } => (atomic, AccessKind::Write, value),
-            Op::Rmw { atomic, value, .. } => (atomic, AccessKind::Update, value),
-            _ => return None,
-        };
+    /// The access of a cell or an atomic that the event makes; its place in its thread is still to be filled in.
+    pub(super) fn of(now: &Moment<'_>, kind: AccessKind, value: Option<Value>) -> Self {
         let event = now.event;
-        let access = Self::new(now, kind, event.op.name());
-        Some((object, Self { site: event.site, stack: event.stack, value, ..access }))
+        Self {
+            event: now.index,
+            value,
+            holds: now.holds.snapshot(event.thread),
+            thread: event.thread,
+            site: event.site,
+            stack: event.stack,
+            own: 0,
+            ended_steps: 0,
+            region: 0,
+            kind,
+        }
     }
 
     /// The access that the whole hold is, at the event that ends it.
     pub(super) fn of_hold(now: &Moment<'_>, kind: AccessKind, held: &Held) -> Self {
-        let access = Self::new(now, kind, "acquire");
-        Self { shown: held.event, site: held.site, stack: held.stack, ..access }
+        Self { site: held.site, stack: held.stack, ..Self::of(now, kind, None) }
     }
 
-    fn new(now: &Moment<'_>, kind: AccessKind, op: &'static str) -> Self {
-        Self {
-            thread: now.event.thread,
-            kind,
-            op,
-            event: now.index,
-            shown: now.index,
-            site: None,
-            stack: None,
-            value: None,
-            from: None,
-            holds: now.holds.snapshot(now.event.thread),
-            source: None,
-            own: 0,
-            ended_steps: 0,
-            region: 0,
-        }
+    /// Where a report points: a hold is shown at its acquire.
+    pub(super) fn shown(&self, object: ObjectId) -> EventIndex {
+        let hold = self.holds.iter().find(|held| self.kind.is_hold() && held.lock == object);
+        hold.map_or(self.event, |held| held.event)
     }
 
     /// Whether this access can belong to one intended step with `earlier`, of the same thread: few events lie between,
     /// and none that waited for others.
-    pub(super) fn is_near(&self, earlier: &Self) -> bool {
+    pub(super) const fn is_near(&self, earlier: &Self) -> bool {
         self.ended_steps == earlier.ended_steps && self.own - earlier.own <= NEAR
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_access_is_small() {
+        assert!(size_of::<Access>() <= 72, "{}", size_of::<Access>());
     }
 }

@@ -1,51 +1,80 @@
-//! The analysis of observed lost updates and atomicity violations.
+//! The analysis of lost updates and atomicity violations: what was observed while reading, then what is predicted.
 
-use lockhound_trace::{ObjectId, ObjectKind, Op, Tables, Touched};
+use lockhound_trace::{ObjectId, Op, Tables, Touched, Value};
 
 use super::access::{Access, AccessKind};
-use super::cells::Cell;
+use super::cells::{Cell, Place};
+use super::cycles::Cycles;
 use super::inference::Inference;
 use super::interleavings::{Basis, Interleaving, Interleavings, StaleRead, between};
-use super::regions::{Declared, Firsts, Regions};
+use super::predict::{Foresight, foresee};
+use super::regions::{Change, Declared, Firsts, Regions};
 use super::report;
-use super::verdict::{Verdict, verdicts};
+use super::serializability::{Serializability, Touch};
+use super::verdict::{Grader, Verdict, distinct, groups, observed};
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::by_object::ByObject;
 use crate::finding::Pattern;
+use crate::options;
 
 /// Finds foreign accesses between two that were meant as one step: in declared regions every pair, else what the
 /// rules of `inference` make of reads followed by writes and of holds. Constant time an access for bounded numbers of
 /// threads at one cell; memory in threads, objects and sites.
 #[derive(Debug, Default)]
 pub(crate) struct Atomicity {
+    which: options::Regions,
     cells: ByObject<Cell>,
     regions: Regions,
     inference: Inference,
     interleavings: Interleavings,
+    serializability: Serializability,
+    cycles: Cycles,
 }
 
 impl Analysis for Atomicity {
     fn observe(&mut self, now: Moment<'_>) {
         match now.event.op {
             Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } => self.release(&now, lock, touched),
-            _ => {
-                if let Some((object, access)) = Access::of(&now) {
-                    self.access(now.tables, object, access);
+            op => {
+                if let Some((object, kind, value)) = AccessKind::of(&op) {
+                    self.access(now.tables, object, Access::of(&now, kind, value));
                 }
             }
         }
-        self.regions.observe(&now);
+        self.follow(&now);
     }
 
-    fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
-        let Self { cells, inference, interleavings, .. } = *self;
-        let verdicts = verdicts(end.tables, interleavings.seen, &inference, |object| cells.get(object));
+    fn finish(mut self: Box<Self>, end: End<'_>, results: &mut Results) {
+        self.cycles.close(&mut self.serializability);
+        let Self { which, cells, inference, interleavings, cycles, .. } = *self;
+        let cell = |object| cells.get(object);
+        let mut grader = Grader::new(end.tables);
+        let mut verdicts = observed(&mut grader, interleavings.seen, &inference, cell);
+        if let Some(prediction) = end.prediction {
+            let known = &groups(&verdicts);
+            let foresight = Foresight { prediction, inference: &inference, regions: which, observed: known };
+            verdicts.extend(foresee(&foresight, cell, &mut grader, results));
+        }
+        let verdicts = distinct(&mut grader, verdicts);
         let finding = |verdict: &Verdict| report::finding(end.tables, verdict, cells.get(verdict.interleaving.object));
         results.findings.extend(verdicts.iter().map(finding));
+        results.findings.extend(cycles.findings(end.tables, &verdicts, cell));
     }
 }
 
 impl Atomicity {
+    /// Looks for steps broken of the kinds that `which` names.
+    pub(crate) fn new(which: options::Regions) -> Self {
+        Self { which, ..Self::default() }
+    }
+
+    /// Whether the declared regions seen so far have no serial order, when all that are open end now.
+    #[cfg(test)]
+    pub(super) fn finds_cycle(mut self) -> bool {
+        self.cycles.close(&mut self.serializability);
+        !self.cycles.is_empty()
+    }
+
     /// A hold ends: what was done to the data inside the lock is one access.
     fn release(&mut self, now: &Moment<'_>, lock: ObjectId, touched: Touched) {
         let thread = now.event.thread;
@@ -59,115 +88,162 @@ impl Atomicity {
         self.access(now.tables, lock, Access::of_hold(now, kind, held));
     }
 
-    fn access(&mut self, tables: &Tables, object: ObjectId, access: Access) {
+    /// Follows who is in which declared region, and what that says of their order.
+    fn follow(&mut self, now: &Moment<'_>) {
+        match self.regions.observe(now) {
+            Change::None => {}
+            Change::Begins { actor, declared } => self.serializability.begin(actor, declared),
+            Change::Ends { actor, released } => {
+                self.cycles.extend(self.serializability.end(actor));
+                for (helper, declared) in released {
+                    self.serializability.fork(actor, helper);
+                    if let Some(declared) = declared {
+                        self.serializability.begin(helper, declared);
+                    }
+                }
+            }
+            Change::Forks { actor, child } => self.serializability.fork(actor, child),
+            Change::Joins { actor, child } => {
+                let touch = Touch::of_join(now);
+                self.cycles.extend(self.serializability.join(actor, child, touch));
+            }
+        }
+    }
+
+    fn access(&mut self, tables: &Tables, object: ObjectId, mut access: Access) {
+        let thread = access.thread;
         let cell = self.cells.get_or_default(object);
-        let mut access = Access { source: cell.source(), ..self.regions.of(access.thread).place(access) };
-        let previous = cell.previous(access.thread);
-        let near = previous.filter(|previous| access.is_near(previous));
+        let nature = cell.nature(tables, object);
+        let place = cell.place(thread);
+        let progress = self.regions.of(thread);
+        progress.place(&mut access);
+        let declared = progress.region();
+        let near = place.map(|place| &cell.visit(place).last).filter(|previous| access.is_near(previous));
         if access.kind.is_hold() {
             let look = near.filter(|previous| previous.kind == AccessKind::Look).map(|previous| previous.site);
             self.inference.record_hold(access.site, look);
         }
-        if let Some(read) = near.filter(|_| access.kind == AccessKind::Write)
-            && read.kind == AccessKind::Read
+        let mut from = None;
+        if let (Some(read), Some(place)) = (near, place)
+            && (read.kind, access.kind) == (AccessKind::Read, AccessKind::Write)
         {
-            let boolean = is_boolean(tables, object);
-            self.inference.record_pair((read.site, access.site), (read.value, access.value), boolean);
-            access.from = read.value;
+            from = read.value;
+            let (pair, values) = ((read.site, access.site), (read.value, access.value));
+            let likely = cell.visit(place).pool;
+            let pool = self.inference.record_pair(pair, values, nature.boolean, likely);
+            cell.visit_mut(place).pool = Some(pool);
         }
-        let progress = self.regions.of(access.thread);
-        let declared = progress.declared;
+        if cell.has_several_threads() || self.regions.any_open() {
+            self.meet(object, place, declared, &access);
+        }
+        let cell = self.cells.get_or_default(object);
+        cell.record(access, place, from, self.regions.any_open() || self.which == options::Regions::All);
+    }
+
+    /// Looks for what the access completes.
+    fn meet(&mut self, object: ObjectId, place: Option<Place>, declared: Option<Declared>, access: &Access) {
+        if self.serializability.is_active() {
+            let actor = self.regions.actor(access.thread);
+            let touch = Touch::of(object, access);
+            self.cycles.extend(self.serializability.access(actor, object, access.kind, touch));
+        }
+        let cell = self.cells.get_or_default(object);
         if let Some(declared) = declared {
-            let firsts = progress.firsts.entry(object).or_default();
-            let found = in_region(cell, firsts, declared, object, &access);
-            firsts.record(&access);
+            let firsts = self.regions.of(access.thread).firsts.entry(object).or_default();
+            let found = in_region(cell, firsts, place, declared, object, access);
+            firsts.record(access);
             if let Some(found) = found
-                && !self.regions.helps(&found.q, &access)
+                && !self.regions.helps(&found.q, access)
             {
                 self.interleavings.meet(found);
             }
         }
-        if let Some(previous) = near
-            && (declared.is_none() || previous.region != access.region)
-            && let Some(found) = inferred(cell, previous, object, &access)
+        let Some(place) = place else { return };
+        let previous = &cell.visit(place).last;
+        let basis = match self.which {
+            options::Regions::Declared => return,
+            options::Regions::Inferred => {
+                Basis::of_kinds(previous.kind, access.kind).filter(|_| access.is_near(previous))
+            }
+            options::Regions::All => Some(Basis::Consecutive),
+        };
+        if (declared.is_none() || previous.region != access.region)
+            && let Some(found) = basis.and_then(|basis| consecutive(cell, basis, previous, object, access))
         {
             self.interleavings.meet(found);
         }
         if declared.is_none()
-            && let Some(found) = follow_stale_read(tables, cell, object, &access)
+            && self.which == options::Regions::Inferred
+            && let Some(found) = follow_stale_read(cell, place, object, access)
         {
             self.interleavings.meet(found);
         }
-        cell.record(access, self.regions.any_open());
     }
 }
 
 /// The gravest interleaving that `c` completes in its declared region: with the access before it there, or with the
 /// first read or write there.
-fn in_region(cell: &Cell, firsts: &Firsts, declared: Declared, object: ObjectId, c: &Access) -> Option<Interleaving> {
-    let previous = cell.previous(c.thread).filter(|previous| previous.region == c.region);
+fn in_region(
+    cell: &Cell,
+    firsts: &Firsts,
+    place: Option<Place>,
+    declared: Declared,
+    object: ObjectId,
+    c: &Access,
+) -> Option<Interleaving> {
+    let previous = place.map(|place| &cell.visit(place).last).filter(|previous| previous.region == c.region);
     [previous, firsts.read.as_ref(), firsts.write.as_ref()]
         .into_iter()
         .flatten()
-        .filter_map(|p| between(cell, p, c).map(|(pattern, q)| (pattern, p, q)))
-        .min_by_key(|&(pattern, ..)| pattern)
-        .map(|(pattern, p, q)| Interleaving {
+        .filter_map(|p| between(cell, p, c).map(|found| (found, p)))
+        .min_by_key(|&((pattern, ..), _)| pattern)
+        .map(|((pattern, q, q_from), p)| Interleaving {
             object,
             basis: Basis::Declared(declared),
             pattern,
             p: p.clone(),
             q: q.clone(),
+            q_from,
             c: c.clone(),
         })
 }
 
-/// The interleaving that `c` completes with the access before it, if the two could be meant as one step.
-fn inferred(cell: &Cell, p: &Access, object: ObjectId, c: &Access) -> Option<Interleaving> {
-    let basis = match (p.kind, c.kind) {
-        (AccessKind::Read, AccessKind::Write) => Basis::ReadWrite,
-        (AccessKind::Look, AccessKind::Blind) => Basis::LookThenBlind,
-        _ => return None,
-    };
-    let (pattern, q) = between(cell, p, c)?;
-    Some(Interleaving { object, basis, pattern, p: p.clone(), q: q.clone(), c: c.clone() })
+/// The interleaving that `c` completes with the access before it.
+fn consecutive(cell: &Cell, basis: Basis, p: &Access, object: ObjectId, c: &Access) -> Option<Interleaving> {
+    let (pattern, q, q_from) = between(cell, p, c)?;
+    Some(Interleaving { object, basis, pattern, p: p.clone(), q: q.clone(), q_from, c: c.clone() })
 }
 
 /// Remembers two near reads of a plain cell that contradict each other, and completes the interleaving when their
 /// thread then writes.
-fn follow_stale_read(tables: &Tables, cell: &mut Cell, object: ObjectId, access: &Access) -> Option<Interleaving> {
-    if tables.object(object).kind != ObjectKind::Var || is_boolean(tables, object) {
-        return None;
+fn follow_stale_read(cell: &mut Cell, place: Place, object: ObjectId, access: &Access) -> Option<Interleaving> {
+    let visit = cell.visit(place);
+    if access.kind != AccessKind::Read {
+        visit.stale.as_ref()?;
+        let stale = cell.visit_mut(place).stale.take()?;
+        let completes = access.kind == AccessKind::Write && access.is_near(&stale.first);
+        let StaleRead { first, foreign, foreign_from, second } = *stale;
+        return completes.then(|| Interleaving {
+            object,
+            basis: Basis::WroteAllTheSame(Box::new(access.clone())),
+            pattern: Pattern::Rwr,
+            p: first,
+            q: foreign,
+            q_from: foreign_from,
+            c: second,
+        });
     }
-    let last = cell.previous(access.thread)?;
-    match access.kind {
-        AccessKind::Read => {
-            let contradicts = last.kind == AccessKind::Read
-                && access.is_near(last)
-                && last.site != access.site
-                && last.value.is_some()
-                && access.value.is_some()
-                && last.value != access.value;
-            let foreign = cell.foreign_write_since(last).filter(|_| contradicts)?.clone();
-            let stale = StaleRead { first: last.clone(), foreign, second: access.clone() };
-            cell.visit(access.thread)?.stale = Some(Box::new(stale));
-            None
-        }
-        _ => {
-            let stale = cell.visit(access.thread)?.stale.take()?;
-            let completes = access.kind == AccessKind::Write && access.is_near(&stale.first);
-            let StaleRead { first, foreign, second } = *stale;
-            completes.then(|| Interleaving {
-                object,
-                basis: Basis::WroteAllTheSame(Box::new(access.clone())),
-                pattern: Pattern::Rwr,
-                p: first,
-                q: foreign,
-                c: second,
-            })
-        }
-    }
-}
-
-fn is_boolean(tables: &Tables, object: ObjectId) -> bool {
-    tables.object(object).type_name.as_deref() == Some("bool")
+    let last = &visit.last;
+    let known = |value: Option<Value>| value.is_some();
+    let contradicts = last.kind == AccessKind::Read
+        && last.value != access.value
+        && known(last.value)
+        && known(access.value)
+        && last.site != access.site
+        && access.is_near(last)
+        && cell.is_counted();
+    let (foreign, foreign_from) = cell.foreign_write_since(last).filter(|_| contradicts)?;
+    let stale = StaleRead { first: last.clone(), foreign: foreign.clone(), foreign_from, second: access.clone() };
+    cell.visit_mut(place).stale = Some(Box::new(stale));
+    None
 }

@@ -98,12 +98,20 @@ impl Pool {
         self.reads.record(read);
         self.writes.record(written);
         self.only_read = integer(read);
+        self.record_difference(Some(read), Some(written));
+        self.function.record(read, written);
+    }
+
+    fn record_difference(&mut self, read: Option<Value>, written: Option<Value>) {
+        let (Some(read), Some(written)) = (read, written) else {
+            self.valueless = true;
+            return;
+        };
         match (Difference::between(read, written), self.difference) {
             (Some(now), None) => self.difference = Some(now),
             (Some(now), Some(before)) => self.differences_vary |= now != before,
             (None, _) => self.differences_vary = true,
         }
-        self.function.record(read, written);
     }
 
     /// By how much every instance changed the value, if all did so equally.
@@ -173,38 +181,74 @@ enum Before {
     Various,
 }
 
+/// A pool's place among all pools.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct PoolId(u32);
+
+/// Two places of the source.
+pub(super) type Pair = (Option<SiteId>, Option<SiteId>);
+
 /// All that is pooled while reading. Memory in the number of pairs of sites.
 #[derive(Debug, Default)]
 pub(super) struct Inference {
-    pools: FxHashMap<(Option<SiteId>, Option<SiteId>), Pool>,
-    before_hold: FxHashMap<Option<SiteId>, Before>,
+    pools: Vec<(Pair, Pool)>,
+    index: FxHashMap<Pair, PoolId>,
+    /// By the site's index, one further for holds without a site.
+    before_hold: Vec<Option<Before>>,
 }
 
 impl Inference {
+    /// Pools a read and a write; `likely` is where such a pair was pooled last, which saves looking it up.
     pub(super) fn record_pair(
         &mut self,
-        sites: (Option<SiteId>, Option<SiteId>),
+        pair: Pair,
         values: (Option<Value>, Option<Value>),
         boolean: bool,
-    ) {
-        self.pools.entry(sites).or_default().record(values.0, values.1, boolean);
+        likely: Option<PoolId>,
+    ) -> PoolId {
+        let id = likely.filter(|&id| self.pools[id.0 as usize].0 == pair).unwrap_or_else(|| self.id(pair));
+        let pool = &mut self.pools[id.0 as usize].1;
+        // One call does both, whatever the values.
+        if pair.0.is_some() && pair.0 == pair.1 {
+            pool.record_difference(values.0, values.1);
+        } else {
+            pool.record(values.0, values.1, boolean);
+        }
+        id
+    }
+
+    fn id(&mut self, pair: Pair) -> PoolId {
+        let next = PoolId(u32::try_from(self.pools.len()).expect("no more pairs of sites than fit 32 bits"));
+        let id = *self.index.entry(pair).or_insert(next);
+        if id == next {
+            self.pools.push((pair, Pool::default()));
+        }
+        id
     }
 
     /// A hold at `site` that did something, after a hold of the same lock at `look` that only looked, if there was one.
     pub(super) fn record_hold(&mut self, site: Option<SiteId>, look: Option<Option<SiteId>>) {
         let before = look.map_or(Before::Various, Before::Look);
-        let known = self.before_hold.entry(site).or_insert(before);
+        let index = place_of(site);
+        if self.before_hold.len() <= index {
+            self.before_hold.resize(index + 1, None);
+        }
+        let known = self.before_hold[index].get_or_insert(before);
         if *known != before {
             *known = Before::Various;
         }
     }
 
-    pub(super) fn pool(&self, sites: (Option<SiteId>, Option<SiteId>)) -> Option<&Pool> {
-        self.pools.get(&sites)
+    pub(super) fn pool(&self, pair: Pair) -> Option<&Pool> {
+        self.index.get(&pair).map(|id| &self.pools[id.0 as usize].1)
     }
 
     /// Whether every hold at `act` came directly after one at `look` that only looked.
     pub(super) fn always_looks_before(&self, look: Option<SiteId>, act: Option<SiteId>) -> bool {
-        self.before_hold.get(&act) == Some(&Before::Look(look))
+        self.before_hold.get(place_of(act)).copied().flatten() == Some(Before::Look(look))
     }
+}
+
+fn place_of(site: Option<SiteId>) -> usize {
+    site.map_or(0, |site| site.index() + 1)
 }

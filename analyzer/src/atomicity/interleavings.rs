@@ -1,9 +1,9 @@
 //! The interleavings that no serial run could show, as they were met.
 
-use lockhound_trace::{ObjectId, SiteId};
+use lockhound_trace::{ObjectId, SiteId, Value};
 use rustc_hash::FxHashMap;
 
-use super::access::{Access, Class};
+use super::access::{Access, AccessKind, Class};
 use super::cells::Cell;
 use super::regions::Declared;
 use crate::finding::Pattern;
@@ -13,6 +13,7 @@ use crate::finding::Pattern;
 pub(super) struct StaleRead {
     pub(super) first: Access,
     pub(super) foreign: Access,
+    pub(super) foreign_from: Option<Value>,
     pub(super) second: Access,
 }
 
@@ -25,8 +26,26 @@ pub(super) enum Basis {
     ReadWrite,
     /// A hold that looked, and the next one that wrote without looking.
     LookThenBlind,
+    /// Any two in a row count, because the user asked for that.
+    Consecutive,
     /// The reads contradict each other, and the thread wrote all the same: this write.
     WroteAllTheSame(Box<Access>),
+}
+
+impl Basis {
+    /// Whether it is only a guess that the two were one step.
+    pub(super) const fn is_guess(&self) -> bool {
+        matches!(self, Self::WroteAllTheSame(_))
+    }
+
+    /// Why two consecutive accesses of these kinds may be meant as one step.
+    pub(super) const fn of_kinds(p: AccessKind, c: AccessKind) -> Option<Self> {
+        match (p, c) {
+            (AccessKind::Read, AccessKind::Write) => Some(Self::ReadWrite),
+            (AccessKind::Look, AccessKind::Blind) => Some(Self::LookThenBlind),
+            _ => None,
+        }
+    }
 }
 
 /// One foreign access `q` between two accesses `p` and `c` of one thread to one cell.
@@ -37,6 +56,8 @@ pub(super) struct Interleaving {
     pub(super) pattern: Pattern,
     pub(super) p: Access,
     pub(super) q: Access,
+    /// If `q` is a write: what its thread had read shortly before.
+    pub(super) q_from: Option<Value>,
     pub(super) c: Access,
 }
 
@@ -51,6 +72,7 @@ impl Interleaving {
             Basis::ReadWrite => 1,
             Basis::LookThenBlind => 2,
             Basis::WroteAllTheSame(_) => 3,
+            Basis::Consecutive => 4,
         };
         Key(self.object, self.p.site, self.c.site, self.pattern, basis)
     }
@@ -80,13 +102,24 @@ impl Interleavings {
     }
 }
 
-/// The pattern of `p`, a foreign access since, and `c`, an access that is being made: the four of AVIO (Lu and others,
-/// ASPLOS 2006) that no serial run could show. Returns the foreign access with it.
-pub(super) fn between<'a>(cell: &'a Cell, p: &Access, c: &Access) -> Option<(Pattern, &'a Access)> {
-    match (p.kind.as_first(), c.kind.as_second()) {
-        (Class::Read, Class::Write) => Some((Pattern::Rww, cell.foreign_write_since(p)?)),
-        (Class::Read, Class::Read) => Some((Pattern::Rwr, cell.foreign_write_since(p)?)),
-        (Class::Write, Class::Write) => Some((Pattern::Wrw, cell.foreign_read_of(p)?)),
-        (Class::Write, Class::Read) => Some((Pattern::Wwr, cell.foreign_write_since(p)?)),
+/// The pattern of two accesses of one thread around a foreign write, or (between two writes) a foreign read: the four
+/// of AVIO (Lu and others, ASPLOS 2006) that no serial run could show.
+pub(super) const fn pattern(p: AccessKind, c: AccessKind) -> Pattern {
+    match (p.as_first(), c.as_second()) {
+        (Class::Read, Class::Write) => Pattern::Rww,
+        (Class::Read, Class::Read) => Pattern::Rwr,
+        (Class::Write, Class::Write) => Pattern::Wrw,
+        (Class::Write, Class::Read) => Pattern::Wwr,
     }
+}
+
+/// A foreign access since `p` that makes a pattern with it and `c`, an access that is being made; with the foreign
+/// access, and what its thread had read shortly before.
+pub(super) fn between<'a>(cell: &'a Cell, p: &Access, c: &Access) -> Option<(Pattern, &'a Access, Option<Value>)> {
+    let pattern = pattern(p.kind, c.kind);
+    let (q, from) = match pattern {
+        Pattern::Wrw => (cell.foreign_read_of(p)?, None),
+        Pattern::Rww | Pattern::Rwr | Pattern::Wwr => cell.foreign_write_since(p)?,
+    };
+    Some((pattern, q, from))
 }

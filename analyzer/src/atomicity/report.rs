@@ -5,8 +5,9 @@ use lockhound_trace::{ObjectId, Tables};
 use super::access::{Access, AccessKind};
 use super::cells::Cell;
 use super::interleavings::{Basis, Interleaving};
-use super::verdict::Verdict;
-use crate::finding::{Evidence, Finding, Mark, Pattern, Region, Rule, Step};
+use super::predict::Proof;
+use super::verdict::{Forecast, Stale, Verdict};
+use crate::finding::{Evidence, Finding, Mark, Pattern, Region, Rule, Step, Witness};
 use crate::fingerprint::{Fingerprint, FingerprintBuilder};
 use crate::prose;
 use crate::values::{Difference, shown};
@@ -23,25 +24,37 @@ pub(super) fn finding(tables: &Tables, verdict: &Verdict, cell: Option<&Cell>) -
         evidence: verdict.evidence,
         severity: verdict.severity,
         fingerprint: fingerprint(tables, rule, verdict),
-        message: words.message(&verdict.interleaving),
+        message: words.message(verdict),
         pattern: Some(*pattern),
         region: Some(verdict.region),
         threads,
         objects: vec![*object],
-        steps: vec![words.own_step(&verdict.interleaving), words.foreign_step(&verdict.interleaving)],
-        witness: None,
+        steps: vec![
+            words.own_step(&verdict.interleaving),
+            words.foreign_step(&verdict.interleaving, verdict.forecast.is_none()),
+        ],
+        witness: verdict.forecast.as_ref().map(|forecast| witness(&forecast.proof)),
         occurrences: verdict.count,
         notes: words.notes(verdict, cell),
         help: words.help(verdict),
     }
 }
 
+/// The schedule as the report keeps it. Its last step is the claim.
+pub(super) fn witness(proof: &Proof) -> Witness {
+    let mut then = proof.schedule.then.clone();
+    let next = then.pop().into_iter().collect();
+    let assumes = proof.assumes.iter().map(|&index| (index, "leaves its critical section"));
+    Witness { base: proof.schedule.base.as_slice().to_vec(), then, next, assumes: assumes.collect() }
+}
+
 /// Who comes between differs from run to run; the pair that should have been one step stays.
 fn fingerprint(tables: &Tables, rule: Rule, verdict: &Verdict) -> Fingerprint {
     let Interleaving { object, pattern, p, c, .. } = &verdict.interleaving;
     let mut builder = FingerprintBuilder::new(tables, rule);
-    builder.part(p.op, Some(*object), p.site, []);
-    builder.part(c.op, Some(*object), c.site, []);
+    for access in [p, c] {
+        builder.part(access.kind.op_name(&tables.object(*object).kind), Some(*object), access.site, []);
+    }
     builder.part(pattern.name(), None, None, []);
     builder.finish()
 }
@@ -91,7 +104,50 @@ impl Words<'_> {
         }
     }
 
-    fn message(&self, interleaving: &Interleaving) -> String {
+    fn message(&self, verdict: &Verdict) -> String {
+        match &verdict.forecast {
+            None => self.observed(&verdict.interleaving),
+            Some(Forecast { stale: None, .. }) => self.feasible(&verdict.interleaving),
+            Some(Forecast { stale: Some(_), .. }) => self.due(&verdict.interleaving),
+        }
+    }
+
+    /// What another schedule of the run leads to.
+    fn feasible(&self, Interleaving { basis, pattern, p, q, c, .. }: &Interleaving) -> String {
+        let (t, u, name) = (self.who(p), self.who(q), &self.name);
+        let can = match q.kind {
+            AccessKind::Read => "read",
+            AccessKind::Write => "write",
+            AccessKind::Update => "update",
+            AccessKind::Look => "look at",
+            AccessKind::Change | AccessKind::Blind => "change",
+        };
+        let noun = |access: &Access| match access.kind {
+            AccessKind::Read => "read",
+            AccessKind::Write => "write",
+            AccessKind::Update => "update",
+            AccessKind::Look => "look",
+            AccessKind::Change | AccessKind::Blind => "change",
+        };
+        let consequence = match (pattern, basis) {
+            (Pattern::Rww, _) => format!("what {u} wrote is then lost"),
+            (Pattern::Rwr, _) => format!("what {t} had seen then no longer holds"),
+            (Pattern::Wrw, _) => format!("it then sees the middle of a step"),
+            (Pattern::Wwr, _) => format!("{t} then does not find what it wrote"),
+        };
+        let again = if noun(p) == noun(c) { format!("its next {}", noun(c)) } else { format!("its {}", noun(c)) };
+        format!("{name}: {u} can {can} it between {t}'s {} and {again}: {consequence}", noun(p))
+    }
+
+    /// The thread of `p` comes earlier than in the run, and what it then writes is not known.
+    fn due(&self, Interleaving { p, q, .. }: &Interleaving) -> String {
+        let (t, u, name) = (self.who(p), self.who(q), &self.name);
+        format!(
+            "{t} can read {name} before {u} overwrites it; {t}'s next write would then be computed from the stale value"
+        )
+    }
+
+    fn observed(&self, interleaving: &Interleaving) -> String {
         let Interleaving { basis, pattern, p, q, c, .. } = interleaving;
         let (t, u) = (self.who(p), self.who(q));
         let mut last = self.did(c);
@@ -114,7 +170,7 @@ impl Words<'_> {
 
     fn own_step(&self, interleaving: &Interleaving) -> Step {
         let Interleaving { basis, p, q, c, .. } = interleaving;
-        let story = format!("{} did not expect {} between its accesses", self.who(p), self.who(q));
+        let story = format!("{} does not expect {} between its accesses", self.who(p), self.who(q));
         let mut marks = vec![self.mark(p)];
         let at = match basis {
             Basis::WroteAllTheSame(write) => {
@@ -127,15 +183,20 @@ impl Words<'_> {
                 marks.insert(0, Mark { site: declared.site, event: declared.event, label });
                 c
             }
-            Basis::ReadWrite | Basis::LookThenBlind => c,
+            Basis::ReadWrite | Basis::LookThenBlind | Basis::Consecutive => c,
         };
         Step { marks, ..self.step(at, story) }
     }
 
-    fn foreign_step(&self, interleaving: &Interleaving) -> Step {
+    fn foreign_step(&self, interleaving: &Interleaving, observed: bool) -> Step {
         let q = &interleaving.q;
-        let mut step = self.step(q, format!("in between, {} {}", self.who(q), self.did(q)));
-        if let Some(from) = q.from {
+        let story = if observed {
+            format!("in between, {} {}", self.who(q), self.did(q))
+        } else {
+            format!("{} can come in between; in this run it did not", self.who(q))
+        };
+        let mut step = self.step(q, story);
+        if let Some(from) = interleaving.q_from {
             step.label = format!("{}, having read {}", step.label, shown(self.tables, from));
         }
         step
@@ -144,10 +205,10 @@ impl Words<'_> {
     fn step(&self, access: &Access, story: String) -> Step {
         Step {
             thread: access.thread,
-            op: access.op,
+            op: access.kind.op_name(&self.tables.object(self.object).kind),
             object: Some(self.object),
             site: access.site,
-            event: access.shown,
+            event: access.shown(self.object),
             // A hold that is itself the access is no hold besides.
             holds: prose::holds(access.holds.iter().filter(|held| held.lock != self.object)),
             stack: access.stack,
@@ -159,12 +220,16 @@ impl Words<'_> {
 
     fn mark(&self, access: &Access) -> Mark {
         let label = format!("{} {} here", self.who(access), self.does(access));
-        Mark { site: access.site, event: access.shown, label }
+        Mark { site: access.site, event: access.shown(self.object), label }
     }
 
     fn notes(&self, verdict: &Verdict, cell: Option<&Cell>) -> Vec<String> {
         let interleaving = &verdict.interleaving;
         let mut notes = vec![self.why_one_step(verdict), self.why_not_locked(interleaving)];
+        if let Some(forecast) = &verdict.forecast {
+            notes.extend(self.by_which_schedule(verdict, forecast));
+            return notes;
+        }
         notes.extend(self.twice_for_once(verdict));
         if let Some(value) = cell.and_then(Cell::last_write).and_then(|write| write.value) {
             notes.push(format!("{} was {} in the end", self.name, shown(self.tables, value)));
@@ -175,6 +240,52 @@ impl Words<'_> {
         notes
     }
 
+    /// How the schedule goes, and what it does not prove.
+    fn by_which_schedule(&self, verdict: &Verdict, forecast: &Forecast) -> Vec<String> {
+        let Interleaving { p, q, c, .. } = &verdict.interleaving;
+        let (t, u) = (self.who(p), self.who(q));
+        let mut notes = Vec::new();
+        let section = |access: &Access| if access.holds.is_empty() { "step" } else { "section" };
+        match forecast.stale {
+            None => {
+                notes.push(format!("proved by reordering this run: {u}'s {} fits between the two of {t}", section(q)))
+            }
+            Some(stale) => {
+                notes.push(format!(
+                    "proved by reordering this run: {t}'s {} with the read fits before {u} writes",
+                    section(p)
+                ));
+                notes.push(self.why_it_writes(stale, &t, &u, c));
+            }
+        }
+        if !forecast.proof.assumes.is_empty() {
+            notes.push(
+                "this assumes that a thread which sees another value than in this run still leaves its critical section"
+                    .to_owned(),
+            );
+        }
+        if verdict.count > 1 {
+            notes.push(format!("{} ways to it were found", verdict.count));
+        }
+        notes
+    }
+
+    /// Why (or whether) the thread writes from the stale value.
+    fn why_it_writes(&self, stale: Stale, t: &str, u: &str, c: &Access) -> String {
+        match stale {
+            Stale::SameValue => format!("{t} then reads the value that it read in this run, so it writes as it did"),
+            Stale::OneCall => format!("one call reads and writes, so {t} writes whatever it reads"),
+            Stale::Twin => format!(
+                "{u} read that value at the same place, and went on to write; whether {t} would is not proved, as in this \
+                 run it read what {u} had written"
+            ),
+            Stale::Unknown => format!(
+                "whether {t} then {} is not proved: in this run it read what {u} had written",
+                if c.kind == AccessKind::Write { "writes" } else { "goes on" }
+            ),
+        }
+    }
+
     fn why_one_step(&self, verdict: &Verdict) -> String {
         let t = self.who(&verdict.interleaving.p);
         match (&verdict.interleaving.basis, verdict.region, verdict.step) {
@@ -182,6 +293,9 @@ impl Words<'_> {
                 Some(name) => format!("the region `{}` is declared to be one step", self.tables.text(name)),
                 None => "the region is declared to be one step".to_owned(),
             },
+            (Basis::Consecutive, ..) => {
+                format!("every two accesses of {} in a row were asked to count as one step", self.name)
+            }
             (Basis::LookThenBlind, ..) => {
                 "the two belong together: the change always follows directly on the look, and never looks itself"
                     .to_owned()
@@ -219,10 +333,10 @@ impl Words<'_> {
 
     /// For a lost update: both threads took the same step, and it shows once.
     fn twice_for_once(&self, verdict: &Verdict) -> Option<String> {
-        let Interleaving { pattern: Pattern::Rww, p, q, c, .. } = &verdict.interleaving else { return None };
+        let Interleaving { pattern: Pattern::Rww, p, q, q_from, c, .. } = &verdict.interleaving else { return None };
         let own = Difference::between(p.value?, c.value?)?;
-        let foreign = Difference::between(q.from?, q.value?)?;
-        (own == foreign && q.from == p.value && !own.is_zero()).then(|| {
+        let foreign = Difference::between((*q_from)?, q.value?)?;
+        (own == foreign && *q_from == p.value && !own.is_zero()).then(|| {
             format!(
                 "both took the step {own} from {}: {} together, but {} went to {} only",
                 shown(self.tables, p.value.expect("read above")),
@@ -246,7 +360,8 @@ impl Words<'_> {
                  and one read-modify-write"
             )),
         }
-        if verdict.evidence == Evidence::Possible || verdict.region == Region::Weak {
+        let consecutive = matches!(verdict.interleaving.basis, Basis::Consecutive);
+        if verdict.evidence == Evidence::Possible || verdict.region == Region::Weak || consecutive {
             help.push("if the two are not meant as one step, accept the finding".to_owned());
         }
         help

@@ -1,11 +1,13 @@
 //! Which of the interleavings that were met are bugs, and how bad.
 
 use lockhound_trace::{ObjectId, SiteId, Tables};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::Cell;
-use super::inference::{Inference, Sites};
+use super::inference::{Inference, Pair, Sites};
 use super::interleavings::{Basis, Interleaving, Seen};
+use super::predict::Proof;
+use super::regions::Declared;
 use crate::finding::{Evidence, Pattern, Region, Severity};
 use crate::statements::{StatementId, Statements};
 use crate::values::Difference;
@@ -20,44 +22,171 @@ pub(super) struct Verdict {
     pub(super) count: u64,
     /// By how much the step changes the value, every time.
     pub(super) step: Option<Difference>,
+    /// Where it was not observed: the schedule that leads to it.
+    pub(super) forecast: Option<Forecast>,
     statements: (StatementId, StatementId),
+    group: Group,
+}
+
+/// A schedule that leads to an interleaving.
+#[derive(Debug)]
+pub(super) struct Forecast {
+    pub(super) proof: Proof,
+    /// Where the schedule ends when the thread has read a stale value, and is yet to write: why it should then write.
+    pub(super) stale: Option<Stale>,
+}
+
+/// Why a thread that read another value than in the run should write all the same, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Stale {
+    /// Nothing says so.
+    Unknown,
+    /// Another thread read that value at the same place, and wrote.
+    Twin,
+    /// One call reads and writes.
+    OneCall,
+    /// It reads the same value as in the run.
+    SameValue,
+}
+
+impl Stale {
+    /// Whether it writes in any case.
+    pub(super) const fn is_sure(self) -> bool {
+        matches!(self, Self::OneCall | Self::SameValue)
+    }
 }
 
 /// Accesses whose interleavings are one bug.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Group {
+pub(super) enum Group {
     /// All of one cell in one declared region.
     Declared(ObjectId, StatementId),
     /// Those of one cell between two statements.
     Inferred(ObjectId, StatementId, StatementId),
 }
 
-/// Decides over everything that was met. Of one bug the gravest pattern stays.
-pub(super) fn verdicts<'a>(
-    tables: &Tables,
+/// Says which pairs of places are one step, and which of them are one bug.
+#[derive(Debug)]
+pub(super) struct Grader<'t> {
+    tables: &'t Tables,
+    statements: Statements,
+    grades: FxHashMap<Pair, Option<Region>>,
+}
+
+impl<'t> Grader<'t> {
+    pub(super) fn new(tables: &'t Tables) -> Self {
+        Self { tables, statements: Statements::default(), grades: FxHashMap::default() }
+    }
+
+    fn statements(&mut self, (p, c): Pair) -> (StatementId, StatementId) {
+        (self.statements.of(self.tables, p), self.statements.of(self.tables, c))
+    }
+
+    pub(super) fn same_statement(&mut self, one: Option<SiteId>, other: Option<SiteId>) -> bool {
+        let (one, other) = self.statements((one, other));
+        one == other && one != StatementId::UNKNOWN
+    }
+
+    /// The group of a pair that nobody declared.
+    pub(super) fn group(&mut self, object: ObjectId, pair: Pair) -> Group {
+        let (one, other) = self.statements(pair);
+        Group::Inferred(object, one.min(other), one.max(other))
+    }
+
+    /// The group of an object in a declared region.
+    pub(super) fn declared_group(&mut self, object: ObjectId, declared: &Declared) -> Group {
+        Group::Declared(object, self.statements.of(self.tables, declared.site))
+    }
+
+    fn group_of(&mut self, interleaving: &Interleaving) -> Group {
+        match &interleaving.basis {
+            Basis::Declared(declared) => self.declared_group(interleaving.object, declared),
+            _ => self.group(interleaving.object, (interleaving.p.site, interleaving.c.site)),
+        }
+    }
+
+    /// Why a pair of places counts as one step; none if it does not.
+    pub(super) fn grade(&mut self, inference: &Inference, basis: &Basis, pair: Pair) -> Option<Region> {
+        match basis {
+            Basis::Declared(_) | Basis::Consecutive => Some(Region::Declared),
+            Basis::WroteAllTheSame(_) => Some(Region::Weak),
+            Basis::LookThenBlind => inference.always_looks_before(pair.0, pair.1).then_some(Region::Weak),
+            Basis::ReadWrite => {
+                if let Some(&known) = self.grades.get(&pair) {
+                    return known;
+                }
+                let sites = sites(pair, self.statements(pair));
+                let grade = inference.pool(pair).and_then(|pool| pool.grade(sites));
+                self.grades.insert(pair, grade);
+                grade
+            }
+        }
+    }
+
+    /// By how much the step changes the value, every time.
+    pub(super) fn step(&self, inference: &Inference, basis: &Basis, pair: Pair) -> Option<Difference> {
+        matches!(basis, Basis::ReadWrite).then(|| inference.pool(pair)?.step()).flatten()
+    }
+
+    /// A predicted interleaving as a verdict.
+    pub(super) fn forecast(
+        &mut self,
+        interleaving: Interleaving,
+        region: Region,
+        (evidence, severity): (Evidence, Severity),
+        step: Option<Difference>,
+        forecast: Forecast,
+    ) -> Verdict {
+        let statements = self.statements((interleaving.p.site, interleaving.c.site));
+        let group = self.group_of(&interleaving);
+        let forecast = Some(forecast);
+        Verdict { interleaving, region, evidence, severity, count: 1, step, forecast, statements, group }
+    }
+
+    fn judge(&mut self, seen: Seen, inference: &Inference) -> Option<Verdict> {
+        let Seen { first: interleaving, count } = seen;
+        let pair = (interleaving.p.site, interleaving.c.site);
+        let region = self.grade(inference, &interleaving.basis, pair)?;
+        let evidence = match &interleaving.basis {
+            Basis::WroteAllTheSame(_) => Evidence::Possible,
+            _ => Evidence::Observed,
+        };
+        let sure = region > Region::Weak && evidence == Evidence::Observed;
+        let severity = if sure { Severity::Error } else { Severity::Warning };
+        let step = self.step(inference, &interleaving.basis, pair);
+        let statements = self.statements(pair);
+        let group = self.group_of(&interleaving);
+        Some(Verdict { interleaving, region, evidence, severity, count, step, forecast: None, statements, group })
+    }
+}
+
+/// Decides over everything that was met.
+pub(super) fn observed<'a>(
+    grader: &mut Grader<'_>,
     seen: Vec<Seen>,
     inference: &Inference,
     cell: impl Fn(ObjectId) -> Option<&'a Cell>,
 ) -> Vec<Verdict> {
-    let mut statements = Statements::default();
+    // With one writer nothing can be lost, and nobody else's change can be missed by those who write.
+    let several_writers = |seen: &Seen| cell(seen.first.object).is_some_and(Cell::has_several_writers);
+    seen.into_iter().filter(several_writers).filter_map(|seen| grader.judge(seen, inference)).collect()
+}
+
+/// The groups in which something was observed: what is predicted there would say the same again.
+pub(super) fn groups(verdicts: &[Verdict]) -> FxHashSet<Group> {
+    let observed = verdicts.iter().filter(|verdict| verdict.evidence == Evidence::Observed);
+    observed.map(|verdict| verdict.group).collect()
+}
+
+/// One verdict a bug: the surest, and of those with the gravest pattern.
+pub(super) fn distinct(grader: &mut Grader<'_>, verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut kept: Vec<Verdict> = Vec::new();
     let mut groups: FxHashMap<Group, usize> = FxHashMap::default();
-    for seen in seen {
-        // With one writer nothing can be lost, and nobody else's change can be missed by those who write.
-        if !cell(seen.first.object).is_some_and(Cell::has_several_writers) {
-            continue;
-        }
-        let mut of = |site| statements.of(tables, site);
-        let pair = (of(seen.first.p.site), of(seen.first.c.site));
-        let Some(verdict) = judge(seen, pair, inference) else { continue };
-        let group = match &verdict.interleaving.basis {
-            Basis::Declared(declared) => Group::Declared(verdict.interleaving.object, of(declared.site)),
-            _ => Group::Inferred(verdict.interleaving.object, pair.0.min(pair.1), pair.0.max(pair.1)),
-        };
-        match groups.get(&group) {
+    for verdict in verdicts {
+        match groups.get(&verdict.group) {
             Some(&index) => kept[index].merge(verdict),
             None => {
-                groups.insert(group, kept.len());
+                groups.insert(verdict.group, kept.len());
                 kept.push(verdict);
             }
         }
@@ -69,7 +198,7 @@ pub(super) fn verdicts<'a>(
         .collect();
     kept.retain(|verdict| match &verdict.interleaving.basis {
         Basis::WroteAllTheSame(write) => {
-            !lost.contains(&(verdict.interleaving.object, statements.of(tables, write.site)))
+            !lost.contains(&(verdict.interleaving.object, grader.statements.of(grader.tables, write.site)))
         }
         _ => true,
     });
@@ -79,7 +208,11 @@ pub(super) fn verdicts<'a>(
 impl Verdict {
     /// Takes up another verdict on the same bug.
     fn merge(&mut self, other: Self) {
-        let rank = |verdict: &Self| (verdict.interleaving.pattern, std::cmp::Reverse(verdict.region));
+        let rank = |verdict: &Self| {
+            let Self { interleaving, region, evidence, .. } = verdict;
+            let certainty = if interleaving.basis.is_guess() { Evidence::Observed } else { *evidence };
+            (std::cmp::Reverse(certainty), interleaving.pattern, std::cmp::Reverse(*region))
+        };
         match rank(&other).cmp(&rank(self)) {
             std::cmp::Ordering::Less => *self = other,
             std::cmp::Ordering::Equal => self.count += other.count,
@@ -88,23 +221,7 @@ impl Verdict {
     }
 }
 
-fn judge(seen: Seen, statements: (StatementId, StatementId), inference: &Inference) -> Option<Verdict> {
-    let Seen { first: interleaving, count } = seen;
-    let (p, c) = (interleaving.p.site, interleaving.c.site);
-    let pool = inference.pool((p, c));
-    let (region, evidence) = match &interleaving.basis {
-        Basis::Declared(_) => (Region::Declared, Evidence::Observed),
-        Basis::ReadWrite => (pool?.grade(sites(p, c, statements))?, Evidence::Observed),
-        Basis::LookThenBlind => inference.always_looks_before(p, c).then_some((Region::Weak, Evidence::Observed))?,
-        Basis::WroteAllTheSame(_) => (Region::Weak, Evidence::Possible),
-    };
-    let sure = region > Region::Weak && evidence == Evidence::Observed;
-    let severity = if sure { Severity::Error } else { Severity::Warning };
-    let step = pool.and_then(|pool| pool.step());
-    Some(Verdict { interleaving, region, evidence, severity, count, step, statements })
-}
-
-fn sites(p: Option<SiteId>, c: Option<SiteId>, (one, other): (StatementId, StatementId)) -> Sites {
+fn sites((p, c): Pair, (one, other): (StatementId, StatementId)) -> Sites {
     if p.is_none() || c.is_none() {
         Sites::Apart
     } else if p == c {

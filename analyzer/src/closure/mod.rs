@@ -12,3 +12,6 @@ mod rules;
 
 pub(crate) use close::{Closure, Infeasible};
 pub(crate) use rules::Rules;
+
+#[cfg(test)]
+mod tests;

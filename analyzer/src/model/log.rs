@@ -1,6 +1,6 @@
 //! All events of a trace, packed. Plain storage: it knows nothing of what events mean.
 
-use lockhound_trace::{Event, EventIndex, ObjectId, Op, SiteId, StackId, ThreadId};
+use lockhound_trace::{Event, EventIndex, Op, SiteId, StackId, ThreadId};
 
 use super::packed::{Packed, Wide};
 use crate::model::Ideal;
@@ -129,12 +129,6 @@ impl Log {
     /// The operation of an event as it is stored.
     pub(super) fn op_of(&self, packed: &Packed) -> Op {
         packed.op(&self.wide)
-    }
-
-    /// The objects that the events of `thread` are on, in their order.
-    pub(super) fn objects_of(&self, thread: ThreadId) -> impl Iterator<Item = Option<ObjectId>> {
-        let own = self.threads.get(thread.index()).map_or(&[][..], Vec::as_slice);
-        own.iter().map(|&index| self.events[index as usize].object())
     }
 
     /// The events of `ideal` in recorded order. Takes time in the number of all events up to its last.

@@ -23,9 +23,10 @@ struct Stretch {
 impl Objects {
     /// Takes time in the number of events, objects and threads.
     pub(super) fn new(log: &Log, objects: usize) -> Self {
+        let columns = Columns::new(log);
         let mut events = vec![0_u32; objects + 1];
         let mut stretches = vec![0_u32; objects + 1];
-        each(log, objects, |_, object, _, is_first| {
+        columns.each(objects, |_, object, _, is_first| {
             events[object] += 1;
             stretches[object] += u32::from(is_first);
         });
@@ -35,7 +36,7 @@ impl Objects {
         let mut this =
             Self { locs: vec![0; total as usize], stretches: vec![nobody; parts as usize + 1], starts: stretches };
         let mut next = this.starts.clone();
-        each(log, objects, |thread, object, loc, is_first| {
+        columns.each(objects, |thread, object, loc, is_first| {
             let place = &mut events[object];
             if is_first {
                 this.stretches[next[object] as usize] = Stretch { thread, start: *place };
@@ -67,15 +68,43 @@ impl Objects {
     }
 }
 
-/// Calls `see` with the thread, object and `loc` of every event on an object, by thread, and with whether it is the
-/// thread's first on that object.
-fn each(log: &Log, objects: usize, mut see: impl FnMut(ThreadId, usize, u32, bool)) {
-    let mut last = vec![u32::MAX; objects];
-    for (number, thread) in (0..).zip((0..log.threads()).map(ThreadId::from_index)) {
-        for (loc, object) in (1..).zip(log.objects_of(thread)) {
-            if let Some(object) = object {
-                let is_first = std::mem::replace(&mut last[object.index()], number) != number;
-                see(thread, object.index(), loc, is_first);
+/// The objects of all events, thread by thread: what is gone through twice should lie close together.
+struct Columns {
+    /// Index + 1; 0 = none.
+    objects: Vec<u32>,
+    /// How many events each thread has.
+    counts: Vec<u32>,
+}
+
+impl Columns {
+    fn new(log: &Log) -> Self {
+        let counts: Vec<u32> = (0..log.threads()).map(|thread| log.count(ThreadId::from_index(thread))).collect();
+        let mut places = counts.clone();
+        starts(&mut places);
+        let mut objects = vec![0; log.len()];
+        for packed in log.stored() {
+            let place = &mut places[packed.thread().index()];
+            objects[*place as usize] = packed.object_number();
+            *place += 1;
+        }
+        Self { objects, counts }
+    }
+
+    /// Calls `see` with the thread, object and `loc` of every event on an object, by thread, and with whether it is the
+    /// thread's first on that object.
+    fn each(&self, objects: usize, mut see: impl FnMut(ThreadId, usize, u32, bool)) {
+        let mut last = vec![u32::MAX; objects];
+        let mut rest = &self.objects[..];
+        for (number, &count) in (0..).zip(&self.counts) {
+            let thread = ThreadId::from_index(number as usize);
+            let (own, others) = rest.split_at(count as usize);
+            rest = others;
+            for (loc, &object) in (1..).zip(own) {
+                if let Some(object) = object.checked_sub(1) {
+                    let object = object as usize;
+                    let is_first = std::mem::replace(&mut last[object], number) != number;
+                    see(thread, object, loc, is_first);
+                }
             }
         }
     }

@@ -58,6 +58,7 @@ const FLOAT: u32 = 5;
 const TEXT: u32 = 6;
 
 impl Packed {
+    #[inline]
     pub(super) fn new(event: &Event, loc: u32, wide: &mut Wide) -> Self {
         let words = words(&event.op, wide);
         Self {
@@ -82,8 +83,9 @@ impl Packed {
         self.head & STACK != 0
     }
 
-    pub(super) fn object(&self) -> Option<ObjectId> {
-        (self.object > 0).then(|| ObjectId::from_index(self.object as usize - 1))
+    /// Index + 1 of the object it is on; 0 = none.
+    pub(super) fn object_number(&self) -> u32 {
+        self.object
     }
 
     /// Whether it takes or gives back a lock, or tried to.
@@ -105,6 +107,11 @@ impl Packed {
             _ => return None,
         };
         Some((self.on(), reads, writes))
+    }
+
+    /// Whether it writes a variable or an atomic.
+    pub(super) fn is_write(&self) -> bool {
+        matches!(self.head & TAG, WRITE | STORE | RMW)
     }
 
     /// The lock that it gives back.
@@ -257,18 +264,22 @@ struct Words {
 }
 
 impl Words {
+    #[inline]
     fn new(tag: u32, object: ObjectId) -> Self {
         Self { head: tag, object: Some(object), aux: 0 }
     }
 
+    #[inline]
     fn bare(tag: u32) -> Self {
         Self { head: tag, object: None, aux: 0 }
     }
 
+    #[inline]
     fn aux(self, aux: u32) -> Self {
         Self { aux, ..self }
     }
 
+    #[inline]
     fn mode(self, mode: Mode) -> Self {
         let mode = match mode {
             Mode::Write => 0,
@@ -278,6 +289,7 @@ impl Words {
         self.field(mode, MODE)
     }
 
+    #[inline]
     fn how(self, how: How) -> Self {
         let how = match how {
             How::Lock => 0,
@@ -287,6 +299,7 @@ impl Words {
         self.field(how, HOW)
     }
 
+    #[inline]
     fn touched(self, touched: Touched) -> Self {
         let touched = match touched {
             Touched::Unknown => 0,
@@ -298,6 +311,7 @@ impl Words {
         self.field(touched, TOUCHED)
     }
 
+    #[inline]
     fn by(self, by: WakeReason) -> Self {
         let by = match by {
             WakeReason::Notify => 0,
@@ -307,6 +321,7 @@ impl Words {
         self.field(by, BY)
     }
 
+    #[inline]
     fn order(self, order: Order) -> Self {
         let order = match order {
             Order::Relaxed => 0,
@@ -318,14 +333,17 @@ impl Words {
         self.field(order, ORDER)
     }
 
+    #[inline]
     fn cas(self, cas: bool) -> Self {
         self.field(cas.into(), CAS)
     }
 
+    #[inline]
     fn name(self, name: Option<TextId>) -> Self {
         self.aux(name.map_or(0, |name| number(name.index()) + 1))
     }
 
+    #[inline]
     fn value(self, value: Option<Value>, wide: &mut Wide) -> Self {
         match value {
             None => self.field(ABSENT, PAYLOAD),
@@ -340,6 +358,7 @@ impl Words {
         }
     }
 
+    #[inline]
     fn message(self, message: Option<MessageId>, wide: &mut Wide) -> Self {
         match message.map(|message| (message.0, u32::try_from(message.0))) {
             None => self.field(ABSENT, PAYLOAD),
@@ -348,11 +367,13 @@ impl Words {
         }
     }
 
+    #[inline]
     fn wide(self, bits: u64, wide: &mut Wide) -> Self {
         wide.push(bits);
         self.aux(number(wide.len() - 1))
     }
 
+    #[inline]
     fn field(self, value: u32, shift: u32) -> Self {
         Self { head: self.head | value << shift, ..self }
     }

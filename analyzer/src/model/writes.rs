@@ -16,14 +16,16 @@ pub(super) struct Writes {
 impl Writes {
     /// `in_locks` are the events that left something in their lock, in recorded order.
     pub(super) fn new(log: &Log, objects: usize, in_locks: &[u32]) -> Self {
+        let found = found(log, in_locks);
         let mut places = vec![0; objects + 1];
-        each(log, in_locks, |object, _| places[object] += 1);
+        found.iter().for_each(|&(object, _)| places[object as usize] += 1);
         let total = starts(&mut places);
         let mut this = Self { events: vec![0; total as usize], starts: places.clone() };
-        each(log, in_locks, |object, event| {
-            this.events[places[object] as usize] = event;
-            places[object] += 1;
-        });
+        for (object, event) in found {
+            let place = &mut places[object as usize];
+            this.events[*place as usize] = event;
+            *place += 1;
+        }
         this
     }
 
@@ -39,15 +41,15 @@ impl Writes {
     }
 }
 
-fn each(log: &Log, in_locks: &[u32], mut see: impl FnMut(usize, u32)) {
-    for (event, packed) in (0..).zip(log.stored()) {
-        if let Some((object, _, true)) = packed.access() {
-            see(object.index(), event);
-        }
-    }
+/// Objects and who wrote them, those of one object in recorded order.
+fn found(log: &Log, in_locks: &[u32]) -> Vec<(u32, u32)> {
+    let accesses = (0..).zip(log.stored()).filter(|(_, packed)| packed.is_write());
+    let mut found: Vec<(u32, u32)> = accesses.map(|(event, packed)| (packed.object_number() - 1, event)).collect();
     for &event in in_locks {
         if let Some(lock) = log.stored()[event as usize].lock_ended() {
-            see(lock.index(), event);
+            #[expect(clippy::cast_possible_truncation, reason = "ids are 32 bits long")]
+            found.push((lock.index() as u32, event));
         }
     }
+    found
 }

@@ -1,84 +1,30 @@
-//! The analysis `data-race`: happens-before order, FastTrack on every variable, one finding a pair of statements.
+//! The analysis `data-race`: happens-before order and FastTrack on every variable in the one pass, then sync-preserving
+//! races of what was not observed. One finding a pair of statements.
 
-use lockhound_trace::{ObjectId, ThreadId};
-use rustc_hash::FxHashMap;
+use lockhound_trace::{ObjectId, SiteId, Tables};
 
-use super::access::{Access, AccessKind};
+use super::access::Access;
+use super::discipline::{Disciplines, Suspicion};
 use super::fasttrack::{RuleCounts, Variable};
+use super::predict::{Outcome, Predictor};
+use super::races::{Bugs, PairsByVar, Race, Races, pairs};
+use super::reasons::is_forced;
 use super::report;
+use super::verdicts::Verdicts;
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::by_object::ByObject;
 use crate::order::HappensBefore;
+use crate::prediction::Prediction;
 use crate::statements::{StatementId, Statements};
 
-/// Races between two statements on one variable. Which of their accesses race (a read, a write, both of an update) is
-/// one bug.
-#[derive(Debug)]
-pub(super) struct Race {
-    pub(super) var: ObjectId,
-    /// The pair that was met first.
-    pub(super) first: Access,
-    pub(super) second: Access,
-    /// Racing pairs that were met.
-    pub(super) occurrences: u64,
-    /// Which kinds met which, and how often; in the order of their first meeting.
-    pub(super) kinds: Vec<(AccessKind, AccessKind, u64)>,
-    /// Everybody who took part, sorted.
-    pub(super) threads: Vec<ThreadId>,
-}
-
-impl Race {
-    fn new(var: ObjectId, first: &Access, second: &Access) -> Self {
-        Self {
-            var,
-            first: first.clone(),
-            second: second.clone(),
-            occurrences: 0,
-            kinds: Vec::new(),
-            threads: Vec::new(),
-        }
-    }
-
-    fn count(&mut self, first: &Access, second: &Access) {
-        self.occurrences += 1;
-        let kinds = (first.kind.min(second.kind), first.kind.max(second.kind));
-        match self.kinds.iter_mut().find(|(one, other, _)| (*one, *other) == kinds) {
-            Some((_, _, count)) => *count += 1,
-            None => self.kinds.push((kinds.0, kinds.1, 1)),
-        }
-        for thread in [first.thread, second.thread] {
-            if let Err(position) = self.threads.binary_search(&thread) {
-                self.threads.insert(position, thread);
-            }
-        }
-    }
-}
-
-/// All races, by variable and unordered pair of statements.
-#[derive(Debug, Default)]
-struct Races {
-    index: FxHashMap<(ObjectId, StatementId, StatementId), usize>,
-    races: Vec<Race>,
-}
-
-impl Races {
-    fn meet(&mut self, var: ObjectId, statements: (StatementId, StatementId), first: &Access, second: &Access) {
-        let key = (var, statements.0.min(statements.1), statements.0.max(statements.1));
-        let races = &mut self.races;
-        let index = *self.index.entry(key).or_insert_with(|| {
-            races.push(Race::new(var, first, second));
-            races.len() - 1
-        });
-        races[index].count(first, second);
-    }
-}
-
-/// Finds data races observed in the run. Time and memory are those of FastTrack: constant an access as a rule, and
-/// variables times threads at worst.
+/// Finds data races. In the pass, time and memory are those of FastTrack: constant an access as a rule, and variables
+/// times threads at worst. Afterwards only variables that break their discipline cost anything, and are searched in
+/// parallel.
 #[derive(Debug, Default)]
 pub(crate) struct DataRaces {
     order: HappensBefore,
     variables: ByObject<Variable>,
+    disciplines: Disciplines,
     statements: Statements,
     races: Races,
     rules: RuleCounts,
@@ -92,7 +38,8 @@ impl DataRaces {
     }
 
     fn access(&mut self, now: &Moment<'_>, var: ObjectId, access: Access) {
-        let Self { order, variables, statements, races, rules } = self;
+        let Self { order, variables, disciplines, statements, races, rules } = self;
+        disciplines.access(now, var, access.kind);
         let epoch = order.epoch(access.thread);
         let clock = order.clock(access.thread);
         variables.get_or_default(var).access(epoch, clock, access, rules, |first, second| {
@@ -100,18 +47,60 @@ impl DataRaces {
             races.meet(var, pair, first, second);
         });
     }
+
+    fn suspects(&self, tables: &Tables) -> Vec<(ObjectId, Suspicion)> {
+        let vars = (0..tables.objects().len()).map(ObjectId::from_index);
+        vars.filter_map(|var| Some((var, self.disciplines.suspicion(var)?))).collect()
+    }
+
+    fn statements_of_sites(&mut self, tables: &Tables) -> Vec<StatementId> {
+        let sites = (0..tables.site_count()).map(SiteId::from_index);
+        sites.map(|site| self.statements.of(tables, Some(site))).collect()
+    }
+
+    fn predict(&mut self, prediction: &Prediction<'_>, observed: &PairsByVar, bugs: &mut Bugs, results: &mut Results) {
+        let tables = prediction.model.tables();
+        let suspects = self.suspects(tables);
+        if suspects.is_empty() {
+            return;
+        }
+        let statements = self.statements_of_sites(tables);
+        let predictor = Predictor { prediction, statements: &statements, observed };
+        let outcomes: Vec<(ObjectId, Outcome)> =
+            suspects.iter().map(|&(var, _)| var).zip(predictor.run(&suspects)).collect();
+        Verdicts { predictor, bugs, results }.judge(outcomes);
+    }
 }
 
 impl Analysis for DataRaces {
     fn observe(&mut self, now: Moment<'_>) {
         self.order.enter(&now);
-        if let Some((var, access)) = Access::of(&now) {
-            self.access(&now, var, access);
+        match Access::of(&now) {
+            Some((var, access)) => self.access(&now, var, access),
+            None => self.disciplines.locks(&now),
         }
         self.order.leave(&now);
     }
 
-    fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
-        results.findings.extend(self.races.races.iter().map(|race| report::finding(end.tables, race)));
+    fn finish(mut self: Box<Self>, end: End<'_>, results: &mut Results) {
+        let mut bugs = Bugs::default();
+        let mut observed = std::mem::take(&mut self.races).into_vec();
+        if let Some(prediction) = end.prediction {
+            // What only happens-before calls unordered is left to the search.
+            let model = prediction.model;
+            let accesses = |race: &Race| (model.point(race.first.event), model.point(race.second.event));
+            observed.retain(|race| {
+                let (first, second) = accesses(race);
+                !is_forced(model, first, second)
+            });
+        }
+        let pairs = pairs(&observed);
+        for race in observed {
+            bugs.add(end.tables, race);
+        }
+        if let Some(prediction) = end.prediction {
+            self.predict(prediction, &pairs, &mut bugs, results);
+        }
+        results.findings.extend(bugs.iter().map(|(fingerprint, race)| report::finding(end.tables, fingerprint, race)));
     }
 }

@@ -4,8 +4,15 @@ mod access;
 mod data_races;
 mod discipline;
 mod fasttrack;
+mod groups;
+mod handover;
 mod lock_sets;
+mod predict;
+mod races;
+mod reasons;
 mod report;
+mod search;
+mod verdicts;
 
 pub(crate) use data_races::DataRaces;
 

@@ -3,20 +3,20 @@
 use lockhound_trace::{ObjectId, Tables};
 
 use super::access::Access;
-use super::data_races::Race;
-use crate::finding::{Evidence, Finding, Rule, Severity, Step};
+use super::races::Race;
+use crate::finding::{Evidence, Finding, Refutation, Rule, Severity, Step};
 use crate::fingerprint::{Fingerprint, FingerprintBuilder};
 use crate::prose;
 use crate::values::shown;
 
-pub(super) fn finding(tables: &Tables, race: &Race) -> Finding {
+pub(super) fn finding(tables: &Tables, fingerprint: Fingerprint, race: &Race) -> Finding {
     let mut threads = vec![race.first.thread, race.second.thread];
     threads.sort_unstable();
     Finding {
         rule: Rule::DataRace,
-        evidence: Evidence::Observed,
-        severity: Severity::Error,
-        fingerprint: fingerprint(tables, race),
+        evidence: race.evidence,
+        severity: if race.evidence == Evidence::Possible { Severity::Warning } else { Severity::Error },
+        fingerprint,
         message: message(tables, race),
         pattern: None,
         region: None,
@@ -26,19 +26,41 @@ pub(super) fn finding(tables: &Tables, race: &Race) -> Finding {
             step(tables, race.var, &race.second, &race.first),
             step(tables, race.var, &race.first, &race.second),
         ],
-        witness: None,
+        witness: race.witness.clone(),
         occurrences: race.occurrences,
         notes: notes(tables, race),
         help: help(tables, race),
     }
 }
 
+/// Two accesses that could be a race, if it were not for the reason.
+pub(super) fn refutation(
+    tables: &Tables,
+    var: ObjectId,
+    first: &Access,
+    second: &Access,
+    reason: String,
+) -> Refutation {
+    let mut threads = vec![first.thread, second.thread];
+    threads.sort_unstable();
+    let (one, other) = (prose::thread(tables, first.thread), prose::thread(tables, second.thread));
+    let (does, also_does, name) = (first.kind.does(), second.kind.does(), prose::object(tables, var));
+    Refutation {
+        rule: Rule::DataRace,
+        message: format!("{one} {does} {name} and {other} {also_does} it, with no lock in common"),
+        reason,
+        threads,
+        objects: vec![var],
+        steps: vec![step(tables, var, second, first), step(tables, var, first, second)],
+    }
+}
+
 /// Which of the two statements' accesses are met first, and with which locks held, differs from run to run: only the
 /// variable and the files stay.
-fn fingerprint(tables: &Tables, race: &Race) -> Fingerprint {
+pub(super) fn fingerprint(tables: &Tables, var: ObjectId, first: &Access, second: &Access) -> Fingerprint {
     let mut builder = FingerprintBuilder::new(tables, Rule::DataRace);
-    for access in [&race.first, &race.second] {
-        builder.part("access", Some(race.var), access.site, []);
+    for access in [first, second] {
+        builder.part("access", Some(var), access.site, []);
     }
     builder.finish()
 }
@@ -47,12 +69,24 @@ fn message(tables: &Tables, race: &Race) -> String {
     let var = prose::object(tables, race.var);
     let (first, second) = (&race.first, &race.second);
     let (one, other) = (prose::thread(tables, first.thread), prose::thread(tables, second.thread));
-    if first.kind == second.kind {
-        let did = first.kind.did();
-        return format!("{one} and {other} both {did} {var}, and nothing ordered the two accesses");
+    match race.evidence {
+        Evidence::Observed if first.kind == second.kind => {
+            let did = first.kind.did();
+            format!("{one} and {other} both {did} {var}, and nothing ordered the two accesses")
+        }
+        Evidence::Observed => {
+            let (did, also_did) = (first.kind.did(), second.kind.did());
+            format!("{one} {did} {var} and {other} {also_did} it, and nothing ordered the two accesses")
+        }
+        Evidence::Feasible => {
+            let (does, also_does) = (first.kind.does(), second.kind.does());
+            format!("it can happen that {one} {does} {var} while {other} {also_does} it")
+        }
+        Evidence::Possible => {
+            let (does, also_does) = (first.kind.does(), second.kind.does());
+            format!("{one} {does} {var} and {other} {also_does} it, with no lock in common")
+        }
     }
-    let (did, also_did) = (first.kind.did(), second.kind.did());
-    format!("{one} {did} {var} and {other} {also_did} it, and nothing ordered the two accesses")
 }
 
 fn step(tables: &Tables, var: ObjectId, access: &Access, other: &Access) -> Step {
@@ -95,14 +129,38 @@ fn notes(tables: &Tables, race: &Race) -> Vec<String> {
             holding(tables, second)
         ),
     };
-    let mut notes = vec![format!(
-        "{held}, and no spawn, join, message, notification or atomic of this run put one access before the other"
-    )];
-    notes.push(format!("seen {}: {}", prose::times(race.occurrences), kinds(race)));
+    let mut notes = vec![format!("{held}, and {}", unordered(race.evidence))];
+    match race.evidence {
+        Evidence::Observed => notes.push(format!("seen {}: {}", prose::times(race.occurrences), kinds(race))),
+        Evidence::Feasible => {}
+        Evidence::Possible => notes.push(
+            "it would take two critical sections in the other order to bring them together; this run does not show \
+             whether that can be"
+                .to_owned(),
+        ),
+    }
+    if race.vars > 1 {
+        notes.push(format!("the same of {} variables of this name", race.vars));
+    }
     if race.threads.len() > 2 {
         notes.push(format!("{} threads took part", race.threads.len()));
     }
     notes
+}
+
+/// What did not keep the accesses apart.
+fn unordered(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Observed => {
+            "no spawn, join, message, notification or atomic of this run put one access before the other"
+        }
+        Evidence::Feasible => {
+            "what put one access before the other in this run, a lock that either could have taken first, need not do so"
+        }
+        Evidence::Possible => {
+            "no spawn, join, message or value that was read puts one access before the other in every run"
+        }
+    }
 }
 
 /// "read against write 3 times, write against write once".

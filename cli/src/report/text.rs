@@ -169,18 +169,20 @@ fn certainty(finding: &Finding, report: &Report) -> Option<String> {
 
 /// The witness in a sentence: how far each participant gets, and how to see every step.
 fn proof(finding: &Finding, witness: &Witness, report: &Report) -> String {
-    let tables = &report.tables;
-    let reached: Vec<(ThreadId, u64)> =
-        finding.threads.iter().filter_map(|&thread| Some((thread, report.reached(witness, thread)?.0))).collect();
-    let runs: Vec<String> = reached
-        .iter()
-        .map(|(thread, event)| format!("`{}` up to event {event}", one_line(tables.thread_label(*thread))))
-        .collect();
-    let end = match (finding.rule, runs.len()) {
-        (Rule::PotentialDeadlock | Rule::SelfDeadlock | Rule::LostWakeup, 1) => ", then it blocks",
-        (Rule::PotentialDeadlock, 2) => ", then both block",
-        (Rule::PotentialDeadlock, _) => ", then all block",
-        _ => "",
+    let reaches = |&thread: &ThreadId| {
+        let name = one_line(report.tables.thread_label(thread));
+        match report.reached(witness, thread) {
+            Some(event) => format!("`{name}` up to event {}", event.0),
+            None => format!("`{name}` up to its first request"),
+        }
+    };
+    let runs: Vec<String> = finding.threads.iter().map(reaches).collect();
+    let end = match (finding.rule, witness.next.len()) {
+        (Rule::DataRace, _) => ", then the two accesses can happen at once",
+        (Rule::LostUpdate | Rule::AtomicityViolation, _) | (_, 0) => "",
+        (_, 1) => ", then it blocks",
+        (_, 2) => ", then both block",
+        _ => ", then all block",
     };
     let id = &finding.fingerprint.to_string()[..8];
     format!(

@@ -1,6 +1,6 @@
 //! Events of atomic variables: access and event are one step.
 
-use std::sync::atomic::{self, Ordering, compiler_fence, fence};
+use std::sync::atomic::{self, Ordering, fence};
 
 use lockhound_trace::Order;
 use lockhound_trace::binary::encode::Head;
@@ -304,10 +304,7 @@ impl Object {
 fn undisturbed<R>(record: impl FnOnce(Option<&mut Local>) -> R) -> R {
     local::with(|local| {
         let _busy = local.as_ref().map(|local| local.busy());
-        compiler_fence(Ordering::SeqCst);
-        let result = record(local);
-        compiler_fence(Ordering::SeqCst);
-        result
+        record(local)
     })
 }
 

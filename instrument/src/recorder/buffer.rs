@@ -102,13 +102,13 @@ impl Buffer {
     /// Whether an event can be appended at once.
     #[inline]
     pub(super) fn has_room(&self) -> bool {
-        (self.limit as usize).wrapping_sub(self.cursor as usize) <= self.span
+        self.room().is_some()
     }
 
     /// Makes room for an event; none if recording has stopped.
     #[inline]
     pub(super) fn reserve(&mut self) -> Option<()> {
-        if self.has_room() { Some(()) } else { self.next_chunk() }
+        if self.has_room() { Some(()) } else { self.next_chunk(0) }
     }
 
     /// Makes room for an event that is one record.
@@ -118,14 +118,19 @@ impl Buffer {
         self.room()
     }
 
+    /// Changes the chunk for a record of so many bytes. None if recording has stopped.
     #[cold]
     #[inline(never)]
-    fn next_chunk(&mut self) -> Option<()> {
+    fn next_chunk(&mut self, length: usize) -> Option<()> {
+        // A signal handler that changed the chunk meanwhile would have it given back twice.
+        let _busy = Busy::enter();
         if self.limit.is_null() {
             return None;
         }
-        // A signal handler that changed the chunk meanwhile would have it given back twice.
-        let _busy = Busy::enter();
+        if self.room_for(length).is_some() {
+            // One has just done so.
+            return Some(());
+        }
         self.seal();
         let entered = self.enter_next();
         if entered.is_none() {
@@ -154,7 +159,16 @@ impl Buffer {
     /// Where an event can be appended at once.
     #[inline(always)]
     pub(super) fn room(&self) -> Option<Room> {
-        self.has_room().then_some(Room(self.cursor))
+        self.room_for(0)
+    }
+
+    /// The same for a record that may need more than `SLACK`. Looks the cursor up once, since a signal handler may move it:
+    /// what is appended there ends in the chunk in any case.
+    #[inline(always)]
+    fn room_for(&self, length: usize) -> Option<Room> {
+        let cursor = self.cursor;
+        let left = (self.limit as usize).wrapping_sub(cursor as usize);
+        (length <= left && left <= self.span).then_some(Room(cursor))
     }
 
     /// The same for a release. It leaves out whether the cursor is astray, of which the next acquisition takes note: no
@@ -215,15 +229,16 @@ impl Buffer {
     pub(super) fn put_record(&mut self, record: &[u8]) -> Option<()> {
         self.commit();
         let (&first, rest) = record.split_first()?;
-        if !self.has_room() || (self.limit as usize - self.cursor as usize) < record.len() {
-            self.next_chunk()?;
+        if self.room_for(record.len()).is_none() {
+            // Even the first chunk holds the longest record.
+            self.next_chunk(record.len())?;
         }
-        // SAFETY: there are at least `record.len()` bytes before the limit, since even the first chunk holds the longest
-        // record, and nobody else writes to this chunk.
+        let Room(cursor) = self.room_for(record.len())?;
+        // SAFETY: there are at least `record.len()` bytes before the limit, and nobody else writes to this chunk.
         unsafe {
-            ptr::copy_nonoverlapping(rest.as_ptr(), self.cursor.add(1), rest.len());
-            AtomicU8::from_ptr(self.cursor).store(first, Ordering::Release);
-            self.cursor = self.cursor.add(record.len());
+            ptr::copy_nonoverlapping(rest.as_ptr(), cursor.add(1), rest.len());
+            AtomicU8::from_ptr(cursor).store(first, Ordering::Release);
+            self.cursor = cursor.add(record.len());
         }
         Some(())
     }
@@ -282,6 +297,19 @@ impl Buffer {
 }
 
 #[cfg(test)]
+impl Buffer {
+    /// As if there had been events until the chunk was full.
+    pub(super) fn fill(&mut self) {
+        self.cursor = self.limit.wrapping_add(1);
+    }
+
+    /// Where the chunks begin that it will unmap.
+    pub(super) fn mapped(&self) -> Vec<usize> {
+        self.filled.iter().flatten().chain([&self.chunk]).map(|chunk| chunk.records() as usize).collect()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use lockhound_trace::binary::format::{CHUNK_HEADER, OPEN, PAGE, SEQUENCE_AT, code};
@@ -291,6 +319,13 @@ mod tests {
         // Scratches of records are at most 2 KiB.
         const { assert!(FIRST >= CHUNK_HEADER + 2048 + 2 * SLACK) };
     }
+
+    #[test]
+    fn every_chunk_before_the_window_is_remembered() {
+        let sizes = std::iter::successors(Some(FIRST), |size| Some(size * 4)).take_while(|&size| size < WINDOW);
+        assert_eq!(sizes.count(), BEFORE_WINDOW);
+    }
+
     /// In memory of no file. Its chunk is its only one: further ones are for recorders that are on.
     fn in_scratch() -> Buffer {
         Buffer::over(1, file::scratch(PAGE).expect("memory"))

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use lockhound_trace::binary::encode::{self, Head, Scratch, ThreadDefinition};
 use lockhound_trace::binary::format::{OBJECT_BLOCK, code, define, other};
@@ -88,7 +88,8 @@ pub(super) struct Local {
     last_object: u32,
 }
 
-/// A stretch of the recorder's own work: until it is dropped, events of this thread are left out.
+/// A stretch of the recorder's own work: until it is dropped, events of this thread are left out, also those of signal
+/// handlers, for whom what is done meanwhile is done at once.
 pub(super) struct Busy {
     resume: *mut Local,
     was_busy: bool,
@@ -98,14 +99,21 @@ pub(super) struct Busy {
 impl Busy {
     #[inline]
     pub(super) fn enter() -> Self {
-        Self { resume: CURRENT.replace(ptr::null_mut()), was_busy: BUSY.replace(true), here: PhantomData }
+        // In this order, and the other way round below: where a signal handler finds neither, it begins a stream.
+        let was_busy = BUSY.replace(true);
+        compiler_fence(Ordering::SeqCst);
+        let resume = CURRENT.replace(ptr::null_mut());
+        compiler_fence(Ordering::SeqCst);
+        Self { resume, was_busy, here: PhantomData }
     }
 }
 
 impl Drop for Busy {
     #[inline]
     fn drop(&mut self) {
+        compiler_fence(Ordering::SeqCst);
         CURRENT.set(self.resume);
+        compiler_fence(Ordering::SeqCst);
         BUSY.set(self.was_busy);
     }
 }
@@ -224,25 +232,23 @@ enum Origin {
 }
 
 fn begin(number: u32, origin: Origin) {
-    let local = {
-        let _busy = Busy::enter();
-        // In a destructor that runs after ours this fails, and the stream will have no end.
-        let will_end = FAREWELL.try_with(|_| ()).is_ok();
-        let counted = match origin {
-            Origin::Unannounced => false,
-            Origin::Spawned => true,
-            Origin::After(_) => will_end,
-        };
-        let Some(mut local) = Local::open(number) else { return };
-        local.write_start(origin);
-        local.seat = Seat::take(number, matches!(origin, Origin::Spawned));
-        if !counted {
-            monitor::one_more();
-        }
-        Box::into_raw(Box::new(local))
+    let mut busy = Busy::enter();
+    // In a destructor that runs after ours this fails, and the stream will have no end.
+    let will_end = FAREWELL.try_with(|_| ()).is_ok();
+    let counted = match origin {
+        Origin::Unannounced => false,
+        Origin::Spawned => true,
+        Origin::After(_) => will_end,
     };
-    CURRENT.set(local);
+    let Some(mut local) = Local::open(number) else { return };
+    local.write_start(origin);
+    local.seat = Seat::take(number, matches!(origin, Origin::Spawned));
+    if !counted {
+        monitor::one_more();
+    }
     FORMER.set(0);
+    // Not once `busy` is gone: a signal handler would begin another.
+    busy.resume = Box::into_raw(Box::new(local));
 }
 
 /// Ends the stream of this thread. An event that comes later begins another, which follows on this one.

@@ -15,6 +15,8 @@ mod fences;
 mod file;
 mod gate;
 mod held;
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64", not(miri)))]
+mod interrupt_tests;
 mod loads;
 mod local;
 mod lock;

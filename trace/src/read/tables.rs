@@ -177,6 +177,12 @@ impl Tables {
         SiteId::from_index(self.sites.intern(site))
     }
 
+    /// How many places have ids: those up to this.
+    #[must_use]
+    pub fn site_count(&self) -> usize {
+        self.sites.values.len()
+    }
+
     /// The place behind an id.
     #[must_use]
     pub fn site(&self, id: SiteId) -> &str {

@@ -69,11 +69,11 @@ fn tables() -> impl Strategy<Value = Tables> {
         let mut about = about.into_iter().zip(ids).enumerate();
         for (index, ((name, _, at, _), id)) in about.by_ref().take(THREADS) {
             let at = at.map(|at| tables.intern_site(&at));
-            tables.add_thread(Thread { id: format!("{id}{index}"), name, at });
+            tables.add_thread(Thread { id: format!("{id}.{index}"), name, at });
         }
         for (kind, (index, ((name, type_name, at, level), id))) in kinds.into_iter().zip(about) {
             let at = at.map(|at| tables.intern_site(&at));
-            tables.add_object(Object { id: format!("{id}{index}"), kind, name, type_name, at, level });
+            tables.add_object(Object { id: format!("{id}.{index}"), kind, name, type_name, at, level });
         }
         tables
     })

@@ -34,6 +34,12 @@ impl Recorded {
         Self { tables, log, standings, holds }
     }
 
+    /// A trace of threads that all ended.
+    pub(super) fn of(tables: Tables, log: Log) -> Self {
+        let standings = vec![Standing::Ended; tables.threads().len()];
+        Self { tables, log, standings, holds: Holds::default() }
+    }
+
     pub(super) fn model(&self) -> Model<'_> {
         self.model_within(u64::MAX).expect("an index of any size")
     }

@@ -1,0 +1,101 @@
+//! Declared regions that no serial order explains, as they were met; which of them are findings.
+
+use lockhound_trace::{ObjectId, SiteId, Tables, ThreadId};
+use rustc_hash::FxHashMap;
+
+use super::cells::Cell;
+use super::cycle_report;
+use super::interleavings::Basis;
+use super::serializability::{Cycle, Serializability};
+use super::verdict::Verdict;
+use crate::finding::Finding;
+
+/// What makes two cycles the same: where the two regions begin (or where the one access outside of any region is), in
+/// either order, and the first object of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Key(Option<SiteId>, Option<SiteId>, Option<ObjectId>);
+
+impl Cycle {
+    fn key(&self) -> Key {
+        let last = self.links.last().and_then(|link| link.before);
+        let (one, other) = (self.region.site, self.other.map_or(last.and_then(|touch| touch.site), |other| other.site));
+        Key(one.min(other), one.max(other), self.objects().min())
+    }
+
+    /// What it goes over; with repetitions.
+    pub(super) fn objects(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.links.iter().flat_map(|link| [link.before, link.after]).flatten().filter_map(|touch| touch.object)
+    }
+
+    /// Whose regions are on it; with repetitions.
+    pub(super) fn threads(&self) -> impl Iterator<Item = ThreadId> + '_ {
+        self.links.iter().flat_map(|link| [link.from, link.to])
+    }
+}
+
+/// A cycle as it was met first, and how often it was met.
+#[derive(Debug)]
+pub(super) struct SeenCycle {
+    pub(super) first: Cycle,
+    pub(super) count: u64,
+}
+
+/// All of them, in the order of their first meeting. Memory in the number of pairs of regions, by their sites.
+#[derive(Debug, Default)]
+pub(super) struct Cycles {
+    index: FxHashMap<Key, usize>,
+    seen: Vec<SeenCycle>,
+}
+
+impl Cycles {
+    pub(super) fn extend(&mut self, cycles: impl IntoIterator<Item = Cycle>) {
+        for cycle in cycles {
+            let index = *self.index.entry(cycle.key()).or_insert(self.seen.len());
+            match self.seen.get_mut(index) {
+                Some(seen) => seen.count += 1,
+                None => self.seen.push(SeenCycle { first: cycle, count: 1 }),
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// The trace is over: what is still open ends here.
+    pub(super) fn close(&mut self, regions: &mut Serializability) {
+        self.extend(regions.end_all());
+    }
+
+    /// Those that are findings of their own: a pattern of one object in one region says the same, and better; and where
+    /// one thread does all the writing, nothing can be lost.
+    pub(super) fn findings<'a>(
+        &self,
+        tables: &Tables,
+        verdicts: &[Verdict],
+        cell: impl Fn(ObjectId) -> Option<&'a Cell>,
+    ) -> Vec<Finding> {
+        let several_writers = |cycle: &Cycle| {
+            let mut writers: Vec<ThreadId> = cycle.objects().filter_map(&cell).flat_map(Cell::writers).collect();
+            writers.sort_unstable();
+            writers.dedup();
+            writers.len() > 1
+        };
+        let said = |cycle: &Cycle| {
+            verdicts.iter().any(|verdict| match &verdict.interleaving.basis {
+                Basis::Declared(declared) => {
+                    let regions = [Some(cycle.region), cycle.other];
+                    regions.iter().flatten().any(|region| region.site == declared.site)
+                        && cycle.objects().any(|object| object == verdict.interleaving.object)
+                }
+                _ => false,
+            })
+        };
+        self.seen
+            .iter()
+            .filter(|seen| several_writers(&seen.first) && !said(&seen.first))
+            .map(|seen| cycle_report::observed(tables, seen))
+            .collect()
+    }
+}

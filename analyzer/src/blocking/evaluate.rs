@@ -1,0 +1,147 @@
+//! The evaluation of a candidate: lead its members to where all of them wait, and ask the checker whether they do so for
+//! ever; if not, learn from its answer.
+
+use lockhound_trace::{EventIndex, ThreadId};
+
+use crate::blocking::attempt::{Attempt, Ground};
+use crate::blocking::links::Links;
+use crate::blocking::open::Escape;
+use crate::model::{Ideal, Point};
+use crate::prediction::Prediction;
+use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
+
+/// How often one candidate is evaluated, its extensions included.
+const EVALUATIONS: usize = 24;
+/// How many members or used-up provisions are added to a candidate.
+const EXTENSIONS: usize = 4;
+
+/// Members that wait for ever, as the checker found.
+#[derive(Clone, Debug)]
+pub(super) struct Proof {
+    pub(super) schedule: Schedule,
+    /// Who is stuck, and at which request.
+    pub(super) stuck: Vec<(ThreadId, EventIndex)>,
+    pub(super) closed: Closed,
+    /// Members that missed what let them go in the recording: where they wait, and what they missed.
+    pub(super) missed: Vec<(Point, Point)>,
+    /// Whether messages stand for one another.
+    pub(super) tokens: bool,
+}
+
+/// Evaluates candidates of one trace.
+pub(super) struct Evaluator<'a> {
+    pub(super) ground: Ground<'a>,
+    pub(super) links: &'a Links<'a>,
+    pub(super) prediction: &'a Prediction<'a>,
+    pub(super) tokens: bool,
+    /// Events that the checker may still execute for this search.
+    pub(super) steps: u64,
+    /// Whether some candidate was given up for want of steps.
+    pub(super) cut: bool,
+    fuel: usize,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(ground: Ground<'a>, links: &'a Links<'a>, prediction: &'a Prediction<'a>, steps: u64) -> Self {
+        Self { ground, links, prediction, tokens: false, steps, cut: false, fuel: 0 }
+    }
+
+    /// A proof that the members of `attempt`, or they and some others, can wait for ever.
+    pub(super) fn evaluate(&mut self, attempt: Attempt) -> Option<Proof> {
+        self.fuel = EVALUATIONS;
+        self.search(attempt, 0)
+    }
+
+    /// Whether the checker may still be asked.
+    pub(super) fn is_spent(&self) -> bool {
+        self.steps == 0
+    }
+
+    fn search(&mut self, mut attempt: Attempt, depth: usize) -> Option<Proof> {
+        let mut turn = 0;
+        for _ in 0..=self.prediction.options.limits.tries {
+            self.fuel = self.fuel.checked_sub(1)?;
+            self.ground.settle(&mut attempt).ok()?;
+            let mut ideal = attempt.ideal.clone();
+            if self.ground.fill(&attempt, &mut ideal) {
+                let escape = match self.judge(&attempt, &ideal) {
+                    Ok(proof) => return Some(proof),
+                    Err(escape) => escape,
+                };
+                if let Some(escape) = escape.filter(|_| depth < EXTENSIONS) {
+                    for further in self.ground.extensions(&attempt, &ideal, escape, self.links) {
+                        if let Some(proof) = self.search(further, depth + 1) {
+                            return Some(proof);
+                        }
+                    }
+                }
+            }
+            self.next(&mut attempt, &mut turn)?;
+        }
+        None
+    }
+
+    /// Advances one member that waits for a provision, round robin.
+    fn next(&self, attempt: &mut Attempt, turn: &mut usize) -> Option<()> {
+        let count = attempt.members.len();
+        for _ in 0..count {
+            let member = &mut attempt.members[*turn % count];
+            *turn += 1;
+            if !self.ground.request(member).need.is_owned() {
+                return self.ground.advance(member, &attempt.ideal).ok();
+            }
+        }
+        None
+    }
+
+    /// Whether the members wait for ever when `ideal` has happened; if not, why not, where that is known.
+    fn judge(&mut self, attempt: &Attempt, ideal: &Ideal) -> Result<Proof, Option<Escape>> {
+        if let Some(escape) = self.ground.escape(attempt, ideal, self.links) {
+            return Err(Some(escape));
+        }
+        if self.steps == 0 {
+            self.cut = true;
+            return Err(None);
+        }
+        self.steps = self.steps.saturating_sub(ideal.len().max(1));
+        let schedule = Schedule { base: ideal.clone(), then: Vec::new() };
+        let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
+        match self.prediction.checker.check(&schedule, &claim) {
+            Outcome::Proved(proof) => Ok(Proof {
+                schedule: Schedule { then: proof.then, ..schedule },
+                stuck: proof.stuck,
+                closed: proof.closed,
+                missed: self.missed(attempt, &proof.missed),
+                tokens: self.tokens,
+            }),
+            Outcome::Rejected(Rejection::Freed { member, by }) => Err(self.escape_of(attempt, member, by)),
+            Outcome::Rejected(Rejection::OutOfSteps) => {
+                self.steps = 0;
+                self.cut = true;
+                Err(None)
+            }
+            Outcome::Rejected(_) => Err(None),
+        }
+    }
+
+    /// What members missed that were meant to, and waits that slept through a notification.
+    fn missed(&self, attempt: &Attempt, slept: &[(ThreadId, EventIndex)]) -> Vec<(Point, Point)> {
+        let ground = &self.ground;
+        let meant = attempt.members.iter().filter(|member| member.misses);
+        let mut missed: Vec<(Point, Point)> =
+            meant.filter_map(|member| Some((ground.point(member), ground.missed(member)?))).collect();
+        for &(thread, notification) in slept {
+            let member = attempt.members.iter().find(|member| ground.request(member).thread == thread);
+            if let Some(member) = member.filter(|member| !member.misses) {
+                missed.push((ground.point(member), ground.model.point(notification)));
+            }
+        }
+        missed
+    }
+
+    fn escape_of(&self, attempt: &Attempt, member: ThreadId, by: Option<(ThreadId, EventIndex)>) -> Option<Escape> {
+        let member = attempt.members.iter().position(|one| self.ground.request(one).thread == member)?;
+        let by = by.map(|(_, event)| self.ground.model.point(event));
+        Some(Escape { member, by })
+    }
+}

@@ -1,0 +1,27 @@
+//! Predicting blocking in general: from a run in which nothing got stuck, schedules of its own events in which something
+//! does, be it at locks in any mode, channels, joins, condition variables, barriers, semaphores, flags, wait groups, or
+//! locks that were never given back.
+//!
+//! Requests that may wait are the nodes ([`requests`]); what could let them go are the edges ([`links`], [`graph`]);
+//! cycles and a few single requests are the candidates ([`cycles`], [`candidates`]); each is led to the point where all
+//! of it waits ([`evaluate`]), and the checker decides whether it waits for ever.
+
+mod analysis;
+mod attempt;
+mod candidates;
+mod cycles;
+mod deeds;
+mod evaluate;
+mod extend;
+mod fill;
+mod graph;
+mod links;
+mod need;
+mod open;
+mod patterns;
+mod report;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use analysis::Blocking;

@@ -1,0 +1,237 @@
+//! From what was searched to what is said: the checker's word on every predicted race, what remains possible, and what
+//! the run refutes.
+
+use lockhound_trace::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::access::Access;
+use super::groups::StatementPair;
+use super::handover::Handed;
+use super::predict::{Found, Outcome, Predictor};
+use super::races::{Bugs, Race};
+use super::{reasons, report};
+use crate::analysis::Results;
+use crate::finding::{Evidence, Witness};
+use crate::model::{Ideal, Model, Point};
+use crate::prediction::Prediction;
+use crate::witness::{Allowance, Claim, Outcome as Judgement, Rejection, Schedule};
+
+/// More refuted pairs than anybody reads.
+const MOST_REFUTATIONS: usize = 200;
+
+/// What a check may take beyond the events of its schedule.
+const SPARE_STEPS: u64 = 16;
+
+/// Judges what the search found.
+pub(super) struct Verdicts<'a> {
+    pub(super) predictor: Predictor<'a>,
+    /// What was observed; all else is added to it.
+    pub(super) bugs: &'a mut Bugs,
+    pub(super) results: &'a mut Results,
+}
+
+/// What is to be said about limits.
+#[derive(Default)]
+struct Cuts {
+    /// Variables that were not searched to the end.
+    searches: usize,
+    /// Races that the checker had no steps left for.
+    unchecked: usize,
+    /// Refuted pairs, listed and not.
+    refutations: usize,
+}
+
+/// What the checker said of a race.
+type Checked = Result<Witness, Rejection>;
+
+impl<'a> Verdicts<'a> {
+    pub(super) fn judge(mut self, outcomes: Vec<(ObjectId, Outcome)>) {
+        let mut cuts = Cuts::default();
+        let mut checked = self.check_all(&outcomes).into_iter();
+        for (var, outcome) in outcomes {
+            self.variable(var, outcome, &mut checked, &mut cuts);
+        }
+        self.say(&cuts);
+    }
+
+    /// The checker's word on each race, in their order; none where the same was found before of another variable of the
+    /// same name. Executes them in parallel, each with steps that were set aside for it, so that which of them are too
+    /// many does not depend on what ends first.
+    fn check_all(&self, outcomes: &[(ObjectId, Outcome)]) -> Vec<Option<Checked>> {
+        let checker = self.predictor.prediction.checker;
+        let mut met = FxHashSet::default();
+        let mut jobs = Vec::new();
+        for (var, outcome) in outcomes {
+            for found in &outcome.races {
+                let new = self.race(*var, found.statements, Evidence::Feasible, found.accesses).is_some_and(|race| {
+                    let known = self.bugs.like(self.model().tables(), &race);
+                    known.is_none() && met.insert(self.bugs.key(self.model().tables(), &race))
+                });
+                jobs.push(new.then(|| (found, checker.allow(found.base.len() + SPARE_STEPS))));
+            }
+        }
+        let predictor = self.predictor;
+        let run = |job: Option<(&Found, Allowance)>| {
+            job.map(|(found, mut allowance)| (check(predictor, found.accesses, &found.base, &mut allowance), allowance))
+        };
+        let done: Vec<Option<(Checked, Allowance)>> = jobs.into_par_iter().map(run).collect();
+        let settle = |(checked, allowance)| {
+            checker.give_back(allowance);
+            checked
+        };
+        done.into_iter().map(|job| job.map(settle)).collect()
+    }
+
+    fn variable(
+        &mut self,
+        var: ObjectId,
+        outcome: Outcome,
+        checked: &mut impl Iterator<Item = Option<Checked>>,
+        cuts: &mut Cuts,
+    ) {
+        cuts.searches += usize::from(outcome.cut);
+        let mut proved = self.predictor.observed.contains_key(&var);
+        let mut unproved = outcome.unproved;
+        for found in outcome.races {
+            let (e1, e2) = found.accesses;
+            let statements = found.statements;
+            if self.prove(var, found, checked.next().flatten(), cuts) {
+                proved = true;
+            } else {
+                unproved.push((statements, e1, e2));
+            }
+        }
+        // One pair is enough to say that a variable has no lock of its own.
+        if let Some(&(statements, e1, e2)) = unproved.first().filter(|_| !proved)
+            && let Some(race) = self.race(var, statements, Evidence::Possible, (e1, e2))
+        {
+            self.bugs.add(self.model().tables(), race);
+        }
+        let mut handed: Vec<_> = outcome.handed.into_iter().collect();
+        handed.sort_unstable();
+        for (_, handed) in handed {
+            self.refute(var, handed, cuts);
+        }
+    }
+
+    fn model(&self) -> &'a Model<'a> {
+        self.predictor.prediction.model
+    }
+
+    /// Reports a race that the checker accepts; looks for another instance of one that it does not.
+    fn prove(&mut self, var: ObjectId, found: Found, checked: Option<Checked>, cuts: &mut Cuts) -> bool {
+        let Found { statements, accesses, base } = found;
+        let Some(mut race) = self.race(var, statements, Evidence::Feasible, accesses) else { return false };
+        let tables = self.model().tables();
+        if self.bugs.like(tables, &race).is_some_and(|known| known.evidence >= Evidence::Feasible) {
+            self.bugs.add(tables, race);
+            return true;
+        }
+        let checked = checked.unwrap_or_else(|| self.check(accesses, &base));
+        race.witness = match checked {
+            Ok(witness) => Some(witness),
+            Err(Rejection::OutOfSteps) => {
+                cuts.unchecked += 1;
+                None
+            }
+            Err(_) => self.another(var, statements, accesses).map(|(other, witness)| {
+                race = other;
+                witness
+            }),
+        };
+        let proved = race.witness.is_some();
+        if proved {
+            self.bugs.add(tables, race);
+        }
+        proved
+    }
+
+    /// Another race of the same statements, one that the checker accepts.
+    fn another(&self, var: ObjectId, statements: StatementPair, not: (Point, Point)) -> Option<(Race, Witness)> {
+        let mut accepted = None;
+        let mut tries = self.predictor.prediction.options.limits.tries;
+        self.predictor.again(var, statements, |e1, e2, ideal| {
+            if (e1, e2) != not {
+                tries = tries.saturating_sub(1);
+                accepted = self.check((e1, e2), ideal).ok().map(|witness| ((e1, e2), witness));
+            }
+            accepted.is_some() || tries == 0
+        });
+        let (accesses, witness) = accepted?;
+        Some((self.race(var, statements, Evidence::Feasible, accesses)?, witness))
+    }
+
+    fn check(&self, accesses: (Point, Point), base: &Ideal) -> Checked {
+        let checker = self.predictor.prediction.checker;
+        let mut allowance = checker.allow(base.len() + SPARE_STEPS);
+        let checked = check(self.predictor, accesses, base, &mut allowance);
+        checker.give_back(allowance);
+        checked
+    }
+
+    /// The race of two accesses, the one recorded earlier first.
+    fn race(
+        &self,
+        var: ObjectId,
+        statements: StatementPair,
+        evidence: Evidence,
+        accesses: (Point, Point),
+    ) -> Option<Race> {
+        let (one, other) = (Access::at(self.model(), accesses.0)?, Access::at(self.model(), accesses.1)?);
+        let (first, second) = if one.event < other.event { (one, other) } else { (other, one) };
+        Some(Race::new(var, statements, evidence, &first, &second))
+    }
+
+    fn refute(&mut self, var: ObjectId, (earlier, later): Handed, cuts: &mut Cuts) {
+        cuts.refutations += 1;
+        if cuts.refutations > MOST_REFUTATIONS {
+            return;
+        }
+        let model = self.model();
+        let (Some(first), Some(second)) = (Access::at(model, earlier), Access::at(model, later)) else { return };
+        let reason = reasons::why(model, earlier, later);
+        let refutation = report::refutation(model.tables(), var, &first, &second, reason);
+        self.results.refutations.push(refutation);
+    }
+
+    fn say(&mut self, cuts: &Cuts) {
+        let limits = &mut self.results.limits;
+        if cuts.searches > 0 {
+            limits.push(format!(
+                "the search for races was cut short for {}: too many pairs of statements, or no time left",
+                variables(cuts.searches)
+            ));
+        }
+        if cuts.unchecked > 0 {
+            limits.push(format!(
+                "the schedules of {} were not executed, the checker's steps being used up: they are called possible",
+                if cuts.unchecked == 1 { "one race".to_owned() } else { format!("{} races", cuts.unchecked) }
+            ));
+        }
+        if cuts.refutations > MOST_REFUTATIONS {
+            let more = cuts.refutations - MOST_REFUTATIONS;
+            limits.push(format!("of the races that this run refutes, {more} are not listed"));
+        }
+    }
+}
+
+fn variables(count: usize) -> String {
+    if count == 1 { "one variable".to_owned() } else { format!("{count} variables") }
+}
+
+fn check(predictor: Predictor<'_>, (e1, e2): (Point, Point), base: &Ideal, allowance: &mut Allowance) -> Checked {
+    let Prediction { model, checker, .. } = *predictor.prediction;
+    let (one, other) = (model.index(e1), model.index(e2));
+    let (first, second) = (one.min(other), one.max(other));
+    let schedule = Schedule { base: base.clone(), then: Vec::new() };
+    match checker.check_within(allowance, &schedule, &Claim::Race(first, second)) {
+        Judgement::Proved(_) => Ok(Witness {
+            base: base.as_slice().to_vec(),
+            then: Vec::new(),
+            next: vec![first, second],
+            assumes: Vec::new(),
+        }),
+        Judgement::Rejected(why) => Err(why),
+    }
+}

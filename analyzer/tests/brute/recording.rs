@@ -1,0 +1,250 @@
+//! A trace in memory, as a source to be analysed and as an index to be reordered.
+
+use std::path::Path;
+
+use lockhound_trace::{
+    Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, Op, Place, Progress, ReadError,
+    Request, StdReader, Tables, ThreadId, Validated,
+};
+
+/// A recorded run. Events are numbered from 0 in their recorded order; so are those of one thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Recording {
+    pub(crate) tables: Tables,
+    pub(crate) events: Vec<Event>,
+    /// The events of each thread.
+    pub(crate) threads: Vec<Vec<usize>>,
+    /// The position of each event in its thread.
+    pub(crate) at: Vec<usize>,
+    /// What spawns each thread; none for roots.
+    pub(crate) spawn: Vec<Option<usize>>,
+    /// For each event that reads something: which event wrote it, none for what was there from the beginning.
+    pub(crate) reads: Vec<Option<Option<usize>>>,
+}
+
+impl Recording {
+    pub(crate) fn new(tables: Tables, events: Vec<Event>) -> Self {
+        let mut threads = vec![Vec::new(); tables.threads().len()];
+        let mut at = Vec::new();
+        let mut spawn = vec![None; threads.len()];
+        for (index, event) in events.iter().enumerate() {
+            let own = &mut threads[event.thread.index()];
+            at.push(own.len());
+            own.push(index);
+            if let Op::Spawn { child } = event.op {
+                spawn[child.index()] = Some(index);
+            }
+        }
+        let reads = reads_from(&events);
+        Self { tables, events, threads, at, spawn, reads }
+    }
+
+    /// Reads a trace in RAPID's STD text.
+    pub(crate) fn from_std(text: &str) -> Self {
+        Self::read(StdReader::new(text.as_bytes(), Path::new("test.std"), 0))
+    }
+
+    /// Reads a trace in the JSON Lines format.
+    pub(crate) fn from_json(text: &str) -> Self {
+        Self::read(JsonLinesReader::new(text.as_bytes(), Path::new("test.jsonl"), 0))
+    }
+
+    /// The events up to the first that is not possible.
+    pub(crate) fn read(source: impl EventSource) -> Self {
+        let mut source = Validated::new(source, Path::new("test"));
+        let mut events = Vec::new();
+        while let Ok(Some(event)) = source.next_event() {
+            events.push(event);
+        }
+        Self::new(source.tables().clone(), events)
+    }
+
+    /// Whether every event is possible when its turn comes, to the validator of all traces.
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
+        let mut source = Validated::new(self.source(), Path::new("test"));
+        while source.next_event()?.is_some() {}
+        Ok(())
+    }
+
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source { recording: self, next: 0 }
+    }
+
+    /// In the JSON Lines format, to be read by a person and to be made a test of.
+    pub(crate) fn to_json(&self) -> String {
+        let mut text = Vec::new();
+        let mut writer = JsonLinesWriter::new(&mut text);
+        for event in &self.events {
+            writer.write(&self.tables, event).expect("memory takes everything");
+        }
+        writer.finish(&self.tables).expect("memory takes everything");
+        drop(writer);
+        String::from_utf8(text).expect("JSON is UTF-8")
+    }
+
+    pub(crate) fn thread_ids(&self) -> impl Iterator<Item = ThreadId> + use<> {
+        (0..self.threads.len()).map(ThreadId::from_index)
+    }
+
+    pub(crate) fn op(&self, event: usize) -> Op {
+        self.events[event].op
+    }
+
+    pub(crate) fn thread(&self, event: usize) -> ThreadId {
+        self.events[event].thread
+    }
+
+    /// The event of `thread` at a position, if there is one.
+    pub(crate) fn event_at(&self, thread: ThreadId, position: usize) -> Option<usize> {
+        self.threads[thread.index()].get(position).copied()
+    }
+
+    /// The event that follows in the same thread.
+    pub(crate) fn next_of(&self, event: usize) -> Option<usize> {
+        self.event_at(self.thread(event), self.at[event] + 1)
+    }
+
+    /// Whether it only says that the next event of its thread had to wait.
+    pub(crate) fn is_remark(&self, event: usize) -> bool {
+        matches!(self.op(event), Op::Block { .. }) && self.next_of(event).is_some()
+    }
+
+    /// The request that `event` is: a `block` that was let go is the operation that it announced.
+    pub(crate) fn request_of(&self, event: usize) -> usize {
+        if self.is_remark(event) { self.next_of(event).expect("followed by what it announced") } else { event }
+    }
+
+    /// The two halves of one step: the event with which a rendezvous `event` coincides.
+    pub(crate) fn other_half(&self, event: usize) -> Option<usize> {
+        let half = |op: Op| match op {
+            Op::Send { channel, message: Some(message) } => Some((channel, message, true)),
+            Op::Recv { channel, message: Some(message) } => Some((channel, message, false)),
+            _ => None,
+        };
+        let (channel, message, sends) = half(self.op(event))?;
+        if !self.is_rendezvous(channel) {
+            return None;
+        }
+        (0..self.events.len()).find(|&other| half(self.op(other)) == Some((channel, message, !sends)))
+    }
+
+    pub(crate) fn is_rendezvous(&self, channel: ObjectId) -> bool {
+        use lockhound_trace::ObjectKind::Channel;
+        matches!(self.tables.object(channel).kind, Channel { capacity: Some(0) })
+    }
+}
+
+/// A hold of a lock that goes on: where it began, how often it was taken, what was done to the data.
+struct OpenHold {
+    key: (ThreadId, ObjectId, Mode),
+    begin: usize,
+    depth: u32,
+    looks: bool,
+    writes: bool,
+    /// What the lock contained when it began.
+    found: Option<usize>,
+}
+
+/// What each event read. Memory is read by reads; the data inside a lock by whoever takes the lock and looks at them,
+/// where `blind` counts as looking (`*guard += 1` is recorded as blind), and are written when the lock is given back.
+fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
+    let mut reads = vec![None; events.len()];
+    let mut content: Vec<(ObjectId, usize)> = Vec::new();
+    let mut open: Vec<OpenHold> = Vec::new();
+    let last = |content: &[(ObjectId, usize)], object| content.iter().rev().find(|of| of.0 == object).map(|of| of.1);
+    let close = |reads: &mut Vec<_>, hold: &OpenHold| reads[hold.begin] = hold.looks.then_some(hold.found);
+    let mut suspended: Vec<((ThreadId, ObjectId), (Mode, u32))> = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        match event.op {
+            Op::Read { var: object, .. } | Op::Load { atomic: object, .. } => {
+                reads[index] = Some(last(&content, object));
+            }
+            Op::Write { var: object, .. } | Op::Store { atomic: object, .. } => content.push((object, index)),
+            Op::Rmw { atomic, .. } => {
+                reads[index] = Some(last(&content, atomic));
+                content.push((atomic, index));
+            }
+            Op::Acquire { lock, mode, .. } => {
+                let key = (event.thread, lock, mode);
+                match open.iter_mut().find(|hold| hold.key == key) {
+                    Some(hold) => hold.depth += 1,
+                    None => {
+                        let found = last(&content, lock);
+                        open.push(OpenHold { key, begin: index, depth: 1, looks: false, writes: false, found });
+                    }
+                }
+            }
+            Op::Wake { lock, .. } => {
+                let waiter = (event.thread, lock);
+                let before = suspended.iter().rev().find(|wait| wait.0 == waiter).expect("woken after a wait").1;
+                let (key, found) = ((event.thread, lock, before.0), last(&content, lock));
+                open.push(OpenHold { key, begin: index, depth: before.1, looks: false, writes: false, found });
+            }
+            Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } => {
+                let waits = matches!(event.op, Op::Wait { .. });
+                let of_release = |hold: &OpenHold| match event.op {
+                    Op::Release { mode, .. } => hold.key == (event.thread, lock, mode),
+                    _ => (hold.key.0, hold.key.1) == (event.thread, lock),
+                };
+                let position = open.iter().rposition(of_release).expect("only what is held is given back");
+                let hold = &mut open[position];
+                hold.looks |= touched != lockhound_trace::Touched::None;
+                hold.writes |= touched.writes();
+                hold.depth -= 1;
+                if waits {
+                    suspended.push(((event.thread, lock), (hold.key.2, hold.depth + 1)));
+                }
+                if waits || hold.depth == 0 {
+                    let hold = open.remove(position);
+                    close(&mut reads, &hold);
+                    if hold.writes {
+                        content.push((lock, index));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for mut hold in open {
+        // Nobody knows what was done in it.
+        hold.looks = true;
+        close(&mut reads, &hold);
+    }
+    reads
+}
+
+/// Gives the events of a recording.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    recording: &'a Recording,
+    next: usize,
+}
+
+impl EventSource for Source<'_> {
+    fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
+        let event = self.recording.events.get(self.next).copied();
+        self.next += 1;
+        Ok(event)
+    }
+
+    fn tables(&self) -> &Tables {
+        &self.recording.tables
+    }
+
+    fn place(&self) -> Place {
+        Place::Line(self.next as u64)
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::default()
+    }
+}
+
+/// The object that a request waits at, and what kind of request it is, in the words of the format.
+pub(crate) fn request_words(op: Op) -> (&'static str, Option<ObjectId>) {
+    match op {
+        Op::Block { on: Request::Acquire { lock, .. } } => ("acquire", Some(lock)),
+        Op::Block { on } => (on.name(), on.object()),
+        op => (op.name(), op.object()),
+    }
+}
