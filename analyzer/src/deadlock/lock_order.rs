@@ -96,6 +96,11 @@ impl Analysis for LockOrder {
         if let Some(limit) = judge.cut() {
             results.limits.push(format!("lock graph: not for every cycle a schedule was searched for; {limit}"));
         }
+        if judge.is_refutation_cut() {
+            results.limits.push(
+                "lock graph: not every cycle was compared with the order of the run; there are too many".to_owned(),
+            );
+        }
         if graph.dropped() > 0 {
             results.limits.push(format!(
                 "lock graph: {} requests were left out because there were too many different ones",

@@ -114,6 +114,11 @@ impl<'a> Judge<'a> {
         self.index.as_ref().and_then(|index| index.prover.cut())
     }
 
+    /// Whether something counts as possible because there was too much to compare with the order of the run.
+    pub(crate) fn is_refutation_cut(&self) -> bool {
+        self.index.as_ref().is_some_and(|index| index.precedence.is_exhausted())
+    }
+
     /// Judges a circle. None if it is none: nothing leads round it.
     pub(crate) fn judge(&mut self, circle: &Circle) -> Option<Verdict> {
         let (mut possible, mut refuted, mut proved) = (None, None, None);
@@ -122,7 +127,7 @@ impl<'a> Judge<'a> {
         let mut index = self.index.as_mut();
         let searched = patterns(self.tables, graph, circle, Conditions::ALL, |parts| {
             let evaluation = match &mut index {
-                Some(index) => index.evaluate(graph, parts, left > 0),
+                Some(index) => index.evaluate(graph, parts, possible.is_none()),
                 None => by_segments(graph, parts),
             };
             match evaluation {
@@ -189,40 +194,47 @@ impl<'a> Judge<'a> {
 }
 
 impl Index<'_> {
-    fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], prove: bool) -> Evaluation {
+    /// Tries to prove a pattern; else, if it is worth it, to `refute` it.
+    fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], refute: bool) -> Evaluation {
         let lists: Vec<Rc<[Point]>> = parts.iter().map(|part| self.instances.of(part.dependency)).collect();
         let lists: Vec<&[Point]> = lists.iter().map(|list| &**list).collect();
         if lists.iter().any(|list| list.is_empty()) {
             // The index and the stream do not agree on what is held: leave it to the stream.
             return by_segments(graph, parts);
         }
-        let proof = if prove { self.prover.prove(&lists) } else { Proof::Cut };
-        if let Proof::Found(points, witness) = proof {
-            return Evaluation::Proved(Verdict::Feasible { members: self.members(parts, &points), witness });
+        let points = match self.prover.prove(&lists) {
+            Proof::Found(points, witness) => {
+                return Evaluation::Proved(Verdict::Feasible { members: self.members(parts, &points), witness });
+            }
+            Proof::Cut(points) => return Evaluation::Possible { members: self.members(parts, &points), cut: true },
+            // Something is possible on this circle already; more of the kind need no words.
+            _ if !refute => return Evaluation::Possible { members: Vec::new(), cut: false },
+            Proof::NotFound(points) => points,
+            Proof::Ordered => match self.certain_order(&lists) {
+                Ok(points) => points,
+                Err((before, after)) => {
+                    let points: Vec<Point> = lists.iter().map(|list| list[list.len() - 1]).collect();
+                    let arrival = self.precedence.arrival(points[before], points[after]);
+                    let reason = Reason::Ordered { before, after, arrival };
+                    return Evaluation::Refuted { members: self.members(parts, &points), reason };
+                }
+            },
+        };
+        let members = self.members(parts, &points);
+        match self.gate_around(graph, parts, &lists) {
+            Some(reason) => Evaluation::Refuted { members, reason },
+            None => Evaluation::Possible { members, cut: false },
         }
+    }
+
+    /// Instances that nothing certain keeps apart, or which member comes before which.
+    fn certain_order(&self, lists: &[&[Point]]) -> Result<Vec<Point>, (usize, usize)> {
         let counts: Vec<usize> = lists.iter().map(|list| list.len()).collect();
-        let precedence = self.precedence;
-        let found =
-            unordered(&counts, |early, x, late, y| precedence.arrival(lists[early][x], lists[late][y]).is_some());
-        match found {
-            Err((before, after)) => {
-                let last = |list: &[Point]| list[list.len() - 1];
-                let points: Vec<Point> = lists.iter().map(|list| last(list)).collect();
-                let arrival = precedence.arrival(points[before], points[after]);
-                Evaluation::Refuted {
-                    members: self.members(parts, &points),
-                    reason: Reason::Ordered { before, after, arrival },
-                }
-            }
-            Ok(at) => {
-                let points: Vec<Point> = lists.iter().zip(&at).map(|(list, &at)| list[at]).collect();
-                let members = self.members(parts, &points);
-                match self.gate_around(graph, parts, &lists) {
-                    Some(reason) => Evaluation::Refuted { members, reason },
-                    None => Evaluation::Possible { members, cut: proof == Proof::Cut },
-                }
-            }
-        }
+        let precedes = |early: usize, x: usize, late: usize, y: usize| {
+            self.precedence.arrival(lists[early][x], lists[late][y]).is_some()
+        };
+        let found = unordered(&counts, precedes)?;
+        Ok(lists.iter().zip(&found).map(|(list, &at)| list[at]).collect())
     }
 
     fn members(&self, parts: &[Part], points: &[Point]) -> Vec<Member> {
