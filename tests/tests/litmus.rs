@@ -125,10 +125,10 @@ fn deadlocks() {
 fn refuted_deadlocks_say_why() {
     let table = [
         ("d02_gate", "gate lock `g`"),
-        ("d03_fork_order", "spawn"),
+        ("d03_fork_order", "starts only after"),
         ("d04_join_order", "join"),
         ("d05_rf_blocks", "read"),
-        ("d10_mtcs_fp", "read"),
+        ("d10_mtcs_fp", "gate lock `g`"),
     ];
     for (name, expected) in table {
         let refuted = check_with(&["--refuted"], name).refuted.unwrap();

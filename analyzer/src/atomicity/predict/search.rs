@@ -177,7 +177,7 @@ impl<'m> Search<'m> {
 
     fn check(&mut self, schedule: Schedule, claim: &Claim) -> Option<Proof> {
         match self.prediction.checker.check(&schedule, claim) {
-            Outcome::Proved { assumes_release: assumes, .. } => Some(Proof { schedule, assumes }),
+            Outcome::Proved(proof) => Some(Proof { schedule, assumes: proof.assumes_release }),
             Outcome::Rejected(rejection) => {
                 self.out_of_steps |= rejection == Rejection::OutOfSteps;
                 None
