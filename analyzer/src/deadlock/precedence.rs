@@ -1,10 +1,6 @@
-//! Why one event comes before another in every schedule, and whether that is certain enough to rule a deadlock out.
-//!
-//! Must-order errs to the side of order, so that what it lets through is sound: it lets a hold depend on the data in its
-//! lock from the acquire on, though the thread may look at them only later, and takes what was not recorded for written.
-//! For saying that a deadlock is impossible that is the wrong side. In `let a = a.lock(); let b = b.lock(); *a += *b`, the
-//! request for `b` does not depend on the data in `a`; where this run's threads took turns, must-order says it does. Here an
-//! order counts if it stands without locks that are still held, and without data of which nothing is known.
+//! Why one event comes before another in every schedule: the events that make it so, followed backwards. Like
+//! [`certain_order`](super::certain_order), it takes no account of locks that are still held, and of data of which nothing is
+//! known; it may give up, for it is there to find words.
 
 use std::cell::Cell;
 
@@ -17,7 +13,7 @@ const MAX_CHAIN: u32 = 16;
 /// Events that are looked at for another way when the first is not certain.
 const MAX_DETOUR: u32 = 64;
 /// Events that are looked at in all.
-const MAX_LOOKS: u64 = 1_000_000;
+const MAX_LOOKS: u64 = 100_000;
 
 /// How a thread comes to be after an event of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,11 +43,6 @@ pub(crate) struct Precedence<'a> {
 impl<'a> Precedence<'a> {
     pub(crate) const fn new(model: &'a Model<'a>) -> Self {
         Self { model, looks: Cell::new(MAX_LOOKS) }
-    }
-
-    /// Whether some orders were not found because too many were asked for.
-    pub(crate) fn is_exhausted(&self) -> bool {
-        self.looks.get() == 0
     }
 
     /// How the thread of `late` certainly is after `early` when it makes the request `late`; none if it may not be.

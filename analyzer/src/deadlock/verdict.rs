@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use lockhound_trace::{How, ObjectId, Tables, ThreadId};
 
+use crate::deadlock::certain_order::CertainOrder;
 use crate::deadlock::instances::Instances;
 use crate::deadlock::lock_graph::{DependencyId, LockGraph, Occurrence};
 use crate::deadlock::patterns::{Circle, Conditions, Part, patterns};
@@ -17,8 +18,9 @@ use crate::deadlock::precedence::{Arrival, Precedence};
 use crate::deadlock::prover::{Proof, Prover};
 use crate::deadlock::walk::unordered;
 use crate::finding::Witness;
-use crate::model::Point;
+use crate::model::{Model, Point};
 use crate::prediction::Prediction;
+use crate::prose;
 
 /// Patterns on one circle for which schedules are searched. They differ in threads and in what else is held.
 const MAX_PATTERNS: u32 = 64;
@@ -77,9 +79,14 @@ pub(crate) struct Judge<'a> {
 }
 
 struct Index<'a> {
+    model: &'a Model<'a>,
     instances: Instances<'a>,
+    /// Made when something is first to be refuted, for all circles.
+    certain: Option<CertainOrder>,
     precedence: Precedence<'a>,
     prover: Prover<'a>,
+    /// All dependencies that may be members.
+    dependencies: &'a [DependencyId],
 }
 
 /// What a pattern amounts to.
@@ -90,16 +97,21 @@ enum Evaluation {
 }
 
 impl<'a> Judge<'a> {
+    /// `dependencies`: those on the edges of the circles, and the writers that may queue between them.
     pub(crate) fn new(
         tables: &'a Tables,
         graph: &'a LockGraph,
+        dependencies: &'a [DependencyId],
         prediction: Option<&'a Prediction<'a>>,
         budget: u64,
     ) -> Self {
         let index = prediction.map(|prediction| Index {
+            model: prediction.model,
+            certain: None,
             instances: Instances::new(prediction.model, graph),
             precedence: Precedence::new(prediction.model),
             prover: Prover::new(prediction),
+            dependencies,
         });
         Self { tables, graph, index, budget }
     }
@@ -112,11 +124,6 @@ impl<'a> Judge<'a> {
     /// Why not all schedules were searched that could have been, if so.
     pub(crate) fn cut(&self) -> Option<&'static str> {
         self.index.as_ref().and_then(|index| index.prover.cut())
-    }
-
-    /// Whether something counts as possible because there was too much to compare with the order of the run.
-    pub(crate) fn is_refutation_cut(&self) -> bool {
-        self.index.as_ref().is_some_and(|index| index.precedence.is_exhausted())
     }
 
     /// Judges a circle. None if it is none: nothing leads round it.
@@ -228,10 +235,17 @@ impl Index<'_> {
     }
 
     /// Instances that nothing certain keeps apart, or which member comes before which.
-    fn certain_order(&self, lists: &[&[Point]]) -> Result<Vec<Point>, (usize, usize)> {
+    fn certain_order(&mut self, lists: &[&[Point]]) -> Result<Vec<Point>, (usize, usize)> {
+        let (model, instances, dependencies) = (self.model, &mut self.instances, self.dependencies);
+        let certain = self.certain.get_or_insert_with(|| {
+            let all = dependencies.iter().flat_map(|&id| instances.of(id).to_vec());
+            let requests = prose::sorted(all.map(|point| model.index(point)).collect());
+            CertainOrder::new(model, &requests)
+        });
         let counts: Vec<usize> = lists.iter().map(|list| list.len()).collect();
         let precedes = |early: usize, x: usize, late: usize, y: usize| {
-            self.precedence.arrival(lists[early][x], lists[late][y]).is_some()
+            let segments = (certain.segment(lists[early][x]), certain.segment(lists[late][y]));
+            matches!(segments, (Some(early), Some(late)) if early.precedes(late))
         };
         let found = unordered(&counts, precedes)?;
         Ok(lists.iter().zip(&found).map(|(list, &at)| list[at]).collect())
