@@ -165,14 +165,23 @@ fn report(recording: &Recording, regions: Regions) -> Report {
     analyze_with(recording.source(), &Options { regions, ..Options::default() }, |_| {})
 }
 
-/// Panics with the smallest trace that can be made of `recording` and still fails.
-fn fail(name: &str, recording: &Recording, check: impl Fn(&Recording) -> Result<(), String>) {
-    if check(recording).is_ok() {
-        return;
+/// What went wrong, of which the first few cases are told, each with the smallest trace that shows it.
+#[derive(Default)]
+struct Complaints(Vec<String>);
+
+impl Complaints {
+    fn check(&mut self, name: &str, recording: &Recording, check: impl Fn(&Recording) -> Result<(), String>) {
+        const TOLD: usize = 6;
+        if self.0.len() < TOLD && check(recording).is_err() {
+            let smallest = shrink(recording, |smaller| check(smaller).is_err());
+            let complaint = check(&smallest).unwrap_err();
+            self.0.push(format!("{name}: {complaint}\n{}", smallest.to_json()));
+        }
     }
-    let smallest = shrink(recording, |smaller| check(smaller).is_err());
-    let complaint = check(&smallest).unwrap_err();
-    panic!("{name}: {complaint}\n{}", smallest.to_json());
+
+    fn none(self) {
+        assert!(self.0.is_empty(), "{}", self.0.join("\n"));
+    }
 }
 
 /// How often each rule was proved.
@@ -189,6 +198,7 @@ impl Proofs {
 
 #[test]
 fn nothing_is_proved_that_cannot_be() {
+    let mut complaints = Complaints::default();
     for profile in Profile::ALL {
         let mut proofs = Proofs::default();
         for seed in 0..traces() {
@@ -198,11 +208,12 @@ fn nothing_is_proved_that_cannot_be() {
                 check_sound(&space, &report(recording, Regions::Inferred))?;
                 check_sound(&space, &report(recording, Regions::All))
             };
-            fail(&format!("{profile:?} {seed}"), &recording, sound);
+            complaints.check(&format!("{profile:?} {seed}"), &recording, sound);
             proofs.count(&report(&recording, Regions::All));
         }
         println!("{profile:?}: proved {:?}", proofs.0);
     }
+    complaints.none();
 }
 
 /// How much of what there is was found.
@@ -226,10 +237,11 @@ impl Found {
 /// All sync-preserving races, deadlocks of locks and joins, and lost updates, of traces of locks, joins and variables.
 #[test]
 fn all_that_keeps_the_order_of_locks_is_found() {
+    let mut complaints = Complaints::default();
     for profile in [Profile::Locks, Profile::Joins, Profile::Touched, Profile::RwLocks, Profile::Operations] {
         for seed in 0..traces() {
             let recording = random_recording(profile, &mut Dice::new(seed));
-            fail(&format!("{profile:?} {seed}"), &recording, |recording| {
+            complaints.check(&format!("{profile:?} {seed}"), &recording, |recording| {
                 let Some(space) = Space::explore(recording, Freedom::Preserving, STATES) else { return Ok(()) };
                 let report = report(recording, Regions::All);
                 let none = |what: &str, missed: String| {
@@ -242,6 +254,7 @@ fn all_that_keeps_the_order_of_locks_is_found() {
             });
         }
     }
+    complaints.none();
 }
 
 /// Of the least sets of threads that can wait for ever, most are found; those that keep the order of all operations nearly all.
@@ -283,4 +296,56 @@ fn equal_traces_give_equal_reports() {
             assert_eq!(one.limits, other.limits, "{}", recording.to_json());
         }
     }
+}
+
+/// What is said of the trace in a file: `LOCKHOUND_TRACE_FILE=x.jsonl cargo test … what_is_said -- --ignored --nocapture`.
+#[test]
+#[ignore = "for looking at one trace"]
+fn what_is_said() {
+    let file = std::env::var_os("LOCKHOUND_TRACE_FILE").expect("a file in the JSON Lines format");
+    let recording = Recording::from_json(&std::fs::read_to_string(file).unwrap());
+    let report = report(&recording, Regions::All);
+    for finding in &report.findings {
+        let steps: Vec<_> = finding
+            .steps
+            .iter()
+            .map(|step| (step.thread, step.event, step.marks.iter().map(|mark| mark.event).collect::<Vec<_>>()))
+            .collect();
+        let schedule = finding.witness.as_ref().map(|witness| report.schedule(witness));
+        println!("{} {} {}", finding.rule.name(), finding.evidence.name(), finding.message);
+        println!(
+            "  steps {steps:?}\n  schedule {schedule:?}\n  next {:?}",
+            finding.witness.as_ref().map(|witness| &witness.next)
+        );
+    }
+    for refutation in &report.refutations {
+        println!("refuted: {}: {}", refutation.message, refutation.reason);
+    }
+    for freedom in [Freedom::Full, Freedom::Preserving] {
+        let space = Space::explore(&recording, freedom, STATES).unwrap();
+        println!("{freedom:?}: races {:?}", races(&space));
+        println!("  stuck {:?}\n  by locks {:?}", deadlocks(&space, Reasons::Any), deadlocks(&space, Reasons::Locks));
+        println!("  feasible, due {:?}", verdicts(&space, &triples(&recording)));
+    }
+}
+
+/// What blocks, keeps the order of all operations, and is not found: `LOCKHOUND_PROFILE=Channels cargo test … what_is_missed
+/// -- --ignored --nocapture`.
+#[test]
+#[ignore = "for looking at what is missed"]
+fn what_is_missed() {
+    let wanted = std::env::var("LOCKHOUND_PROFILE").expect("a profile");
+    let profile =
+        Profile::ALL.into_iter().find(|profile| format!("{profile:?}") == wanted).expect("one of the profiles");
+    let mut complaints = Complaints::default();
+    for seed in 0..2_500 {
+        let recording = random_recording(profile, &mut Dice::new(seed));
+        complaints.check(&format!("{profile:?} {seed}"), &recording, |recording| {
+            let report = report(recording, Regions::Declared);
+            let Some(space) = Space::explore(recording, Freedom::Preserving, STATES) else { return Ok(()) };
+            let missed = missed_deadlocks(recording, &report, &deadlocks(&space, Reasons::Any));
+            if missed.is_empty() { Ok(()) } else { Err(format!("{missed:?}")) }
+        });
+    }
+    complaints.none();
 }

@@ -4,14 +4,16 @@ use lockhound_analyzer::{Report, Witness};
 use lockhound_trace::Op;
 
 use super::explore::{Rules, State};
-use super::interleavings::end_of_releases;
+use super::interleavings::{end_of_releases, is_unconditional};
 
 /// Reads that need not read what they read in the recording: the last access of an interleaving, and the foreign one (or the
 /// first) at the price that its thread then only gives back what it holds.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Free {
+    /// Where the last access reads.
     pub(crate) last: Option<usize>,
-    pub(crate) changing: Option<usize>,
+    /// Where the other one reads, and where that access is over.
+    pub(crate) changing: Option<(usize, usize)>,
 }
 
 /// The states in which the schedule may leave everything: several, since it does not say whom a notification reaches.
@@ -21,9 +23,13 @@ pub(crate) struct Free {
 pub(crate) fn execute(rules: &Rules<'_>, schedule: &[usize], free: Free) -> Result<Vec<State>, String> {
     let mut run = Run { rules, free, states: vec![(rules.start(), None)] };
     for (position, &event) in schedule.iter().enumerate() {
+        // A request that was never granted is made, and that is all.
+        let hangs = matches!(rules.recording.op(event), Op::Block { .. }) && !rules.recording.is_remark(event);
         let done_with_other_half = rules.recording.other_half(event).is_some()
             && run.states.iter().all(|(state, _)| rules.has_happened(state, event));
-        if !done_with_other_half {
+        if hangs {
+            run.states.retain(|(state, _)| rules.next_event(state, rules.recording.thread(event)) == Some(event));
+        } else if !done_with_other_half {
             run.step(event);
         }
         if run.states.is_empty() {
@@ -67,16 +73,15 @@ impl Run<'_> {
 
     fn after(&self, state: &State, limit: Option<usize>, event: usize) -> Vec<Point> {
         let recording = self.rules.recording;
-        let is_last = self.free.last == Some(event);
         let as_recorded = self.rules.reads_as_recorded(state, event) && !self.is_tainted(state, limit, event);
-        let (limit, next) = match (as_recorded, self.free.changing == Some(event)) {
-            (true, _) => (limit, self.rules.after_reading_anything(state, event)),
-            (false, true) => (Some(end_of_releases(recording, event)), self.rules.after_reading_anything(state, event)),
-            (false, false) if is_last => (limit, self.rules.after_reading_anything(state, event)),
-            (false, false) => return Vec::new(),
+        let limit = match self.free.changing {
+            _ if as_recorded || self.free.last == Some(event) => limit,
+            Some((read, over)) if read == event => Some(end_of_releases(recording, over)),
+            _ => return Vec::new(),
         };
+        let next = self.rules.after_reading_anything(state, event);
         let may_stand = |state: &State| match (limit, self.free.changing) {
-            (Some(limit), Some(changed)) => usize::from(state.at[recording.thread(changed).index()]) <= limit,
+            (Some(limit), Some((changed, _))) => usize::from(state.at[recording.thread(changed).index()]) <= limit,
             _ => true,
         };
         next.into_iter().filter(may_stand).map(|state| (state, limit)).collect()
@@ -85,11 +90,12 @@ impl Run<'_> {
     /// Whether it reads what an unconditional step wrote that had read something else than in the recording.
     fn is_tainted(&self, state: &State, limit: Option<usize>, event: usize) -> bool {
         let recording = self.rules.recording;
-        let (Some(changed), Some(_), Some(object)) = (self.free.changing, limit, recording.op(event).object()) else {
+        let (Some((_, changed)), Some(_), Some(object)) = (self.free.changing, limit, recording.op(event).object())
+        else {
             return false;
         };
         recording.reads[event].is_some()
-            && matches!(recording.op(changed), Op::Rmw { cas: false, .. })
+            && is_unconditional(recording.op(changed))
             && recording.op(changed).object() == Some(object)
             && state.world.content(object) == Some(changed)
     }

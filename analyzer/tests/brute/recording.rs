@@ -20,6 +20,8 @@ pub(crate) struct Recording {
     pub(crate) spawn: Vec<Option<usize>>,
     /// For each event that reads something: which event wrote it, none for what was there from the beginning.
     pub(crate) reads: Vec<Option<Option<usize>>>,
+    /// The events that begin and end each hold of a lock; none if it is never given back.
+    pub(crate) holds: Vec<(usize, Option<usize>)>,
 }
 
 impl Recording {
@@ -35,8 +37,8 @@ impl Recording {
                 spawn[child.index()] = Some(index);
             }
         }
-        let reads = reads_from(&events);
-        Self { tables, events, threads, at, spawn, reads }
+        let Contents { reads, holds } = contents(&events);
+        Self { tables, events, threads, at, spawn, reads, holds }
     }
 
     /// Reads a trace in RAPID's STD text.
@@ -155,9 +157,16 @@ pub(crate) fn writes(mode: Mode, touched: Touched) -> bool {
     touched.writes() && (mode, touched) != (Mode::Read, Touched::Unknown)
 }
 
+/// What is read where, and the holds that it goes by.
+struct Contents {
+    reads: Vec<Option<Option<usize>>>,
+    holds: Vec<(usize, Option<usize>)>,
+}
+
 /// What each event read. Memory is read by reads; the data inside a lock by whoever takes the lock and looks at them,
 /// where `blind` counts as looking (`*guard += 1` is recorded as blind), and are written when the lock is given back.
-fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
+fn contents(events: &[Event]) -> Contents {
+    let mut holds = Vec::new();
     let mut reads = vec![None; events.len()];
     let mut content: Vec<(ObjectId, usize)> = Vec::new();
     let mut open: Vec<OpenHold> = Vec::new();
@@ -207,6 +216,7 @@ fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
                 if waits || hold.depth == 0 {
                     let hold = open.remove(position);
                     close(&mut reads, &hold);
+                    holds.push((hold.begin, Some(index)));
                     if hold.writes {
                         content.push((lock, index));
                     }
@@ -219,8 +229,9 @@ fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
         // Nobody knows what was done in it.
         hold.looks = true;
         close(&mut reads, &hold);
+        holds.push((hold.begin, None));
     }
-    reads
+    Contents { reads, holds }
 }
 
 /// Whether the validator of all traces lets them pass.

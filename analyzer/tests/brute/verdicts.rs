@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use lockhound_analyzer::{Evidence, Finding, Pattern, Region, Report, Rule, Witness};
-use lockhound_trace::{ObjectId, Op, ThreadId};
+use lockhound_trace::{EventIndex, ObjectId, Op, ThreadId, Touched};
 
 use super::bugs::races;
 use super::execute::{Free, execute, number, schedule};
 use super::explore::{Space, State};
-use super::interleavings::{Quadruple, Triple, is_broken, is_due, is_feasible, pattern, triples};
+use super::interleavings::{
+    Quadruple, Triple, conflict, is_broken, is_due, is_feasible, is_hold, is_unconditional, pattern, triples,
+};
 use super::knot::{Reasons, Stuck};
 use super::recording::Recording;
 
@@ -112,7 +114,7 @@ fn check_interleaving(space: &Space<'_>, report: &Report, finding: &Finding, wit
             Err(complaint) => complaints.push(complaint),
         }
     }
-    Err(complaints.join("; or "))
+    Err(format!("{}; its schedule: {schedule:?}", complaints.join("; or ")))
 }
 
 /// What a finding may be about: of its marks it does not say which are accesses.
@@ -123,18 +125,19 @@ enum Claim {
 }
 
 fn claims(recording: &Recording, finding: &Finding) -> Vec<Claim> {
+    let access = |event: EventIndex| end_of_access(recording, number(event.0));
     let mut claims = Vec::new();
     for own in &finding.steps {
         for foreign in finding.steps.iter().filter(|foreign| foreign.thread != own.thread) {
-            let c = number(own.event.0);
-            let firsts =
-                own.marks.iter().map(|mark| number(mark.event.0)).filter(|&p| recording.at[p] < recording.at[c]);
+            let c = access(own.event);
+            let firsts = own.marks.iter().map(|mark| access(mark.event)).filter(|&p| recording.at[p] < recording.at[c]);
             for p in firsts {
-                let q2 = number(foreign.event.0);
+                let q2 = access(foreign.event);
                 if let Some(pattern) = finding.pattern.filter(|&named| pattern(recording, p, q2, c) == Some(named)) {
                     claims.push(Claim::Triple(Triple { pattern, p, q: q2, c }));
                 }
-                let q1s = foreign.marks.iter().map(|mark| number(mark.event.0)).chain([q2]);
+                let q1s = foreign.marks.iter().map(|mark| access(mark.event)).chain([q2]);
+                let q1s = q1s.filter(|&q1| conflict(recording, p, q1) && conflict(recording, q2, c));
                 claims.extend(q1s.map(|q1| Claim::Quadruple(Quadruple { p, q1, q2, c })));
             }
         }
@@ -142,67 +145,81 @@ fn claims(recording: &Recording, finding: &Finding) -> Vec<Claim> {
     claims
 }
 
+/// A hold is told by where it begins, and is an access where it ends.
+fn end_of_access(recording: &Recording, event: usize) -> usize {
+    recording.holds.iter().find(|hold| hold.0 == event).and_then(|hold| hold.1).unwrap_or(event)
+}
+
+/// Where an access reads: a hold where it begins.
+fn read_of_access(recording: &Recording, event: usize) -> usize {
+    recording.holds.iter().find(|hold| hold.1 == Some(event)).map_or(event, |hold| hold.0)
+}
+
 fn check_claim(space: &Space<'_>, finding: &Finding, schedule: &[usize], claim: Claim) -> Result<(), String> {
+    let recording = space.recording();
     let place = |event| schedule.iter().position(|&step| step == event);
     let in_order = |events: &[usize]| {
         let places: Option<Vec<_>> = events.iter().map(|&event| place(event)).collect();
         places.is_some_and(|places| places.is_sorted())
     };
+    // Of holds the witness is the only judge.
+    let of_variables = |event| !is_hold(recording.op(event));
     match claim {
         Claim::Triple(triple) if place(triple.c).is_some() => {
             let Triple { pattern, p, q, c } = triple;
             if !in_order(&[p, q, c]) || schedule.last() != Some(&c) {
                 return Err(format!("its witness is not {triple:?}"));
             }
-            if !is_feasible(space, &triple) {
+            if of_variables(c) && !is_feasible(space, &triple) {
                 return Err(format!("no schedule has {triple:?}"));
             }
-            let reads = reads_freely(space.recording().op(q));
-            let free = Free { last: Some(c), changing: reads.then_some(q) };
-            execute(&space.rules, schedule, free)?;
-            if pattern == Pattern::Wrw && !reads_from_within(space, schedule, q, p) {
+            let changing = may_change(recording.op(q)).then(|| (read_of_access(recording, q), q));
+            let last = Some(read_of_access(recording, c));
+            execute(&space.rules, schedule, Free { last, changing })?;
+            if pattern == Pattern::Wrw && of_variables(c) && last_write_before(recording, schedule, q) != Some(p) {
                 return Err(format!("{q} does not read what {p} wrote"));
             }
             Ok(())
         }
         Claim::Triple(triple) => {
-            let Triple { p, q, .. } = triple;
-            if triple.pattern != Pattern::Rww || !in_order(&[p, q]) || schedule.last() != Some(&q) {
+            let Triple { pattern, p, q, c } = triple;
+            if pattern != Pattern::Rww || !in_order(&[p, q]) || schedule.last() != Some(&q) {
                 return Err(format!("its witness is not {triple:?}, due"));
             }
             if !is_due(space, &triple) {
                 return Err(format!("not even due: {triple:?}"));
             }
-            let one_call = space.recording().events[p].site == space.recording().events[triple.c].site;
-            if !one_call
-                && finding.region != Some(Region::Call)
-                && !is_due_with_equal_value(space.recording(), schedule, p)
-            {
+            let one_call = recording.events[p].site == recording.events[c].site;
+            if !one_call && finding.region != Some(Region::Call) && !reads_equal_value(recording, schedule, p) {
                 return Err(format!("due, but nothing says that it goes on: {triple:?}"));
             }
-            execute(&space.rules, schedule, Free { last: Some(q), changing: Some(p) }).map(drop)
+            let last = is_unconditional(recording.op(q)).then_some(q);
+            execute(&space.rules, schedule, Free { last, changing: Some((p, p)) }).map(drop)
         }
         Claim::Quadruple(quadruple) => {
             let Quadruple { p, q1, q2, c } = quadruple;
             if !in_order(&[p, q1, q2, c]) || schedule.last() != Some(&c) {
                 return Err(format!("its witness is not {quadruple:?}"));
             }
-            if !is_broken(space, &quadruple) {
+            if [p, q1, q2, c].into_iter().all(of_variables) && !is_broken(space, &quadruple) {
                 return Err(format!("no schedule has {quadruple:?}"));
             }
-            execute(&space.rules, schedule, Free { last: Some(c), changing: None }).map(drop)
+            let last = Some(read_of_access(recording, c));
+            execute(&space.rules, schedule, Free { last, changing: None }).map(drop)
         }
     }
 }
 
-/// Whether what it reads is its thread's last word, or does not matter for what it writes.
-fn reads_freely(op: Op) -> bool {
-    matches!(op, Op::Read { .. } | Op::Load { .. } | Op::Rmw { cas: false, .. })
-}
-
-/// Whether the last write before `read` in the schedule is `write`.
-fn reads_from_within(space: &Space<'_>, schedule: &[usize], read: usize, write: usize) -> bool {
-    last_write_before(space.recording(), schedule, read) == Some(write)
+/// Whether a foreign access may read anything, since it only reads, or writes whatever it reads.
+fn may_change(op: Op) -> bool {
+    let only_reads = matches!(
+        op,
+        Op::Read { .. }
+            | Op::Load { .. }
+            | Op::Release { touched: Touched::Read, .. }
+            | Op::Wait { touched: Touched::Read, .. }
+    );
+    only_reads || is_unconditional(op)
 }
 
 fn last_write_before(recording: &Recording, schedule: &[usize], read: usize) -> Option<usize> {
@@ -216,7 +233,7 @@ fn last_write_before(recording: &Recording, schedule: &[usize], read: usize) -> 
 }
 
 /// Whether `read` gets in the schedule the very value that it got in the recording, from wherever.
-fn is_due_with_equal_value(recording: &Recording, schedule: &[usize], read: usize) -> bool {
+fn reads_equal_value(recording: &Recording, schedule: &[usize], read: usize) -> bool {
     let write = last_write_before(recording, schedule, read);
     if recording.reads[read] == Some(write) {
         return true;
