@@ -201,7 +201,12 @@ impl Words<'_> {
     /// The ended thread that has what is waited for.
     fn leaker(&self, stuck: &Stuck) -> Option<ThreadId> {
         let object = stuck.need.object()?;
-        crate::leak::leaks(self.end).iter().find(|leak| leak.held.lock == object).map(|leak| leak.thread)
+        let model = self.prediction.model;
+        let has = |thread: &ThreadId| {
+            let held = model.last(*thread).map_or(&[][..], |last| model.held(last.next()));
+            model.ended(*thread) && held.iter().any(|&id| model.hold(id).object == object)
+        };
+        (0..model.threads()).map(ThreadId::from_index).find(has)
     }
 
     /// What it waits at, by name.

@@ -6,6 +6,7 @@ mod barriers;
 mod channels;
 mod close;
 mod condvars;
+mod interchangeable;
 mod lock_rule;
 mod per_thread;
 mod rules;
@@ -14,4 +15,4 @@ pub(crate) use close::{Closure, Infeasible};
 pub(crate) use rules::Rules;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

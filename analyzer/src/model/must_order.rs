@@ -91,6 +91,14 @@ impl Known {
     }
 }
 
+/// What is known before the pass.
+pub(super) struct Before<'a> {
+    pub(super) locking: &'a Locking,
+    pub(super) links: &'a Links,
+    /// Channels whose messages stand for one another.
+    pub(super) interchangeable: &'a [ObjectId],
+}
+
 /// What a pass over the trace finds.
 pub(super) struct Found {
     pub(super) order: MustOrder,
@@ -100,13 +108,15 @@ pub(super) struct Found {
 impl MustOrder {
     /// Follows the trace; none if that takes more than `bytes`. An event without a new edge takes constant time, any other
     /// time in the number of threads.
-    pub(super) fn new(tables: &Tables, log: &Log, locking: &Locking, links: &Links, bytes: u64) -> Option<Found> {
+    pub(super) fn new(tables: &Tables, log: &Log, before: &Before<'_>, bytes: u64) -> Option<Found> {
+        let &Before { locking, links, interchangeable } = before;
         let threads = tables.threads().len().max(log.threads());
         let mut pass = Pass {
             tables,
             log,
             links,
             locking,
+            interchangeable,
             order: Self { rows: Rows { counts: Vec::new(), starts: vec![0, 0] }, threads: vec![Vec::new(); threads] },
             now: vec![0; threads],
             clocks: vec![Vec::new(); threads],
@@ -170,6 +180,7 @@ struct Pass<'a> {
     log: &'a Log,
     links: &'a Links,
     locking: &'a Locking,
+    interchangeable: &'a [ObjectId],
     order: MustOrder,
     /// How many events of each thread have happened.
     now: Vec<u32>,
@@ -226,6 +237,7 @@ impl Pass<'_> {
                 let causes = causes(&links.failures, &mut self.next_failures.1, index);
                 causes.iter().for_each(|&(_, cause)| self.learn_event(thread, EventIndex(cause.into())));
             }
+            Op::Recv { channel, .. } if self.interchangeable.contains(&channel) => {}
             Op::Send { .. } | Op::Recv { .. } | Op::RecvClosed { .. } => self.receive(index, thread),
             Op::Pass { barrier } => self.pass(index, thread, barrier),
             Op::Done { waitgroup, .. } => self.learn_counts(thread, waitgroup, |counts| &mut counts.adds),

@@ -1,15 +1,18 @@
 //! The index itself: what is asked of it.
 
+use std::sync::OnceLock;
+
 use lockhound_trace::{Event, EventIndex, ObjectId, Op, SiteId, Tables, ThreadId};
 
 use super::held::Held;
 use super::holds::HoldIndex;
 use super::links::{BarrierIndex, ChannelIndex, CondvarIndex, GateIndex, Links};
 use super::locking::Locking;
-use super::must_order::{Found, MustOrder};
+use super::must_order::{Before, Found, MustOrder};
 use super::objects::Objects;
 use super::writes::Writes;
 use crate::analysis::End;
+use crate::closure::Rules;
 use crate::end::Standing;
 use crate::model::{Hold, HoldId, LockId, Log, Point, Stamp};
 
@@ -27,6 +30,8 @@ pub(crate) struct Model<'t> {
     order: MustOrder,
     ended: Vec<bool>,
     spawns: Vec<Option<Point>>,
+    interchangeable: Vec<ObjectId>,
+    rules: OnceLock<Rules>,
 }
 
 /// What the index takes for an event, a hold and a change of what is held, besides the rows of must-order: more rather than
@@ -37,12 +42,23 @@ const BYTES_A_HOLD: u64 = 96;
 impl<'t> Model<'t> {
     /// Indexes the trace. None if that would take more than `bytes` of memory.
     pub(crate) fn new(log: &'t Log, end: End<'t>, bytes: u64) -> Option<Self> {
+        Self::with_interchangeable(log, end, bytes, &[])
+    }
+
+    /// The same, with `channels` (not of capacity 0) whose messages stand for one another: a receive need not come after
+    /// the send whose message it took (`blocking.md` 8). Partners are as recorded.
+    pub(crate) fn with_interchangeable(log: &'t Log, end: End<'t>, bytes: u64, channels: &[ObjectId]) -> Option<Self> {
         let End { tables, standings, .. } = end;
         let bytes = bytes.checked_sub(log.bytes() + log.len() as u64 * BYTES_AN_EVENT)?;
         let locking = Locking::new(tables, log);
         let bytes = bytes.checked_sub(locking.holds.len() as u64 * BYTES_A_HOLD)?;
         let links = Links::new(tables, log);
-        let Found { order, tokens } = MustOrder::new(tables, log, &locking, &links, bytes)?;
+        let Found { order, tokens } = MustOrder::new(
+            tables,
+            log,
+            &Before { locking: &locking, links: &links, interchangeable: channels },
+            bytes,
+        )?;
         let writes = Writes::new(log, tables.objects().len(), &locking.writes);
         let Locking { holds: mut all, locks, count, .. } = locking;
         let threads = tables.threads().len();
@@ -67,6 +83,8 @@ impl<'t> Model<'t> {
             order,
             ended: standings.iter().map(|standing| matches!(standing, Standing::Ended)).collect(),
             spawns: spawns(log, threads),
+            interchangeable: channels.to_vec(),
+            rules: OnceLock::new(),
         })
     }
 
@@ -120,6 +138,11 @@ impl<'t> Model<'t> {
         self.spawns[thread.index()]
     }
 
+    /// What the closure looks its rules up in; made when first asked for.
+    pub(crate) fn rules(&self) -> &Rules {
+        self.rules.get_or_init(|| Rules::new(self))
+    }
+
     // --- objects
 
     /// All events on `object` (also `block`s), by thread in the order of their ids: the `loc`s, ascending. A condvar's
@@ -136,6 +159,11 @@ impl<'t> Model<'t> {
     /// The sends, receives … of a channel, each kind in recorded order; none if there are none.
     pub(crate) fn channel(&self, object: ObjectId) -> Option<&ChannelIndex> {
         self.links.channels.get(object)
+    }
+
+    /// Whether the messages of this channel stand for one another.
+    pub(crate) fn is_interchangeable(&self, channel: ObjectId) -> bool {
+        self.interchangeable.contains(&channel)
     }
 
     pub(crate) fn condvar(&self, object: ObjectId) -> Option<&CondvarIndex> {

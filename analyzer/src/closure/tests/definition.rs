@@ -13,7 +13,7 @@ struct Demand {
 }
 
 /// The least closed ideal that contains `ideal`.
-pub(super) fn close(model: &Model<'_>, mut ideal: Ideal, drained: &[ObjectId]) -> Result<Ideal, Infeasible> {
+pub(crate) fn close(model: &Model<'_>, mut ideal: Ideal, drained: &[ObjectId]) -> Result<Ideal, Infeasible> {
     let mut demands = locks(model);
     let shared = |object: &ObjectId| model.on(*object).nth(1).is_some();
     let objects: Vec<ObjectId> = (0..model.tables().objects().len()).map(ObjectId::from_index).filter(shared).collect();

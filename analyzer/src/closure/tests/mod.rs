@@ -1,11 +1,10 @@
 //! The closure against its definition, on random traces.
 
-mod definition;
-mod random;
-
-use proptest::prelude::*;
+pub(crate) mod definition;
+pub(crate) mod random;
 
 use lockhound_trace::{ObjectId, ThreadId};
+use proptest::prelude::*;
 
 use super::{Closure, Infeasible};
 use crate::analysis::predict_on;

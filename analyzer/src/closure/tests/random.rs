@@ -10,8 +10,8 @@ const DECLARATIONS: &str = "mutex m\nmutex n\nrwlock w\ncondvar c\nsemaphore s p
                             channel q capacity=1\nchannel u\n";
 
 /// Scripts of such runs.
-pub(super) fn scripts() -> impl Strategy<Value = String> {
-    prop::collection::vec((0..THREADS, 0..24_u8, 0..4_u8), 1..60).prop_map(|steps| {
+pub(crate) fn scripts() -> impl Strategy<Value = String> {
+    prop::collection::vec((0..THREADS, 0..28_u8, 0..4_u8), 1..60).prop_map(|steps| {
         let mut run = Run::default();
         for (thread, what, detail) in steps {
             run.step(thread, what, detail);
@@ -108,8 +108,11 @@ impl Run {
                 self.arrived += 1;
                 self.say(thread, "arrive b");
             }
-            21 => self.say(thread, "write x"),
-            _ => self.say(thread, "read x"),
+            21.. => {
+                let (op, var) = (["read", "write"][usize::from(what % 2)], ["x", "y"][usize::from(detail / 2)]);
+                self.say(thread, &format!("{op} {var} at=a.rs:{}:1", 1 + what % 5));
+            }
+            _ => {}
         }
     }
 
