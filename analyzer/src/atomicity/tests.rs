@@ -14,7 +14,7 @@ use crate::options::Options;
 use crate::{script, std_text};
 
 /// The script of `tests/data/litmus/{name}.std`.
-fn litmus(name: &str) -> String {
+pub(super) fn litmus(name: &str) -> String {
     let path = format!("{}/../tests/data/litmus/{name}.std", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     std_text::script_of(&text)

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::deadlock::cycles::{self, simple_cycles};
 use crate::deadlock::lifelines::Lifelines;
-use crate::deadlock::lock_graph::LockGraph;
+use crate::deadlock::lock_graph::{DependencyId, LockGraph};
 use crate::deadlock::lock_order_report::{Words, also as also_does};
 use crate::deadlock::patterns::Circle;
 use crate::deadlock::requests::{Joins, Requests};
@@ -63,11 +63,13 @@ impl Analysis for LockOrder {
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
         let Self { graph, lifelines, .. } = *self;
         let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
-        let mut judge =
-            Judge::new(end.tables, &graph, end.prediction, limits.cycle_steps.saturating_mul(LOOKS_PER_STEP));
+        let circles = circles(&graph, limits, &mut results.limits);
+        let members = members(end.tables, &graph, &circles);
+        let budget = limits.cycle_steps.saturating_mul(LOOKS_PER_STEP);
+        let mut judge = Judge::new(end.tables, &graph, &members, end.prediction, budget);
         let words = Words { tables: end.tables, graph: &graph, lifelines: &lifelines };
         let mut reported = Reported { observed: observed(&results.findings), list: Vec::new() };
-        for circle in circles(&graph, limits, &mut results.limits) {
+        for circle in circles {
             if judge.is_exhausted() || reported.list.len() == MAX_FINDINGS {
                 results.limits.push("lock graph: not all cycles were judged; there are too many".to_owned());
                 break;
@@ -165,6 +167,14 @@ fn observed(findings: &[Finding]) -> FxHashSet<BTreeSet<ObjectId>> {
         .filter(|finding| matches!(finding.rule, Rule::Deadlock | Rule::SelfDeadlock))
         .map(|finding| finding.objects.iter().copied().collect())
         .collect()
+}
+
+/// All dependencies that can be members of a pattern on these circles.
+fn members(tables: &Tables, graph: &LockGraph, circles: &[Circle]) -> Vec<DependencyId> {
+    let resources = circles.iter().flat_map(|circle| &circle.resources);
+    let locks = prose::sorted(resources.filter_map(|resource| resource.lock()).collect());
+    let writers = locks.iter().flat_map(|&lock| graph.queued_writers(tables, lock));
+    prose::sorted(circles.iter().flat_map(|circle| circle.edges.iter().flatten()).chain(writers).copied().collect())
 }
 
 /// The circles of the lock graph, short ones first.

@@ -19,9 +19,18 @@ use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
 pub(crate) enum Proof {
     /// These instances of its members wait for one another, and here is how to get there.
     Found(Vec<Point>, Witness),
-    /// No sync-preserving schedule leads there that the checker accepts.
+    /// Must-order already keeps all instances apart.
+    Ordered,
+    /// Must-order lets these instances meet, but no sync-preserving schedule leads there that the checker accepts.
+    NotFound(Vec<Point>),
+    /// Likewise, and a limit was hit before that was known.
+    Cut(Vec<Point>),
+}
+
+/// How a search for a schedule ended.
+enum Search {
+    Found(Vec<Point>, Witness),
     NotFound,
-    /// A limit was hit first.
     Cut,
 }
 
@@ -57,13 +66,18 @@ impl<'a> Prover<'a> {
     /// instances of each, in the order of its thread's events, and never none. Linear in the instances, times the cost
     /// of a closure.
     pub(crate) fn prove(&mut self, members: &[&[Point]]) -> Proof {
-        let Some(first) = self.first_outside(members) else { return Proof::NotFound };
+        let Some(first) = self.first_outside(members) else { return Proof::Ordered };
+        let points = points(members, &first);
         if let Some(limit) = self.limit() {
             self.cut.get_or_insert(limit);
-            return Proof::Cut;
+            return Proof::Cut(points);
         }
         self.candidates -= 1;
-        self.search(members, first)
+        match self.search(members, first) {
+            Search::Found(points, witness) => Proof::Found(points, witness),
+            Search::NotFound => Proof::NotFound(points),
+            Search::Cut => Proof::Cut(points),
+        }
     }
 
     fn limit(&self) -> Option<&'static str> {
@@ -88,24 +102,24 @@ impl<'a> Prover<'a> {
         }
     }
 
-    fn search(&mut self, members: &[&[Point]], mut at: Vec<usize>) -> Proof {
+    fn search(&mut self, members: &[&[Point]], mut at: Vec<usize>) -> Search {
         let mut tries = 0;
         loop {
             self.precede(members, &at);
             if self.closure.close(&mut self.ideal, &[]).is_err() {
-                return Proof::NotFound;
+                return Search::NotFound;
             }
             match advance(&self.ideal, members, &mut at) {
-                None => return Proof::NotFound,
+                None => return Search::NotFound,
                 Some(true) => continue,
                 Some(false) => {}
             }
-            let points: Vec<Point> = members.iter().zip(&at).map(|(instances, &at)| instances[at]).collect();
+            let points = points(members, &at);
             match self.check(&points) {
-                Ok(witness) => return Proof::Found(points, witness),
+                Ok(witness) => return Search::Found(points, witness),
                 Err(Rejection::OutOfSteps) => {
                     self.cut.get_or_insert("the checker's steps were used up");
-                    return Proof::Cut;
+                    return Search::Cut;
                 }
                 Err(_) => {}
             }
@@ -114,7 +128,7 @@ impl<'a> Prover<'a> {
             tries += 1;
             at[next] += 1;
             if tries == self.prediction.options.limits.tries || at[next] == members[next].len() {
-                return Proof::NotFound;
+                return Search::NotFound;
             }
         }
     }
@@ -165,6 +179,11 @@ fn reads(model: &Model<'_>, point: Point) -> bool {
         model.op(point),
         Op::Acquire { mode: Mode::Read, .. } | Op::Block { on: Request::Acquire { mode: Mode::Read, .. } }
     )
+}
+
+/// The members' instances.
+fn points(members: &[&[Point]], at: &[usize]) -> Vec<Point> {
+    members.iter().zip(at).map(|(instances, &at)| instances[at]).collect()
 }
 
 /// Moves each member on to its first instance outside `ideal`; whether any moved. None: some member has none left.

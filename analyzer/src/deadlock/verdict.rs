@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use lockhound_trace::{How, ObjectId, Tables, ThreadId};
 
+use crate::deadlock::certain_order::CertainOrder;
 use crate::deadlock::instances::Instances;
 use crate::deadlock::lock_graph::{DependencyId, LockGraph, Occurrence};
 use crate::deadlock::patterns::{Circle, Conditions, Part, patterns};
@@ -17,8 +18,9 @@ use crate::deadlock::precedence::{Arrival, Precedence};
 use crate::deadlock::prover::{Proof, Prover};
 use crate::deadlock::walk::unordered;
 use crate::finding::Witness;
-use crate::model::Point;
+use crate::model::{Model, Point};
 use crate::prediction::Prediction;
+use crate::prose;
 
 /// Patterns on one circle for which schedules are searched. They differ in threads and in what else is held.
 const MAX_PATTERNS: u32 = 64;
@@ -77,9 +79,14 @@ pub(crate) struct Judge<'a> {
 }
 
 struct Index<'a> {
+    model: &'a Model<'a>,
     instances: Instances<'a>,
+    /// Made when something is first to be refuted, for all circles.
+    certain: Option<CertainOrder>,
     precedence: Precedence<'a>,
     prover: Prover<'a>,
+    /// All dependencies that may be members.
+    dependencies: &'a [DependencyId],
 }
 
 /// What a pattern amounts to.
@@ -90,16 +97,21 @@ enum Evaluation {
 }
 
 impl<'a> Judge<'a> {
+    /// `dependencies`: those on the edges of the circles, and the writers that may queue between them.
     pub(crate) fn new(
         tables: &'a Tables,
         graph: &'a LockGraph,
+        dependencies: &'a [DependencyId],
         prediction: Option<&'a Prediction<'a>>,
         budget: u64,
     ) -> Self {
         let index = prediction.map(|prediction| Index {
+            model: prediction.model,
+            certain: None,
             instances: Instances::new(prediction.model, graph),
             precedence: Precedence::new(prediction.model),
             prover: Prover::new(prediction),
+            dependencies,
         });
         Self { tables, graph, index, budget }
     }
@@ -122,7 +134,7 @@ impl<'a> Judge<'a> {
         let mut index = self.index.as_mut();
         let searched = patterns(self.tables, graph, circle, Conditions::ALL, |parts| {
             let evaluation = match &mut index {
-                Some(index) => index.evaluate(graph, parts, left > 0),
+                Some(index) => index.evaluate(graph, parts, possible.is_none()),
                 None => by_segments(graph, parts),
             };
             match evaluation {
@@ -189,40 +201,54 @@ impl<'a> Judge<'a> {
 }
 
 impl Index<'_> {
-    fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], prove: bool) -> Evaluation {
+    /// Tries to prove a pattern; else, if it is worth it, to `refute` it.
+    fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], refute: bool) -> Evaluation {
         let lists: Vec<Rc<[Point]>> = parts.iter().map(|part| self.instances.of(part.dependency)).collect();
         let lists: Vec<&[Point]> = lists.iter().map(|list| &**list).collect();
         if lists.iter().any(|list| list.is_empty()) {
             // The index and the stream do not agree on what is held: leave it to the stream.
             return by_segments(graph, parts);
         }
-        let proof = if prove { self.prover.prove(&lists) } else { Proof::Cut };
-        if let Proof::Found(points, witness) = proof {
-            return Evaluation::Proved(Verdict::Feasible { members: self.members(parts, &points), witness });
+        let points = match self.prover.prove(&lists) {
+            Proof::Found(points, witness) => {
+                return Evaluation::Proved(Verdict::Feasible { members: self.members(parts, &points), witness });
+            }
+            Proof::Cut(points) => return Evaluation::Possible { members: self.members(parts, &points), cut: true },
+            // Something is possible on this circle already; more of the kind need no words.
+            _ if !refute => return Evaluation::Possible { members: Vec::new(), cut: false },
+            Proof::NotFound(points) => points,
+            Proof::Ordered => match self.certain_order(&lists) {
+                Ok(points) => points,
+                Err((before, after)) => {
+                    let points: Vec<Point> = lists.iter().map(|list| list[list.len() - 1]).collect();
+                    let arrival = self.precedence.arrival(points[before], points[after]);
+                    let reason = Reason::Ordered { before, after, arrival };
+                    return Evaluation::Refuted { members: self.members(parts, &points), reason };
+                }
+            },
+        };
+        let members = self.members(parts, &points);
+        match self.gate_around(graph, parts, &lists) {
+            Some(reason) => Evaluation::Refuted { members, reason },
+            None => Evaluation::Possible { members, cut: false },
         }
+    }
+
+    /// Instances that nothing certain keeps apart, or which member comes before which.
+    fn certain_order(&mut self, lists: &[&[Point]]) -> Result<Vec<Point>, (usize, usize)> {
+        let (model, instances, dependencies) = (self.model, &mut self.instances, self.dependencies);
+        let certain = self.certain.get_or_insert_with(|| {
+            let all = dependencies.iter().flat_map(|&id| instances.of(id).to_vec());
+            let requests = prose::sorted(all.map(|point| model.index(point)).collect());
+            CertainOrder::new(model, &requests)
+        });
         let counts: Vec<usize> = lists.iter().map(|list| list.len()).collect();
-        let precedence = self.precedence;
-        let found =
-            unordered(&counts, |early, x, late, y| precedence.arrival(lists[early][x], lists[late][y]).is_some());
-        match found {
-            Err((before, after)) => {
-                let last = |list: &[Point]| list[list.len() - 1];
-                let points: Vec<Point> = lists.iter().map(|list| last(list)).collect();
-                let arrival = precedence.arrival(points[before], points[after]);
-                Evaluation::Refuted {
-                    members: self.members(parts, &points),
-                    reason: Reason::Ordered { before, after, arrival },
-                }
-            }
-            Ok(at) => {
-                let points: Vec<Point> = lists.iter().zip(&at).map(|(list, &at)| list[at]).collect();
-                let members = self.members(parts, &points);
-                match self.gate_around(graph, parts, &lists) {
-                    Some(reason) => Evaluation::Refuted { members, reason },
-                    None => Evaluation::Possible { members, cut: proof == Proof::Cut },
-                }
-            }
-        }
+        let precedes = |early: usize, x: usize, late: usize, y: usize| {
+            let segments = (certain.segment(lists[early][x]), certain.segment(lists[late][y]));
+            matches!(segments, (Some(early), Some(late)) if early.precedes(late))
+        };
+        let found = unordered(&counts, precedes)?;
+        Ok(lists.iter().zip(&found).map(|(list, &at)| list[at]).collect())
     }
 
     fn members(&self, parts: &[Part], points: &[Point]) -> Vec<Member> {

@@ -2,6 +2,8 @@
 
 use lockhound_trace::{MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Tables, ThreadId, Touched, WakeReason};
 
+use super::recording::writes;
+
 /// The state of all objects. Outcomes are part of operations (which message, why it woke), so all that is left to chance is
 /// whom a notification reaches.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -130,7 +132,7 @@ impl Lock {
         let position = self.holds.iter().position(of_thread)?;
         let hold = &mut self.holds[position];
         let before = (hold.mode, hold.depth);
-        hold.written |= touched.writes();
+        hold.written |= writes(hold.mode, touched);
         hold.depth -= 1;
         if all || hold.depth == 0 {
             if hold.written {

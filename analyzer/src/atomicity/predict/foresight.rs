@@ -168,7 +168,7 @@ impl Seer<'_, '_, '_> {
     /// The first schedule that is found for any instance, or else the first that is due.
     fn key(&mut self, lanes: &Lanes, key: &Key) {
         let wanted = |step: &Step| match key.pattern {
-            Pattern::Wrw => step.kind.reads(),
+            Pattern::Wrw => !step.kind.writes(),
             Pattern::Rww | Pattern::Rwr | Pattern::Wwr => step.kind.writes(),
         };
         let foreign = Foreign::of(lanes, wanted);

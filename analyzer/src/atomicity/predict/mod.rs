@@ -9,3 +9,6 @@ mod search;
 
 pub(super) use foresight::{Foresight, foresee};
 pub(super) use search::Proof;
+
+#[cfg(test)]
+mod tests;
