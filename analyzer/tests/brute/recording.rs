@@ -116,6 +116,12 @@ impl Recording {
         matches!(self.op(event), Op::Block { .. }) && self.next_of(event).is_some()
     }
 
+    /// Whether no thread is left waiting in the end.
+    pub(crate) fn passes(&self) -> bool {
+        let waits = |op| matches!(op, Op::Block { .. } | Op::Wait { .. } | Op::Arrive { .. });
+        !self.threads.iter().any(|events| events.last().is_some_and(|&last| waits(self.op(last))))
+    }
+
     /// The request that `event` is: a `block` that was let go is the operation that it announced.
     pub(crate) fn request_of(&self, event: usize) -> usize {
         if self.is_remark(event) { self.next_of(event).expect("followed by what it announced") } else { event }
