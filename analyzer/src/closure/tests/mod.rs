@@ -6,7 +6,8 @@ pub(crate) mod random;
 use lockhound_trace::{ObjectId, ThreadId};
 use proptest::prelude::*;
 
-use super::{Closure, Infeasible};
+use super::Closure;
+use super::close::Infeasible;
 use crate::analysis::predict_on;
 use crate::model::{Ideal, Model, Point};
 use crate::script;

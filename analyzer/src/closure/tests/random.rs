@@ -138,7 +138,7 @@ impl Run {
         } else if self.writer == Some(thread) {
             self.writer = None;
             self.say(thread, &format!("release w touched={touched}"));
-        } else if self.writer.is_none() && detail % 2 == 0 {
+        } else if self.writer.is_none() && detail.is_multiple_of(2) {
             self.readers[thread] = true;
             self.say(thread, "acquire w mode=read");
         } else if self.writer.is_none() && !self.readers.contains(&true) {
