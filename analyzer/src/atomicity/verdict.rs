@@ -3,7 +3,6 @@
 use lockhound_trace::{ObjectId, SiteId, Tables};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cells::Cell;
 use super::inference::{Inference, Pair, Sites};
 use super::interleavings::{Basis, Interleaving, Seen};
 use super::predict::Proof;
@@ -160,37 +159,43 @@ impl<'t> Grader<'t> {
     }
 }
 
-/// Decides over everything that was met.
-pub(super) fn observed<'a>(
+/// Decides over everything that was met at objects that count.
+pub(super) fn observed(
     grader: &mut Grader<'_>,
     seen: Vec<Seen>,
     inference: &Inference,
-    cell: impl Fn(ObjectId) -> Option<&'a Cell>,
+    counts: impl Fn(ObjectId) -> bool,
 ) -> Vec<Verdict> {
-    // With one writer nothing can be lost, and nobody else's change can be missed by those who write.
-    let several_writers = |seen: &Seen| cell(seen.first.object).is_some_and(Cell::has_several_writers);
-    seen.into_iter().filter(several_writers).filter_map(|seen| grader.judge(seen, inference)).collect()
+    seen.into_iter().filter(|seen| counts(seen.first.object)).filter_map(|seen| grader.judge(seen, inference)).collect()
 }
 
-/// The groups in which something was observed: what is predicted there would say the same again.
-pub(super) fn groups(verdicts: &[Verdict]) -> FxHashSet<Group> {
-    let observed = verdicts.iter().filter(|verdict| verdict.evidence == Evidence::Observed);
-    observed.map(|verdict| verdict.group).collect()
+/// The groups in which something was observed, with the gravest pattern there: what is predicted there and is no graver
+/// would say the same again.
+pub(super) fn groups(verdicts: &[Verdict]) -> FxHashMap<Group, Pattern> {
+    let mut groups = FxHashMap::default();
+    for verdict in verdicts.iter().filter(|verdict| verdict.evidence == Evidence::Observed) {
+        let pattern = verdict.interleaving.pattern;
+        let known = groups.entry(verdict.group).or_insert(pattern);
+        *known = pattern.min(*known);
+    }
+    groups
 }
 
-/// One verdict a bug: the surest, and of those with the gravest pattern.
+/// One verdict a bug, with the gravest pattern; and apart from what was observed, what is graver and only predicted.
 pub(super) fn distinct(grader: &mut Grader<'_>, verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut kept: Vec<Verdict> = Vec::new();
-    let mut groups: FxHashMap<Group, usize> = FxHashMap::default();
+    let mut groups: FxHashMap<(Group, bool), usize> = FxHashMap::default();
     for verdict in verdicts {
-        match groups.get(&verdict.group) {
+        let group = (verdict.group, verdict.forecast.is_some());
+        match groups.get(&group) {
             Some(&index) => kept[index].merge(verdict),
             None => {
-                groups.insert(verdict.group, kept.len());
+                groups.insert(group, kept.len());
                 kept.push(verdict);
             }
         }
     }
+    drop_mirrored(grader, &mut kept);
     let lost: Vec<(ObjectId, StatementId)> = kept
         .iter()
         .filter(|verdict| verdict.interleaving.pattern == Pattern::Rww)
@@ -205,14 +210,26 @@ pub(super) fn distinct(grader: &mut Grader<'_>, verdicts: Vec<Verdict>) -> Vec<V
     kept
 }
 
+/// Where two threads each read and write, the writes of either come between the other's read and write. What is
+/// predicted there is said by what is known before.
+fn drop_mirrored(grader: &mut Grader<'_>, verdicts: &mut Vec<Verdict>) {
+    let mut fights: FxHashSet<(ObjectId, StatementId, StatementId)> = FxHashSet::default();
+    verdicts.retain(|verdict| {
+        let Interleaving { object, pattern, q, c, .. } = &verdict.interleaving;
+        if *pattern != Pattern::Rww || q.site == c.site {
+            return true;
+        }
+        let (one, other) = grader.statements((q.site, c.site));
+        let mirrored = fights.contains(&(*object, other, one));
+        fights.insert((*object, one, other));
+        verdict.forecast.is_none() || !mirrored
+    });
+}
+
 impl Verdict {
     /// Takes up another verdict on the same bug.
     fn merge(&mut self, other: Self) {
-        let rank = |verdict: &Self| {
-            let Self { interleaving, region, evidence, .. } = verdict;
-            let certainty = if interleaving.basis.is_guess() { Evidence::Observed } else { *evidence };
-            (std::cmp::Reverse(certainty), interleaving.pattern, std::cmp::Reverse(*region))
-        };
+        let rank = |verdict: &Self| (verdict.interleaving.pattern, std::cmp::Reverse(verdict.region));
         match rank(&other).cmp(&rank(self)) {
             std::cmp::Ordering::Less => *self = other,
             std::cmp::Ordering::Equal => self.count += other.count,

@@ -19,7 +19,7 @@ enum Class {
 }
 
 /// All triples of an object that no serial run could show.
-fn triples(prediction: &Prediction<'_>, object: ObjectId) -> Vec<(Triple, [u64; 3])> {
+pub(super) fn triples(prediction: &Prediction<'_>, object: ObjectId) -> Vec<(Triple, [u64; 3])> {
     let lanes = Lanes::of(prediction.model, object);
     let mut found = Vec::new();
     for lane in &lanes.lanes {
