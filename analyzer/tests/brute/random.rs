@@ -10,6 +10,11 @@ use super::dice::Dice;
 use super::recording::Recording;
 use super::semantics::World;
 
+/// How many traces of each profile a test tries: some, or 2,500 (22,500 in all) where `LOCKHOUND_NIGHTLY` is set.
+pub(crate) fn traces() -> u64 {
+    if std::env::var_os("LOCKHOUND_NIGHTLY").is_some() { 2_500 } else { 40 }
+}
+
 /// What programs are made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Profile {

@@ -61,9 +61,16 @@ impl Recording {
         Self::new(source.tables().clone(), events)
     }
 
-    /// The same, if every event is possible when its turn comes.
+    /// The same, if every event is possible when its turn comes, and no rendezvous lacks a half.
     pub(crate) fn possible(tables: Tables, events: Vec<Event>) -> Option<Self> {
-        check(&tables, &events).is_ok().then(|| Self::new(tables, events))
+        let recording = check(&tables, &events).is_ok().then(|| Self::new(tables, events))?;
+        let lacks_half = |event: usize| match recording.op(event) {
+            Op::Send { channel, .. } | Op::Recv { channel, .. } => {
+                recording.is_rendezvous(channel) && recording.other_half(event).is_none()
+            }
+            _ => false,
+        };
+        (!(0..recording.events.len()).any(lacks_half)).then_some(recording)
     }
 
     pub(crate) fn source(&self) -> Source<'_> {
