@@ -13,10 +13,10 @@
 //! | await | the set, all dones and adds, the end of the initialiser |
 //! | done | all earlier adds: the count stays at 0 or above |
 //! | a lock request that gave up at once | the acquire of one hold in its way (of a semaphore's permits: of all that were taken) |
-//! | a send that gave up at once | the sends in the buffer, or the close |
+//! | a send that gave up | the sends in the buffer, or the close |
 //! | acquire of permits | the releases that made its tokens, where no acquire went before them |
 //!
-//! A request that gave up after it was seen to wait may have run out of time in any case.
+//! A request for a lock that gave up after it was seen to wait may have run out of time in any case.
 
 use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
 
