@@ -15,7 +15,7 @@ use crate::model::{Log, Model};
 use crate::options::Options;
 use crate::prediction::Prediction;
 use crate::race::DataRaces;
-use crate::witness::Checker;
+use crate::witness::{Checker, recorded_order};
 
 /// What is known when an event is about to take effect.
 #[derive(Clone, Copy)]
@@ -80,10 +80,7 @@ impl Report {
     #[must_use]
     pub fn schedule(&self, witness: &Witness) -> Vec<(ThreadId, EventIndex)> {
         let Some(log) = &self.log else { return Vec::new() };
-        let in_base = |&index: &EventIndex| {
-            witness.base.get(log.thread(index).index()).is_some_and(|&count| log.loc(index) <= count)
-        };
-        let base = (0..log.len() as u64).map(EventIndex).filter(in_base);
+        let base = recorded_order(&witness.base, log);
         base.chain(witness.then.iter().copied()).map(|index| (log.thread(index), index)).collect()
     }
 
