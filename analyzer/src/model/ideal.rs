@@ -38,12 +38,17 @@ impl Ideal {
             grows |= theirs > *mine;
             *mine = (*mine).max(theirs);
         }
+        for &(thread, count) in stamp.changes {
+            let mine = &mut self.0[thread as usize];
+            grows |= count > *mine;
+            *mine = (*mine).max(count);
+        }
         grows | stamp.own.is_some_and(|point| self.add(point))
     }
 
     /// Takes in all that `other` contains; whether any of it was new.
     pub(crate) fn join_ideal(&mut self, other: &Self) -> bool {
-        self.join(Stamp { row: &other.0, own: None })
+        self.join(Stamp { row: &other.0, changes: &[], own: None })
     }
 
     /// `loc` of the last event of each thread, in the order of their ids.
@@ -63,20 +68,40 @@ impl Ideal {
 }
 
 /// The timestamp of an event: all that is at or before it in must-order. A row of the index, shared by the events of a
-/// stretch of its thread, and the event's own place.
+/// stretch of its thread and perhaps by stretches of others, what is different here, and the event's own place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp<'m> {
     /// One count a thread; may be shorter than there are threads.
-    pub(crate) row: &'m [u32],
+    pub(super) row: &'m [u32],
+    /// Threads of which more is known than the row says, in the order of their ids, and how much.
+    pub(super) changes: &'m [(u32, u32)],
     /// Counts for its own thread, where the row is behind.
-    pub(crate) own: Option<Point>,
+    pub(super) own: Option<Point>,
 }
 
 impl Stamp<'_> {
     /// How many events of `thread` are at or before it.
     pub(crate) fn get(self, thread: ThreadId) -> u32 {
         let row = self.row.get(thread.index()).copied().unwrap_or(0);
-        self.own.filter(|own| own.thread == thread).map_or(row, |own| own.loc.max(row))
+        let known = if self.changes.is_empty() { row } else { self.changed(thread).unwrap_or(row) };
+        self.own.filter(|own| own.thread == thread).map_or(known, |own| own.loc.max(known))
+    }
+
+    fn changed(self, thread: ThreadId) -> Option<u32> {
+        let found = self.changes.binary_search_by_key(&thread.index(), |&(changed, _)| changed as usize);
+        found.ok().map(|position| self.changes[position].1)
+    }
+
+    /// It knows nothing of threads with this id and higher ones, but of its own.
+    pub(crate) fn threads(self) -> usize {
+        self.changes.last().map_or(0, |&(thread, _)| thread as usize + 1).max(self.row.len())
+    }
+
+    /// Whether both are of one stretch: of other threads than their own they know the same.
+    pub(crate) fn is_alike(self, other: Self) -> bool {
+        let same =
+            |one: &[(u32, u32)], other: &[(u32, u32)]| one.is_empty() && other.is_empty() || std::ptr::eq(one, other);
+        std::ptr::eq(self.row, other.row) && same(self.changes, other.changes)
     }
 
     pub(crate) fn contains(self, point: Point) -> bool {

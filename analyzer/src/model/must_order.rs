@@ -13,10 +13,10 @@
 //! | await | the set, all dones and adds, the end of the initialiser |
 //! | done | all earlier adds: the count stays at 0 or above |
 //! | a lock request that gave up at once | the acquire of one hold in its way (of a semaphore's permits: of all that were taken) |
-//! | a send that gave up at once | the sends in the buffer, or the close |
+//! | a send that gave up | the sends in the buffer, or the close |
 //! | acquire of permits | the releases that made its tokens, where no acquire went before them |
 //!
-//! A request that gave up after it was seen to wait may have run out of time in any case.
+//! A request for a lock that gave up after it was seen to wait may have run out of time in any case.
 
 use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
 
@@ -40,29 +40,91 @@ pub(super) struct MustOrder {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Row(u32);
 
-/// Clocks one behind the other, each as long as the highest thread it knows.
+/// Clocks one behind the other, each as long as the highest thread it knows. With many threads, a clock that differs little
+/// from an earlier one is stored as that one and the differences: threads that live a short time learn one from the other.
 #[derive(Debug)]
 struct Rows {
     counts: Vec<u32>,
-    /// Where each begins; one more at the end.
-    starts: Vec<u32>,
+    changes: Vec<(u32, u32)>,
+    places: Vec<Place>,
+    /// How many differences make a clock a new one.
+    limit: usize,
 }
 
+/// Where a clock is: which part of `counts`, and how much of `changes`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    start: u32,
+    length: u32,
+    changes: u32,
+    changed: u32,
+}
+
+/// Threads up to which every clock is stored whole: to tell differences takes longer than it saves.
+const FEW_THREADS: usize = if cfg!(test) { 2 } else { 64 };
+
+/// A difference takes twice the memory of a count, so this saves some nine in ten bytes of what it applies to.
+const CHANGES: usize = if cfg!(test) { 2 } else { 32 };
+
 impl Rows {
-    fn get(&self, row: Row) -> &[u32] {
-        let row = row.0 as usize;
-        &self.counts[self.starts[row] as usize..self.starts[row + 1] as usize]
+    fn new(threads: usize) -> Self {
+        let limit = if threads > FEW_THREADS { CHANGES } else { 0 };
+        Self { counts: Vec::new(), changes: Vec::new(), places: vec![Place::default()], limit }
     }
 
-    fn push(&mut self, clock: &[u32]) -> Row {
-        self.counts.extend_from_slice(clock);
-        let row = Row(narrow(self.starts.len() - 1));
-        self.starts.push(narrow(self.counts.len()));
-        row
+    #[inline]
+    fn get(&self, row: Row) -> (&[u32], &[(u32, u32)]) {
+        let place = self.places[row.0 as usize];
+        let (start, changes) = (place.start as usize, place.changes as usize);
+        let counts = &self.counts[start..start + place.length as usize];
+        (counts, &self.changes[changes..changes + place.changed as usize])
+    }
+
+    /// Stores a clock that knows all that `like` does.
+    fn push(&mut self, clock: &[u32], like: Row) -> Row {
+        let place = self.similar(clock, like).unwrap_or_else(|| {
+            let start = narrow(self.counts.len());
+            self.counts.extend_from_slice(clock);
+            Place { start, length: narrow(clock.len()), changes: 0, changed: 0 }
+        });
+        self.places.push(place);
+        Row(narrow(self.places.len() - 1))
+    }
+
+    /// The counts of `like`, with what is different.
+    fn similar(&mut self, clock: &[u32], like: Row) -> Option<Place> {
+        let Place { start, length, .. } = self.places[like.0 as usize];
+        if self.limit == 0 || length == 0 {
+            return None;
+        }
+        let row = &self.counts[start as usize..(start + length) as usize];
+        let theirs = row.iter().copied().chain(std::iter::repeat(0));
+        let differences = (0..).zip(clock.iter().zip(theirs)).filter(|(_, (mine, theirs))| *mine != theirs);
+        let changes = self.changes.len();
+        self.changes.extend(differences.map(|(thread, (&mine, _))| (thread, mine)).take(self.limit + 1));
+        let changed = self.changes.len() - changes;
+        if changed > self.limit {
+            self.changes.truncate(changes);
+            return None;
+        }
+        Some(Place { start, length, changes: narrow(changes), changed: narrow(changed) })
     }
 
     fn bytes(&self) -> u64 {
-        4 * (self.counts.len() + self.starts.len()) as u64
+        (4 * self.counts.len() + 8 * self.changes.len() + size_of::<Place>() * self.places.len()) as u64
+    }
+
+    fn is_full(&self) -> bool {
+        self.counts.len().max(self.changes.len()) >= u32::MAX as usize / 2
+    }
+
+    /// Lets `clock` know all that the row knows.
+    fn join_into(&self, clock: &mut Vec<u32>, row: Row, known: Option<Known>) {
+        let (counts, changes) = self.get(row);
+        join(clock, counts, known);
+        for &(thread, count) in changes {
+            raise(clock, thread as usize, count);
+        }
     }
 }
 
@@ -112,13 +174,11 @@ impl MustOrder {
             links,
             locking,
             interchangeable,
-            order: Self {
-                rows: Rows { counts: Vec::new(), starts: vec![0, 0] },
-                threads: vec![Stretches::default(); threads],
-            },
+            order: Self { rows: Rows::new(threads), threads: vec![Stretches::default(); threads] },
             now: vec![0; threads],
             clocks: vec![Vec::new(); threads],
             changed: false,
+            like: Row::default(),
             writes: vec![Known::NOTHING; tables.objects().len()],
             next_hold: 0,
             next_write: 0,
@@ -130,7 +190,7 @@ impl MustOrder {
         for (index, packed) in (0..).zip(log.stored()) {
             pass.take(index, packed);
             let taken = pass.order.rows.bytes() + pass.tokens.bytes();
-            if taken > bytes || pass.order.rows.counts.len() >= u32::MAX as usize / 2 {
+            if taken > bytes || pass.order.rows.is_full() {
                 return None;
             }
         }
@@ -139,14 +199,15 @@ impl MustOrder {
 
     /// TS(e).
     pub(super) fn stamp(&self, point: Point) -> Stamp<'_> {
-        let row = self.row_at(point.thread.index(), point.loc);
-        Stamp { row: self.rows.get(row), own: Some(point) }
+        let (row, changes) = self.rows.get(self.row_at(point.thread.index(), point.loc));
+        Stamp { row, changes, own: Some(point) }
     }
 
     /// What a thread knows that has done nothing yet.
     pub(super) fn origin(&self, thread: ThreadId) -> Stamp<'_> {
         let first = self.threads[thread.index()].first().filter(|&(from, _)| from == 0);
-        Stamp { row: first.map_or(&[], |(_, row)| self.rows.get(row)), own: None }
+        let (row, changes) = self.rows.get(first.map_or(Row(0), |(_, row)| row));
+        Stamp { row, changes, own: None }
     }
 
     #[inline]
@@ -183,6 +244,8 @@ struct Pass<'a> {
     clocks: Vec<Vec<u32>>,
     /// Whether the thread of this event has learned something from it.
     changed: bool,
+    /// A row that its clock is like now.
+    like: Row,
     /// Last write of each variable, and of the data in each lock.
     writes: Vec<Known>,
     next_hold: usize,
@@ -269,11 +332,11 @@ impl Pass<'_> {
             }
             Op::Add { waitgroup, .. } | Op::Done { waitgroup, .. } => {
                 let known = self.known(thread);
-                let row = self.order.rows.get(known.row);
+                let rows = &self.order.rows;
                 let counts = self.counts.get_or_default(waitgroup);
-                join(&mut counts.all, row, Some(known));
+                rows.join_into(&mut counts.all, known.row, Some(known));
                 if matches!(op, Op::Add { .. }) {
-                    join(&mut counts.adds, row, Some(known));
+                    rows.join_into(&mut counts.adds, known.row, Some(known));
                 }
             }
             _ => {}
@@ -288,18 +351,21 @@ impl Pass<'_> {
     fn learn(&mut self, thread: usize, known: Known) {
         let clock = &mut self.clocks[thread];
         if known.thread as usize != thread && !knows(clock, known) {
-            join(clock, self.order.rows.get(known.row), Some(known));
+            self.order.rows.join_into(clock, known.row, Some(known));
             self.changed = true;
+            self.like = known.row;
         }
     }
 
     /// Learns all that `row` stands for.
     fn learn_row(&mut self, thread: usize, row: Row) {
         let clock = &mut self.clocks[thread];
-        let row = self.order.rows.get(row);
-        if brings(clock, row, thread) {
-            join(clock, row, None);
+        let (counts, changes) = self.order.rows.get(row);
+        let news = |&(other, count): &(u32, u32)| other as usize != thread && !knows_of(clock, other as usize, count);
+        if brings(clock, counts, thread) || changes.iter().any(news) {
+            self.order.rows.join_into(clock, row, None);
             self.changed = true;
+            self.like = row;
         }
     }
 
@@ -329,7 +395,8 @@ impl Pass<'_> {
         if std::mem::take(&mut self.changed) {
             let clock = &mut self.clocks[thread];
             set(clock, thread, loc);
-            let row = self.order.rows.push(clock);
+            let like = std::mem::take(&mut self.like);
+            let row = self.order.rows.push(clock, like);
             self.order.begin(thread, loc, row);
         }
     }
@@ -348,7 +415,7 @@ impl Pass<'_> {
         if self.now[child] == 0 && self.clocks[child].is_empty() && child != thread {
             let mut clock = self.clocks[thread].clone();
             set(&mut clock, thread, self.now[thread]);
-            let row = self.order.rows.push(&clock);
+            let row = self.order.rows.push(&clock, self.order.current(thread));
             self.order.begin(child, 0, row);
             self.clocks[child] = clock;
         }
@@ -395,10 +462,10 @@ impl Pass<'_> {
         let known = self.known(other);
         let mut clock = std::mem::take(&mut self.clocks[thread]);
         join(&mut clock, &self.clocks[other], None);
-        join(&mut clock, self.order.rows.get(known.row), None);
+        self.order.rows.join_into(&mut clock, known.row, None);
         set(&mut clock, thread, self.now[thread]);
         set(&mut clock, other, loc);
-        let row = self.order.rows.push(&clock);
+        let row = self.order.rows.push(&clock, known.row);
         self.order.begin(thread, self.now[thread], row);
         self.order.begin(other, loc, row);
         self.clocks[other].clone_from(&clock);
@@ -427,9 +494,9 @@ impl Pass<'_> {
             for &arrive in barriers.generation(number) {
                 let (other, loc) = (self.log.thread(arrive).index(), self.log.loc(arrive));
                 let known = Known { thread: narrow(other), loc, row: self.order.row_at(other, loc) };
-                join(&mut clock, self.order.rows.get(known.row), Some(known));
+                self.order.rows.join_into(&mut clock, known.row, Some(known));
             }
-            let row = self.order.rows.push(&clock);
+            let row = self.order.rows.push(&clock, Row(0));
             *gathered.get_mut(number).expect("just made") = Some(row);
             row
         });
@@ -452,7 +519,11 @@ fn looks(touched: lockhound_trace::Touched) -> bool {
 }
 
 fn knows(clock: &[u32], known: Known) -> bool {
-    known.loc <= clock.get(known.thread as usize).copied().unwrap_or(0)
+    knows_of(clock, known.thread as usize, known.loc)
+}
+
+fn knows_of(clock: &[u32], thread: usize, count: u32) -> bool {
+    count <= clock.get(thread).copied().unwrap_or(0)
 }
 
 /// Whether `clock`, that of `thread`, does not know all of `other`.
@@ -469,8 +540,13 @@ fn join(clock: &mut Vec<u32>, row: &[u32], known: Option<Known>) {
         *mine = (*mine).max(theirs);
     }
     if let Some(known) = known {
-        let thread = known.thread as usize;
-        set(clock, thread, known.loc.max(clock.get(thread).copied().unwrap_or(0)));
+        raise(clock, known.thread as usize, known.loc);
+    }
+}
+
+fn raise(clock: &mut Vec<u32>, thread: usize, count: u32) {
+    if !knows_of(clock, thread, count) {
+        set(clock, thread, count);
     }
 }
 

@@ -234,12 +234,11 @@ impl<'m> Arranger<'m> {
 /// What the event itself (not what comes before it in its thread) brings of other threads: the last event of each.
 pub(super) fn needs_of<'m>(model: &'m Model<'m>, point: Point) -> impl Iterator<Item = Point> + use<'m> {
     let (now, before) = (model.stamp(point), model.pred(point));
-    let same_row = std::ptr::eq(now.row, before.row);
-    let threads = if same_row { 0 } else { now.row.len() };
+    let threads = if now.is_alike(before) { 0 } else { now.threads() };
     // Of a thread's first event, the spawn is before it, but in no event of its own.
     let spawn = (point.loc == 1).then(|| model.spawn_of(point.thread)).flatten();
     let brought = (0..threads).map(ThreadId::from_index).filter_map(move |thread| {
-        let loc = now.row[thread.index()];
+        let loc = now.get(thread);
         (thread != point.thread && loc > before.get(thread)).then_some(Point::new(thread, loc))
     });
     brought.chain(spawn)

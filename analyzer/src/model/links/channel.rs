@@ -104,8 +104,8 @@ impl Running {
         }
     }
 
-    /// It failed because the channel is closed; because its time was up, if it was seen to wait; else because the buffer is
-    /// full: of each sender the last message in it stands for all of them.
+    /// It failed because the channel is closed, or else, also if its time was up, because the buffer was full: of each
+    /// sender the last message in it stands for all of them.
     pub(super) fn fail_to_send(
         &self,
         now: Now<'_>,
@@ -115,7 +115,7 @@ impl Running {
     ) {
         if let Some(close) = self.closed {
             partners.set(now.event, close);
-        } else if capacity(now, channel) != Some(0) && !now.was_blocked() {
+        } else if capacity(now, channel) != Some(0) {
             let waiting = self.senders.iter().filter(|(_, send)| partners.get(*send).is_none());
             failures.extend(waiting.map(|&(_, send)| (now.event, send)));
         }
