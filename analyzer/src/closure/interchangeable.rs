@@ -52,7 +52,11 @@ impl Interchangeable {
         let room = self.capacity.map_or(usize::MAX, |capacity| usize::try_from(capacity).unwrap_or(usize::MAX));
         let empty = self.found_empty.all_last(ideal).max().unwrap_or(0);
         let gone = if drained { sent } else { sent.saturating_sub(room).max(self.sends.count_of(ideal, empty)) };
-        grows |= self.recvs.take(model, ideal, gone)?;
+        // Where there is always room, and nothing was found empty, it does not matter which receives they are.
+        let any_will_do = self.capacity.is_none() && empty == 0;
+        if !any_will_do || self.recvs.count(ideal) < gone {
+            grows |= self.recvs.take(model, ideal, gone)?;
+        }
         Ok(grows)
     }
 }

@@ -23,6 +23,7 @@ use crate::finding::{Finding, Rule};
 use crate::options::Limits;
 use crate::order::MustOrder;
 use crate::prose;
+use crate::statements::{StatementId, Statements};
 
 /// How many circles of one trace are judged.
 const MAX_CIRCLES: usize = 2_000;
@@ -39,6 +40,32 @@ pub(crate) struct LockOrder {
     joins: Joins,
     graph: LockGraph,
     lifelines: Lifelines,
+    nurseries: Nurseries,
+}
+
+/// Which statement spawns each thread: threads of one statement are alike.
+#[derive(Default, Debug)]
+struct Nurseries {
+    statements: Statements,
+    of: FxHashMap<ThreadId, StatementId>,
+}
+
+impl Nurseries {
+    fn spawn(&mut self, now: Moment<'_>, child: ThreadId) {
+        let statement = self.statements.of(now.tables, now.event.site);
+        self.of.entry(child).or_insert(statement);
+    }
+
+    /// Where the threads come from whose ends are part of the circle; a thread that nobody spawned is like no other.
+    fn of_circle(&self, circle: &Circle) -> Vec<Result<StatementId, ThreadId>> {
+        let of = |resource: &Resource| match resource {
+            Resource::EndOf(child) => Some(self.of.get(child).copied().ok_or(*child)),
+            Resource::Lock(_) => None,
+        };
+        let mut nurseries: Vec<_> = circle.resources.iter().filter_map(of).collect();
+        nurseries.sort_unstable();
+        nurseries
+    }
 }
 
 impl Analysis for LockOrder {
@@ -50,7 +77,10 @@ impl Analysis for LockOrder {
         }
         self.order.apply(now.tables, now.event);
         match now.event.op {
-            Op::Spawn { child } => self.lifelines.spawn(now.index, now.event.thread, child),
+            Op::Spawn { child } => {
+                self.lifelines.spawn(now.index, now.event.thread, child);
+                self.nurseries.spawn(now, child);
+            }
             Op::Join { child } => self.lifelines.join(now.index, now.event.thread, child),
             _ => {}
         }
@@ -61,7 +91,7 @@ impl Analysis for LockOrder {
     }
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
-        let Self { graph, lifelines, .. } = *self;
+        let Self { graph, lifelines, nurseries, .. } = *self;
         let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
         let circles = circles(&graph, limits, &mut results.limits);
         let members = members(end.tables, &graph, &circles);
@@ -92,7 +122,8 @@ impl Analysis for LockOrder {
                     (words.inversion(&circle, &members, reason), members)
                 }
             };
-            reported.list.push(Found { finding, locks, also: words.also(&circle, &members) });
+            let (also, children) = (words.also(&circle, &members), nurseries.of_circle(&circle));
+            reported.list.push(Found { finding, locks, also, children });
         }
         results.findings.extend(reported.merged(end.tables));
         if let Some(limit) = judge.cut() {
@@ -120,6 +151,8 @@ struct Found {
     locks: BTreeSet<ObjectId>,
     /// Threads that could stand in its circle in the place of others.
     also: Vec<ThreadId>,
+    /// Where the threads come from that are joined.
+    children: Vec<Result<StatementId, ThreadId>>,
 }
 
 impl Reported {
@@ -129,12 +162,13 @@ impl Reported {
     }
 
     /// One finding for each bug: the same names in the same files are the same bug, however many objects or threads bear
-    /// them. The surest stands for all.
+    /// them, save that threads that are joined have to come from one place. The surest stands for all.
     fn merged(self, tables: &Tables) -> impl Iterator<Item = Finding> {
         let mut places = FxHashMap::default();
         let mut merged: Vec<Found> = Vec::new();
         for mut found in self.list {
-            let place = *places.entry(found.finding.fingerprint).or_insert(merged.len());
+            let bug = (found.finding.fingerprint, found.children.clone());
+            let place = *places.entry(bug).or_insert(merged.len());
             let Some(known) = merged.get_mut(place) else {
                 merged.push(found);
                 continue;

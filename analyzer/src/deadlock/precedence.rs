@@ -13,7 +13,7 @@ const MAX_CHAIN: u32 = 16;
 /// Events that are looked at for another way when the first is not certain.
 const MAX_DETOUR: u32 = 64;
 /// Events that are looked at in all.
-const MAX_LOOKS: u64 = 100_000;
+const MAX_LOOKS: u64 = 20_000;
 
 /// How a thread comes to be after an event of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +63,7 @@ impl<'a> Precedence<'a> {
     }
 
     fn chain(&self, early: Point, late: Point, depth: u32) -> Option<Arrival> {
+        self.looks.set(self.looks.get().checked_sub(1)?);
         let before = Point::new(late.thread, late.loc - 1);
         let spawn = || {
             self.model.spawn_of(late.thread).filter(|&spawn| self.known(early, spawn, depth)).map(|_| Arrival::Spawn)

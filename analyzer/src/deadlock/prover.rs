@@ -6,9 +6,10 @@
 //! 4.3). What departs from the paper: a join is a member like any other (its must-order is in the closure already), and
 //! nothing counts as proved before the checker has executed it.
 
-use lockhound_trace::{EventIndex, Mode, Op, Request, WakeReason};
+use lockhound_trace::{EventIndex, Mode, Op, Request};
 
 use crate::closure::Closure;
+use crate::deadlock::instances::Asked;
 use crate::finding::Witness;
 use crate::model::{Ideal, Model, Point};
 use crate::prediction::Prediction;
@@ -39,6 +40,7 @@ pub(crate) struct Prover<'a> {
     prediction: &'a Prediction<'a>,
     closure: Closure<'a>,
     ideal: Ideal,
+    nothing: Ideal,
     /// How many schedules may still be searched for.
     candidates: usize,
     /// The first limit that was hit.
@@ -52,6 +54,7 @@ impl<'a> Prover<'a> {
             prediction,
             closure: Closure::new(model),
             ideal: Ideal::new(model.threads()),
+            nothing: Ideal::new(model.threads()),
             candidates: prediction.options.limits.candidates,
             cut: None,
         }
@@ -65,7 +68,7 @@ impl<'a> Prover<'a> {
     /// Searches for a schedule after which one instance of each member is requested, and all wait. `members` are the
     /// instances of each, in the order of its thread's events, and never none. Linear in the instances, times the cost
     /// of a closure.
-    pub(crate) fn prove(&mut self, members: &[&[Point]]) -> Proof {
+    pub(crate) fn prove(&mut self, members: &[&[Asked<'_>]]) -> Proof {
         let Some(first) = self.first_outside(members) else { return Proof::Ordered };
         let points = points(members, &first);
         if let Some(limit) = self.limit() {
@@ -91,8 +94,8 @@ impl<'a> Prover<'a> {
     }
 
     /// The first instances that must-order alone leaves unordered; `ideal` is what precedes them.
-    fn first_outside(&mut self, members: &[&[Point]]) -> Option<Vec<usize>> {
-        self.ideal = Ideal::new(self.prediction.model.threads());
+    fn first_outside(&mut self, members: &[&[Asked<'_>]]) -> Option<Vec<usize>> {
+        self.ideal.copy_from(&self.nothing);
         let mut at = vec![0; members.len()];
         loop {
             self.precede(members, &at);
@@ -102,7 +105,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    fn search(&mut self, members: &[&[Point]], mut at: Vec<usize>) -> Search {
+    fn search(&mut self, members: &[&[Asked<'_>]], mut at: Vec<usize>) -> Search {
         let mut tries = 0;
         loop {
             self.precede(members, &at);
@@ -134,15 +137,12 @@ impl<'a> Prover<'a> {
     }
 
     /// Takes in all that must precede these instances.
-    fn precede(&mut self, members: &[&[Point]], at: &[usize]) {
-        let model = self.prediction.model;
+    fn precede(&mut self, members: &[&[Asked<'_>]], at: &[usize]) {
         for (instances, &at) in members.iter().zip(at) {
-            let point = instances[at];
-            self.ideal.join(model.pred(point));
-            if matches!(model.op(point), Op::Wake { by: WakeReason::Notify, .. })
-                && let Some(notify) = model.partner(point)
-            {
-                self.ideal.join(model.stamp(notify));
+            let asked = &instances[at];
+            self.ideal.join(asked.pred);
+            if let Some(notified) = asked.notified {
+                self.ideal.join(notified);
             }
         }
     }
@@ -182,15 +182,15 @@ fn reads(model: &Model<'_>, point: Point) -> bool {
 }
 
 /// The members' instances.
-fn points(members: &[&[Point]], at: &[usize]) -> Vec<Point> {
-    members.iter().zip(at).map(|(instances, &at)| instances[at]).collect()
+fn points(members: &[&[Asked<'_>]], at: &[usize]) -> Vec<Point> {
+    members.iter().zip(at).map(|(instances, &at)| instances[at].point).collect()
 }
 
 /// Moves each member on to its first instance outside `ideal`; whether any moved. None: some member has none left.
-fn advance(ideal: &Ideal, members: &[&[Point]], at: &mut [usize]) -> Option<bool> {
+fn advance(ideal: &Ideal, members: &[&[Asked<'_>]], at: &mut [usize]) -> Option<bool> {
     let mut moved = false;
     for (instances, at) in members.iter().zip(at) {
-        let inside = instances[*at..].partition_point(|&point| ideal.contains(point));
+        let inside = instances[*at..].partition_point(|asked| ideal.contains(asked.point));
         moved |= inside > 0;
         *at += inside;
         if *at == instances.len() {

@@ -148,12 +148,15 @@ pub(crate) fn are_in_one_region(recording: &Recording, p: usize, c: usize) -> bo
     false
 }
 
-/// How many events of the thread of `event` are done when it has given back what it gives back directly behind it.
+/// How many events of the thread of `event` are done when it has given back what it gives back directly behind it. To end a
+/// region, or itself, is to leave too.
 pub(crate) fn end_of_releases(recording: &Recording, event: usize) -> usize {
     let own = &recording.threads[recording.thread(event).index()];
-    let is_release = |&event: &usize| matches!(recording.op(event), Op::Release { .. } | Op::ReleasePermits { .. });
+    let leaves = |&event: &usize| {
+        matches!(recording.op(event), Op::Release { .. } | Op::ReleasePermits { .. } | Op::End { .. } | Op::Exit)
+    };
     let behind = recording.at[event] + 1;
-    behind + own[behind..].iter().copied().take_while(|event| is_release(event)).count()
+    behind + own[behind..].iter().take_while(|event| leaves(event)).count()
 }
 
 /// What a search has come to: a state, and how far the thread whose value changed may go.

@@ -61,9 +61,16 @@ impl Recording {
         Self::new(source.tables().clone(), events)
     }
 
-    /// The same, if every event is possible when its turn comes.
+    /// The same, if every event is possible when its turn comes, and no rendezvous lacks a half.
     pub(crate) fn possible(tables: Tables, events: Vec<Event>) -> Option<Self> {
-        check(&tables, &events).is_ok().then(|| Self::new(tables, events))
+        let recording = check(&tables, &events).is_ok().then(|| Self::new(tables, events))?;
+        let lacks_half = |event: usize| match recording.op(event) {
+            Op::Send { channel, .. } | Op::Recv { channel, .. } => {
+                recording.is_rendezvous(channel) && recording.other_half(event).is_none()
+            }
+            _ => false,
+        };
+        (!(0..recording.events.len()).any(lacks_half)).then_some(recording)
     }
 
     pub(crate) fn source(&self) -> Source<'_> {
@@ -114,6 +121,12 @@ impl Recording {
     /// Whether it only says that the next event of its thread had to wait.
     pub(crate) fn is_remark(&self, event: usize) -> bool {
         matches!(self.op(event), Op::Block { .. }) && self.next_of(event).is_some()
+    }
+
+    /// Whether no thread is left waiting in the end.
+    pub(crate) fn passes(&self) -> bool {
+        let waits = |op| matches!(op, Op::Block { .. } | Op::Wait { .. } | Op::Arrive { .. });
+        !self.threads.iter().any(|events| events.last().is_some_and(|&last| waits(self.op(last))))
     }
 
     /// The request that `event` is: a `block` that was let go is the operation that it announced.

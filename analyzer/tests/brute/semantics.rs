@@ -353,11 +353,11 @@ impl World {
         }
     }
 
-    /// Whether an `await` of a flag or a once has to wait.
+    /// Whether an `await` of a flag or a once has to wait. Who finds a once untouched runs it.
     pub(crate) fn is_awaited(&self, object: ObjectId) -> bool {
         match &self.things[object.index()] {
             Thing::Flag { set } => !set,
-            Thing::Once(once) => *once != Once::Done,
+            Thing::Once(once) => *once == Once::Running,
             thing => unreachable!("nobody waits for {thing:?}"),
         }
     }
