@@ -11,9 +11,9 @@
 //! * `random`: possible traces by simulation; `shrink`: smaller ones that still fail.
 //! * `execute`: a finding's witness, step by step; `verdicts`: what a report says, held against all this.
 
-mod bugs;
+pub(crate) mod bugs;
 mod dice;
-mod execute;
+pub(crate) mod execute;
 mod explore;
 mod interleavings;
 mod knot;
@@ -23,9 +23,8 @@ mod semantics;
 mod shrink;
 mod verdicts;
 
-pub(crate) use bugs::{conflict, deadlocks, never_let_go, races};
+pub(crate) use bugs::{deadlocks, never_let_go, races};
 pub(crate) use dice::Dice;
-pub(crate) use execute::execute_as_recorded as execute;
 pub(crate) use explore::{Freedom, Space};
 pub(crate) use interleavings::{Triple, is_broken, quadruples, triples, verdicts};
 pub(crate) use knot::{Reasons, Stuck};

@@ -3,7 +3,8 @@
 use lockhound_trace::Op;
 
 use super::super::machine::{Executed, Look};
-use super::brute::{Dice, Freedom, Profile, Reasons, Recording as Reordered, Space, Stuck, execute, random_recording};
+use super::brute::execute::{Free, execute};
+use super::brute::{Dice, Freedom, Profile, Reasons, Recording as Reordered, Space, Stuck, random_recording};
 use super::*;
 
 /// More states than this are too many for a test.
@@ -86,7 +87,7 @@ fn blocked(profile: Profile, seed: u64) -> (u32, u32, u32) {
         let all: Vec<ThreadId> = scene.reordered.thread_ids().collect();
         let mut members: Vec<ThreadId> = all.iter().copied().filter(|_| dice.chance(40)).collect();
         let steps = scene.numbers(&schedule.then);
-        let states = execute(&space.rules, &steps).unwrap_or_else(|why| {
+        let states = execute(&space.rules, &steps, Free::default()).unwrap_or_else(|why| {
             panic!("{why}: {}", scene.words(&schedule, "", &Outcome::Rejected(Rejection::OutOfSteps)))
         });
         let stuck_here = |state| Stuck::new(&space.rules, state).threads(Reasons::Any);
@@ -104,7 +105,7 @@ fn blocked(profile: Profile, seed: u64) -> (u32, u32, u32) {
             let reasons = if proof.closed == Closed::Locks { Reasons::Locks } else { Reasons::Any };
             let all: Vec<EventIndex> = schedule.then.iter().chain(&proof.then).copied().collect();
             let steps = scene.numbers(&all);
-            let states = execute(&space.rules, &steps)
+            let states = execute(&space.rules, &steps, Free::default())
                 .unwrap_or_else(|why| panic!("{why}: {}", scene.words(&schedule, &format!("{members:?}"), &outcome)));
             let Some(behind) = Space::explore_from(space.rules.clone(), states, STATES) else { continue };
             let holds = behind.states.iter().any(|state| {
@@ -141,7 +142,7 @@ fn two_accesses_race_if_both_are_next() {
             let Some(space) = Space::explore(&scene.reordered, Freedom::Full, STATES) else { continue };
             for _ in 0..12 {
                 let schedule = scene.schedule(&mut dice);
-                let states = execute(&space.rules, &scene.numbers(&schedule.then)).unwrap();
+                let states = execute(&space.rules, &scene.numbers(&schedule.then), Free::default()).unwrap();
                 let next: Vec<usize> = scene
                     .reordered
                     .thread_ids()
@@ -151,7 +152,7 @@ fn two_accesses_race_if_both_are_next() {
                     for &other in &next[position + 1..] {
                         let events = [one, other].map(|event| EventIndex(event as u64));
                         let outcome = scene.trace.check(&schedule, &Claim::Race(events[0], events[1]));
-                        let expected = super::brute::conflict(scene.reordered.op(one), scene.reordered.op(other));
+                        let expected = super::brute::bugs::conflict(scene.reordered.op(one), scene.reordered.op(other));
                         let words = || scene.words(&schedule, &format!("{one} {other}"), &outcome);
                         assert_eq!(matches!(outcome, Outcome::Proved(_)), expected, "{}", words());
                     }
