@@ -11,9 +11,9 @@
 //! * `random`: possible traces by simulation; `shrink`: smaller ones that still fail.
 //! * `execute`: a finding's witness, step by step; `verdicts`: what a report says, held against all this.
 
-mod bugs;
+pub(crate) mod bugs;
 mod dice;
-mod execute;
+pub(crate) mod execute;
 mod explore;
 mod interleavings;
 mod knot;

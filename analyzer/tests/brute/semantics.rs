@@ -170,7 +170,7 @@ impl World {
     pub(crate) fn after(&self, thread: ThreadId, op: Op, by: usize, stealers: &[ThreadId]) -> Vec<Self> {
         let mut next = self.clone();
         match op {
-            Op::Notify { condvar } => return self.after_notify(condvar, stealers),
+            Op::Notify { condvar } => self.after_notify(condvar, stealers),
             _ => next.perform(thread, op, by, stealers).map_or_else(Vec::new, |()| vec![next]),
         }
     }
