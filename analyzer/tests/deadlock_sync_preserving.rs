@@ -218,8 +218,9 @@ proptest! {
         prop_assume!(!trace.is_empty());
         let expected = deadlocks(&trace);
         let report = analyze_std(&text(&trace));
-        let proved: Vec<&Finding> =
-            relevant(&report).filter(|finding| finding.evidence == Evidence::Feasible).collect();
+        // One thread alone hangs on a lock that was never given back.
+        let is_circle = |finding: &&Finding| finding.evidence == Evidence::Feasible && finding.steps.len() > 1;
+        let proved: Vec<&Finding> = relevant(&report).filter(is_circle).collect();
         let index = index(&trace);
         let mut found = BTreeSet::new();
         for finding in proved {
