@@ -15,7 +15,7 @@ use crate::model::{Log, Model};
 use crate::options::Options;
 use crate::prediction::Prediction;
 use crate::race::DataRaces;
-use crate::witness::Checker;
+use crate::witness::{Checker, recorded_order};
 
 /// What is known when an event is about to take effect.
 #[derive(Clone, Copy)]
@@ -80,10 +80,7 @@ impl Report {
     #[must_use]
     pub fn schedule(&self, witness: &Witness) -> Vec<(ThreadId, EventIndex)> {
         let Some(log) = &self.log else { return Vec::new() };
-        let in_base = |&index: &EventIndex| {
-            witness.base.get(log.thread(index).index()).is_some_and(|&count| log.loc(index) <= count)
-        };
-        let base = (0..log.len() as u64).map(EventIndex).filter(in_base);
+        let base = recorded_order(&witness.base, log);
         base.chain(witness.then.iter().copied()).map(|index| (log.thread(index), index)).collect()
     }
 
@@ -133,12 +130,20 @@ struct Pass {
     events: u64,
     /// The events themselves, where other schedules are to be searched.
     log: Option<Log>,
+    /// Bytes that they may take: beyond, their index would take too much all the more.
+    log_limit: u64,
 }
 
 impl Pass {
     fn new(options: &Options) -> Self {
-        let log = (options.prediction && PREDICTED.into_iter().any(|rule| options.wants(rule))).then(Log::default);
-        Self { analyses: wanted(options), holds: Holds::default(), ends: Ends::default(), events: 0, log }
+        Self {
+            analyses: wanted(options),
+            holds: Holds::default(),
+            ends: Ends::default(),
+            events: 0,
+            log: predicts(options).then(Log::default),
+            log_limit: options.limits.index_bytes,
+        }
     }
 
     /// Shows every event to every analysis. Returns why the source could not be read to its end.
@@ -175,6 +180,9 @@ impl Pass {
             self.ends.apply(index, event);
             self.events += 1;
         }
+        if self.log.as_ref().is_some_and(|log| log.bytes() > self.log_limit) {
+            self.log = None;
+        }
     }
 
     /// Asks every analysis for its findings.
@@ -189,7 +197,7 @@ impl Pass {
         let standings = self.ends.standings(tables.threads().len(), error.is_none());
         let observed = End { tables, holds: &self.holds, standings: &standings, prediction: None };
         predicting(self.log.as_ref(), observed, options, deadline, |prediction| {
-            if self.log.is_some() && prediction.is_none() {
+            if predicts(options) && prediction.is_none() {
                 results.limits.push(too_large(options));
             }
             for analysis in self.analyses {
@@ -252,6 +260,11 @@ const PREDICTED: [Rule; 7] = [
     Rule::LostUpdate,
     Rule::AtomicityViolation,
 ];
+
+/// Whether other schedules are to be searched.
+fn predicts(options: &Options) -> bool {
+    options.prediction && PREDICTED.into_iter().any(|rule| options.wants(rule))
+}
 
 /// The analyses that the wanted rules need, in the order in which they are asked for their findings.
 fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {

@@ -1,10 +1,10 @@
 //! The analysis: decides whether there is anything to predict, runs the search, and puts its proofs among the findings.
 
-use lockhound_trace::{ObjectKind, ThreadId};
+use lockhound_trace::{ObjectId, ObjectKind, ThreadId};
 
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::blocking::attempt::Ground;
-use crate::blocking::candidates::{Found, Hunt};
+use crate::blocking::candidates::{Found, Hunt, Memory};
 use crate::blocking::evaluate::Evaluator;
 use crate::blocking::links::Links;
 use crate::blocking::report::Words;
@@ -12,8 +12,8 @@ use crate::blocking::requests::Requests;
 use crate::closure::Closure;
 use crate::finding::{Finding, Rule};
 use crate::leak;
+use crate::model::Model;
 use crate::prediction::Prediction;
-use crate::prose;
 
 /// Predicts blocking at the end of the trace; observes nothing, for the index has all events.
 #[derive(Default, Debug)]
@@ -24,27 +24,52 @@ impl Analysis for Blocking {
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
         let Some(prediction) = end.prediction else { return };
-        let sinks = prose::sorted(leak::leaks(end).iter().map(|leak| leak.thread).collect());
-        if sinks.is_empty() && !has_more_than_mutexes(end) {
+        if leak::leaks(end).is_empty() && !has_more_than_mutexes(end) {
             return;
         }
         let requests = Requests::new(prediction.model);
         let links = Links::new(prediction.model, &requests);
-        let found = search(prediction, &links, &sinks, &mut results.limits);
+        let hunt = Hunt::new(evaluator(prediction, &links, false), &links, Memory::default());
+        let (memory, cuts) = hunt.run(&sinks(prediction.model));
+        results.limits.extend(cuts);
         let words = Words { end, prediction, links: &links };
-        for found in found {
-            let finding = words.finding(&found);
-            merge(&mut results.findings, finding);
+        let known = memory.found.len();
+        for found in &memory.found {
+            merge(&mut results.findings, words.finding(found));
+        }
+        let channels = requests.interchangeable(prediction.model);
+        for found in with_tokens(end, prediction, memory, &channels).get(known..).unwrap_or_default() {
+            merge(&mut results.findings, words.finding(found));
         }
     }
 }
 
-fn search(prediction: &Prediction<'_>, links: &Links<'_>, sinks: &[ThreadId], limits: &mut Vec<String>) -> Vec<Found> {
+/// A second search, in which the messages of `channels` stand for one another. Returns what both searches found.
+fn with_tokens(end: End<'_>, prediction: &Prediction<'_>, memory: Memory, channels: &[ObjectId]) -> Vec<Found> {
+    if channels.is_empty() || prediction.is_over() {
+        return memory.found;
+    }
+    let bytes = prediction.options.limits.index_bytes;
+    let Some(model) = Model::with_interchangeable(prediction.model.log(), end, bytes, channels) else {
+        return memory.found;
+    };
+    let prediction = Prediction { model: &model, ..*prediction };
+    let requests = Requests::new(&model);
+    let links = Links::new(&model, &requests);
+    let hunt = Hunt::new(evaluator(&prediction, &links, true), &links, memory);
+    let (memory, _) = hunt.run(&sinks(&model));
+    memory.found
+}
+
+fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
     let ground = Ground { model: prediction.model, requests: links.requests, closure: Closure::new(prediction.model) };
-    let evaluator = Evaluator::new(ground, links, prediction, prediction.options.limits.wait_checks);
-    let (found, cuts) = Hunt::new(evaluator, links).run(sinks);
-    limits.extend(cuts);
-    found
+    Evaluator::new(ground, links, prediction, tokens)
+}
+
+/// The threads that ended with locks or permits in their hands.
+fn sinks(model: &Model<'_>) -> Vec<ThreadId> {
+    let threads = (0..model.threads()).map(ThreadId::from_index).filter(|&thread| model.ended(thread));
+    threads.filter(|&thread| model.last(thread).is_some_and(|last| !model.held(last.next()).is_empty())).collect()
 }
 
 /// Cycles of mutexes and joins alone are found by the lock order's own predictor.

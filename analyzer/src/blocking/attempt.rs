@@ -177,7 +177,9 @@ impl Ground<'_> {
             || match self.request(member).need {
                 Need::Lock { .. } | Need::Permits(_) | Need::Notification(_) => false,
                 Need::Message(channel) => {
-                    self.requests.deeds.any(Deed::Close, channel, ideal) || self.is_served(point, ideal)
+                    // Where messages stand for one another it is empty once it is drained.
+                    self.requests.deeds.any(Deed::Close, channel, ideal)
+                        || (!self.model.is_interchangeable(channel) && self.is_served(point, ideal))
                 }
                 Need::Room(channel) => self.requests.deeds.any(Deed::Close, channel, ideal),
                 Need::End(_) | Need::Parties(_) => self.is_served(point, ideal),

@@ -18,29 +18,35 @@ pub(super) struct Found {
     pub(super) twins: u64,
 }
 
+/// What a search leaves to the next one through the same trace.
+#[derive(Default, Debug)]
+pub(super) struct Memory {
+    patterns: Patterns,
+    /// One for each proved pattern.
+    pub(super) found: Vec<Found>,
+}
+
 /// The search through all candidates of a trace.
 pub(super) struct Hunt<'a> {
     evaluator: Evaluator<'a>,
     links: &'a Links<'a>,
-    patterns: Patterns,
-    found: Vec<Found>,
+    memory: Memory,
     /// Candidates that may still be evaluated.
     candidates: usize,
     /// Why the search is not complete.
     cuts: Vec<String>,
 }
 
-/// Threads that ended with locks or permits in their hands.
-pub(super) type Sinks<'s> = &'s [ThreadId];
-
 impl<'a> Hunt<'a> {
-    pub(super) fn new(evaluator: Evaluator<'a>, links: &'a Links<'a>) -> Self {
+    /// What `memory` has proved is not searched again.
+    pub(super) fn new(evaluator: Evaluator<'a>, links: &'a Links<'a>, mut memory: Memory) -> Self {
         let candidates = evaluator.prediction.options.limits.candidates;
-        Self { evaluator, links, patterns: Patterns::default(), found: Vec::new(), candidates, cuts: Vec::new() }
+        memory.patterns.forgive();
+        Self { evaluator, links, memory, candidates, cuts: Vec::new() }
     }
 
     /// Evaluates all candidates, surest and shortest first. Returns what was proved, and where limits cut.
-    pub(super) fn run(mut self, sinks: Sinks<'_>) -> (Vec<Found>, Vec<String>) {
+    pub(super) fn run(mut self, sinks: &[ThreadId]) -> (Memory, Vec<String>) {
         let total = self.evaluator.steps;
         let stages: [&mut dyn FnMut(&mut Self); 4] = [
             &mut |hunt| hunt.singles(sinks),
@@ -66,42 +72,47 @@ impl<'a> Hunt<'a> {
         if self.evaluator.prediction.is_over() {
             self.cuts.push("blocking: the time budget ended the search for other schedules".to_owned());
         }
-        (self.found, self.cuts)
+        (self.memory, self.cuts)
     }
 
-    /// Locks that were never given back; notifications, `clear`s and `add`s that may come too early for a wait.
-    fn singles(&mut self, sinks: Sinks<'_>) {
+    /// Locks and permits that were never given back; notifications, `clear`s and `add`s that may come too early for a
+    /// wait.
+    fn singles(&mut self, sinks: &[ThreadId]) {
         for id in self.links.requests.ids() {
             let request = self.links.requests.get(id);
-            let misses = match request.need {
-                Need::Lock { .. } | Need::Permits(_) => {
-                    for &sink in sinks {
-                        if sink == request.thread || !self.takes(sink, id) {
-                            continue;
-                        }
-                        let mut attempt = self.attempt(&[id]);
-                        attempt.ended.push(sink);
-                        if !self.evaluate(attempt, pattern([Part::Hopes(request.class)])) {
-                            return;
-                        }
-                    }
-                    false
-                }
-                Need::Notification(_) => true,
-                Need::Completion(object) => matches!(
-                    self.links.model.tables().object(object).kind,
-                    ObjectKind::Flag { .. } | ObjectKind::Waitgroup { .. }
-                ),
-                _ => false,
+            let goes_on = match request.need {
+                Need::Lock { .. } | Need::Permits(_) => self.hopes(id, sinks),
+                Need::Notification(_) => self.misses(id),
+                Need::Completion(object) => match self.links.model.tables().object(object).kind {
+                    ObjectKind::Flag { .. } | ObjectKind::Waitgroup { .. } => self.misses(id),
+                    _ => true,
+                },
+                _ => true,
             };
-            if misses {
-                let mut attempt = self.attempt(&[id]);
-                attempt.members[0].misses = true;
-                if !self.evaluate(attempt, pattern([Part::Misses(request.class)])) {
-                    return;
-                }
+            if !goes_on {
+                return;
             }
         }
+    }
+
+    /// `id` asks for what threads took with them when they ended: all of them, or a single one.
+    fn hopes(&mut self, id: RequestId, sinks: &[ThreadId]) -> bool {
+        let request = self.links.requests.get(id);
+        let takers = |sink: &&ThreadId| **sink != request.thread && self.takes(**sink, id);
+        let takers: Vec<ThreadId> = sinks.iter().filter(takers).copied().collect();
+        let single = takers.iter().map(|&taker| vec![taker]).filter(|_| takers.len() > 1);
+        let sets: Vec<Vec<ThreadId>> = std::iter::once(takers.clone()).chain(single).collect();
+        sets.into_iter().filter(|ended| !ended.is_empty()).all(|ended| {
+            let attempt = Attempt { ended, ..self.attempt(&[id]) };
+            self.evaluate(attempt, pattern([Part::Hopes(request.class)]))
+        })
+    }
+
+    /// What lets `id` go comes before it waits, or is undone by then.
+    fn misses(&mut self, id: RequestId) -> bool {
+        let mut attempt = self.attempt(&[id]);
+        attempt.members[0].misses = true;
+        self.evaluate(attempt, pattern([Part::Misses(self.links.requests.get(id).class)]))
     }
 
     /// Whether `sink` ended with what `request` asks for.
@@ -154,13 +165,13 @@ impl<'a> Hunt<'a> {
 
     /// Whether to go on.
     fn evaluate(&mut self, attempt: Attempt, pattern: Pattern) -> bool {
-        if let Some(known) = self.patterns.known(&pattern) {
-            if let Some(found) = self.found.get_mut(known) {
+        if let Some(known) = self.memory.patterns.known(&pattern) {
+            if let Some(found) = self.memory.found.get_mut(known) {
                 found.twins += 1;
             }
             return true;
         }
-        if !self.patterns.is_open(&pattern) {
+        if !self.memory.patterns.is_open(&pattern) {
             return true;
         }
         if self.candidates == 0 || self.evaluator.is_spent() || self.evaluator.prediction.is_over() {
@@ -172,14 +183,14 @@ impl<'a> Hunt<'a> {
             Some(proof) => {
                 let proved = self.pattern_of(&proof, &pattern);
                 // Other threads, the same requests.
-                if self.patterns.known(&proved).is_none() {
-                    self.patterns.prove(proved);
-                    self.found.push(Found { proof, twins: 0 });
+                if self.memory.patterns.known(&proved).is_none() {
+                    self.memory.patterns.prove(proved);
+                    self.memory.found.push(Found { proof, twins: 0 });
                 } else {
-                    self.patterns.failed(pattern);
+                    self.memory.patterns.failed(pattern);
                 }
             }
-            None => self.patterns.failed(pattern),
+            None => self.memory.patterns.failed(pattern),
         }
         true
     }

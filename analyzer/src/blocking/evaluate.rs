@@ -1,10 +1,11 @@
 //! The evaluation of a candidate: lead its members to where all of them wait, and ask the checker whether they do so for
 //! ever; if not, learn from its answer.
 
-use lockhound_trace::{EventIndex, ThreadId};
+use lockhound_trace::{EventIndex, Op, ThreadId, WakeReason};
 
 use crate::blocking::attempt::{Attempt, Ground};
 use crate::blocking::links::Links;
+use crate::blocking::need::Need;
 use crate::blocking::open::Escape;
 use crate::model::{Ideal, Point};
 use crate::prediction::Prediction;
@@ -33,7 +34,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) ground: Ground<'a>,
     pub(super) links: &'a Links<'a>,
     pub(super) prediction: &'a Prediction<'a>,
-    pub(super) tokens: bool,
+    /// Whether the messages of some channels stand for one another.
+    tokens: bool,
     /// Events that the checker may still execute for this search.
     pub(super) steps: u64,
     /// Whether some candidate was given up for want of steps.
@@ -42,14 +44,37 @@ pub(super) struct Evaluator<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(ground: Ground<'a>, links: &'a Links<'a>, prediction: &'a Prediction<'a>, steps: u64) -> Self {
-        Self { ground, links, prediction, tokens: false, steps, cut: false, fuel: 0 }
+    pub(super) fn new(ground: Ground<'a>, links: &'a Links<'a>, prediction: &'a Prediction<'a>, tokens: bool) -> Self {
+        let steps = prediction.options.limits.wait_checks;
+        Self { ground, links, prediction, tokens, steps, cut: false, fuel: 0 }
     }
 
     /// A proof that the members of `attempt`, or they and some others, can wait for ever.
     pub(super) fn evaluate(&mut self, attempt: Attempt) -> Option<Proof> {
         self.fuel = EVALUATIONS;
-        self.search(attempt, 0)
+        self.search(attempt.clone(), 0).or_else(|| self.come_late(attempt))
+    }
+
+    /// The same for a wait that comes after what it misses, whatever order the recording had them in.
+    fn come_late(&mut self, mut attempt: Attempt) -> Option<Proof> {
+        let [member] = attempt.members.as_slice() else { return None };
+        if !member.misses || !matches!(self.ground.request(member).need, Need::Notification(_)) {
+            return None;
+        }
+        for _ in 0..=self.prediction.options.limits.tries {
+            attempt.spent.clear();
+            for _ in 0..=EXTENSIONS {
+                let Some((schedule, ideal)) = self.ground.late(&attempt) else { break };
+                match self.judge(&attempt, schedule, &ideal) {
+                    Ok(proof) => return Some(proof),
+                    Err(Some(Escape { by: Some(by), .. })) if !attempt.spent.contains(&by) => attempt.spent.push(by),
+                    Err(_) => break,
+                }
+            }
+            let nothing = Ideal::new(self.ground.model.threads());
+            self.ground.advance(&mut attempt.members[0], &nothing).ok()?;
+        }
+        None
     }
 
     /// Whether the checker may still be asked.
@@ -64,7 +89,8 @@ impl<'a> Evaluator<'a> {
             self.ground.settle(&mut attempt).ok()?;
             let mut ideal = attempt.ideal.clone();
             if self.ground.fill(&attempt, &mut ideal) {
-                let escape = match self.judge(&attempt, &ideal) {
+                let schedule = Schedule { base: ideal.clone(), then: Vec::new() };
+                let escape = match self.judge(&attempt, schedule, &ideal) {
                     Ok(proof) => return Some(proof),
                     Err(escape) => escape,
                 };
@@ -94,8 +120,9 @@ impl<'a> Evaluator<'a> {
         None
     }
 
-    /// Whether the members wait for ever when `ideal` has happened; if not, why not, where that is known.
-    fn judge(&mut self, attempt: &Attempt, ideal: &Ideal) -> Result<Proof, Option<Escape>> {
+    /// Whether the members wait for ever when `schedule` has been executed, which takes in `ideal`; if not, why not, where
+    /// that is known.
+    fn judge(&mut self, attempt: &Attempt, schedule: Schedule, ideal: &Ideal) -> Result<Proof, Option<Escape>> {
         if let Some(escape) = self.ground.escape(attempt, ideal, self.links) {
             return Err(Some(escape));
         }
@@ -104,11 +131,11 @@ impl<'a> Evaluator<'a> {
             return Err(None);
         }
         self.steps = self.steps.saturating_sub(ideal.len().max(1));
-        let schedule = Schedule { base: ideal.clone(), then: Vec::new() };
         let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
         match self.prediction.checker.check(&schedule, &claim) {
+            Outcome::Proved(proof) if proof.stuck.iter().any(|&(_, event)| self.wakes_by_itself(event)) => Err(None),
             Outcome::Proved(proof) => Ok(Proof {
-                schedule: Schedule { then: proof.then, ..schedule },
+                schedule: and_then(schedule, &proof.then),
                 stuck: proof.stuck,
                 closed: proof.closed,
                 missed: self.missed(attempt, &proof.missed),
@@ -122,6 +149,13 @@ impl<'a> Evaluator<'a> {
             }
             Outcome::Rejected(_) => Err(None),
         }
+    }
+
+    /// Whether this is a wait that ended for no reason, or because time was up: it may do so again.
+    fn wakes_by_itself(&self, event: EventIndex) -> bool {
+        let model = self.ground.model;
+        let Some(wake) = model.partner(model.point(event)).map(|wake| model.op(wake)) else { return false };
+        matches!(wake, Op::Wake { by: WakeReason::Timeout | WakeReason::Spurious, .. })
     }
 
     /// What members missed that were meant to, and waits that slept through a notification.
@@ -144,4 +178,10 @@ impl<'a> Evaluator<'a> {
         let by = by.map(|(_, event)| self.ground.model.point(event));
         Some(Escape { member, by })
     }
+}
+
+/// What follows a schedule is part of it.
+fn and_then(mut schedule: Schedule, then: &[EventIndex]) -> Schedule {
+    schedule.then.extend_from_slice(then);
+    schedule
 }

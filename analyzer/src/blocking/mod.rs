@@ -15,6 +15,7 @@ mod evaluate;
 mod extend;
 mod fill;
 mod graph;
+mod late;
 mod links;
 mod need;
 mod open;

@@ -43,6 +43,11 @@ impl Patterns {
         *self.failures.entry(pattern).or_default() += 1;
     }
 
+    /// Gives every pattern that is not proved another chance.
+    pub(super) fn forgive(&mut self) {
+        self.failures.clear();
+    }
+
     pub(super) fn prove(&mut self, pattern: Pattern) {
         self.proved.push(pattern);
     }

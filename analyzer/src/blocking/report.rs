@@ -6,7 +6,7 @@ use crate::analysis::End;
 use crate::blocking::candidates::Found;
 use crate::blocking::evaluate::Proof;
 use crate::blocking::links::{Kinds, Links};
-use crate::blocking::need::Need;
+use crate::blocking::need::{Deed, Need};
 use crate::blocking::requests::RequestId;
 use crate::finding::{Evidence, Finding, Hold, Mark, Rule, Severity, Step, Witness};
 use crate::fingerprint::FingerprintBuilder;
@@ -50,7 +50,7 @@ impl Words<'_> {
         let proof = &found.proof;
         let stuck = self.in_circle(proof.stuck.iter().filter_map(|&(_, event)| self.stuck(event)).collect());
         let shape = shape(&stuck, proof);
-        let evidence = self.evidence(&stuck, proof);
+        let evidence = self.evidence(proof);
         let rule = match shape {
             Shape::Circle | Shape::Leak => Rule::PotentialDeadlock,
             Shape::LostWakeup => Rule::LostWakeup,
@@ -119,15 +119,25 @@ impl Words<'_> {
     }
 
     /// Feasible, unless it rests on threads that would read other values, or on messages that may not be alike.
-    fn evidence(&self, stuck: &[Stuck], proof: &Proof) -> Evidence {
+    fn evidence(&self, proof: &Proof) -> Evidence {
         let tables = self.end.tables;
-        let unknown = |channel: ObjectId| tables.object(channel).type_name.as_deref() != Some("()");
-        let channels = || stuck.iter().filter_map(|one| one.need.object());
-        if proof.closed == Closed::AsRecorded || (proof.tokens && channels().any(unknown)) {
+        let unknown = |channel: &ObjectId| tables.object(*channel).type_name.as_deref() != Some("()");
+        if proof.closed == Closed::AsRecorded || self.alike(proof).iter().any(unknown) {
             Evidence::Possible
         } else {
             Evidence::Feasible
         }
+    }
+
+    /// The channels whose messages stand for one another in the schedule.
+    fn alike(&self, proof: &Proof) -> Vec<ObjectId> {
+        if !proof.tokens {
+            return Vec::new();
+        }
+        let deeds = &self.links.requests.deeds;
+        let mut channels = self.links.requests.interchangeable(self.prediction.model);
+        channels.retain(|&channel| deeds.any(Deed::Receive, channel, &proof.schedule.base));
+        channels
     }
 
     fn fingerprint(
@@ -201,7 +211,12 @@ impl Words<'_> {
     /// The ended thread that has what is waited for.
     fn leaker(&self, stuck: &Stuck) -> Option<ThreadId> {
         let object = stuck.need.object()?;
-        crate::leak::leaks(self.end).iter().find(|leak| leak.held.lock == object).map(|leak| leak.thread)
+        let model = self.prediction.model;
+        let has = |thread: &ThreadId| {
+            let held = model.last(*thread).map_or(&[][..], |last| model.held(last.next()));
+            model.ended(*thread) && held.iter().any(|&id| model.hold(id).object == object)
+        };
+        (0..model.threads()).map(ThreadId::from_index).find(has)
     }
 
     /// What it waits at, by name.
@@ -405,11 +420,7 @@ impl Words<'_> {
             );
         }
         if proof.tokens {
-            let channels = stuck
-                .iter()
-                .filter_map(|one| one.need.object())
-                .filter(|&object| matches!(tables.object(object).kind, ObjectKind::Channel { .. }));
-            let channels = prose::objects(tables, &prose::sorted(channels.collect()));
+            let channels = prose::objects(tables, &self.alike(proof));
             notes.push(match evidence {
                 Evidence::Possible => format!("this is so if the messages of {channels} are interchangeable"),
                 _ => format!("the messages of {channels} carry nothing, so that one is as good as another"),

@@ -94,6 +94,29 @@ impl Requests {
         &all[start..end.max(start)]
     }
 
+    /// The channels whose messages may stand for one another: their type says nothing else, and more than one thread
+    /// receives.
+    pub(super) fn interchangeable(&self, model: &Model<'_>) -> Vec<ObjectId> {
+        let tables = model.tables();
+        let mut channels: Vec<ObjectId> = self
+            .requests
+            .iter()
+            .filter_map(|request| match request.need {
+                Need::Message(channel) => Some(channel),
+                _ => None,
+            })
+            .filter(|&channel| {
+                let object = tables.object(channel);
+                object.type_name.as_deref().is_none_or(|name| name == "()")
+                    && object.kind != (ObjectKind::Channel { capacity: Some(0) })
+                    && self.deeds.of(Deed::Receive, channel).len() > 1
+            })
+            .collect();
+        channels.sort_unstable();
+        channels.dedup();
+        channels
+    }
+
     /// The request that is made at `point`, or that the `block` there announces.
     pub(super) fn at(&self, point: Point) -> Option<RequestId> {
         self.between(point.thread, point.loc - 1, point.loc + 1).first().map(|&(_, id)| id)

@@ -1,7 +1,5 @@
 //! The closure: applies the rules until none has anything to add.
 
-use std::sync::Arc;
-
 use lockhound_trace::{ObjectId, ThreadId};
 
 use crate::closure::lock_rule::open;
@@ -12,7 +10,8 @@ use crate::model::{HoldId, Ideal, Model, Point};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Infeasible;
 
-/// Closes ideals; keeps what it needs between two calls. Allocates nothing while it closes. A clone shares the index.
+/// Closes ideals; keeps what it needs between two calls. Allocates nothing while it closes. All of one model share
+/// one index, made when the first of them is.
 ///
 /// Works from what changed: a thread that got further may hold something new that a later hold of another's must wait
 /// for, and may have taken something that another still holds; and the channels, condition variables and barriers that
@@ -20,7 +19,7 @@ pub(crate) struct Infeasible;
 #[derive(Clone)]
 pub(crate) struct Closure<'m> {
     model: &'m Model<'m>,
-    rules: Arc<Rules>,
+    rules: &'m Rules,
     /// By thread, how far its events have been seen to. Between two calls all of it is closed.
     seen: Ideal,
     nothing: Ideal,
@@ -35,7 +34,7 @@ pub(crate) struct Closure<'m> {
 
 impl<'m> Closure<'m> {
     pub(crate) fn new(model: &'m Model<'m>) -> Self {
-        let rules = Arc::new(Rules::new(model));
+        let rules = model.rules();
         let ordered = rules.ordered();
         Self {
             model,

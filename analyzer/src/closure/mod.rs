@@ -6,12 +6,13 @@ mod barriers;
 mod channels;
 mod close;
 mod condvars;
+mod interchangeable;
 mod lock_rule;
 mod per_thread;
 mod rules;
 
-pub(crate) use close::{Closure, Infeasible};
+pub(crate) use close::Closure;
 pub(crate) use rules::Rules;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

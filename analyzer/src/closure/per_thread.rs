@@ -40,6 +40,11 @@ impl<T: Copy> PerThread<T> {
         self.threads.len()
     }
 
+    /// What is known of all events of the thread in `slot`.
+    pub(super) fn all(&self, slot: usize) -> &[T] {
+        &self.threads[slot].known
+    }
+
     /// What is known of the events in `ideal` of the thread in `slot`.
     pub(super) fn known(&self, slot: usize, ideal: &Ideal) -> &[T] {
         let places = &self.threads[slot];

@@ -6,6 +6,7 @@ use crate::closure::barriers::Barrier;
 use crate::closure::channels::Channel;
 use crate::closure::close::Infeasible;
 use crate::closure::condvars::Condvar;
+use crate::closure::interchangeable::Interchangeable;
 use crate::closure::lock_rule::Acquires;
 use crate::model::{Ideal, Model};
 
@@ -25,6 +26,7 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 enum Ordered {
     Channel(Channel),
+    Interchangeable(Interchangeable),
     Condvar(Condvar),
     Barrier(Barrier),
 }
@@ -69,8 +71,9 @@ impl Rules {
         if model.on(object).nth(1).is_none() {
             return;
         }
-        let ordered = Channel::new(model, object)
-            .map(Ordered::Channel)
+        let ordered = Interchangeable::new(model, object)
+            .map(Ordered::Interchangeable)
+            .or_else(|| Channel::new(model, object).map(Ordered::Channel))
             .or_else(|| Condvar::new(model, object).map(Ordered::Condvar))
             .or_else(|| Barrier::new(model, object).map(Ordered::Barrier));
         let Some(ordered) = ordered else { return };
@@ -116,6 +119,7 @@ impl Rules {
     ) -> Result<bool, Infeasible> {
         match &self.ordered[id.index()] {
             Ordered::Channel(channel) => channel.apply(model, ideal, drained),
+            Ordered::Interchangeable(channel) => channel.apply(model, ideal, drained),
             Ordered::Condvar(condvar) => Ok(condvar.apply(model, ideal)),
             Ordered::Barrier(barrier) => Ok(barrier.apply(model, ideal)),
         }

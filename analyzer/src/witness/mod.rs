@@ -17,5 +17,5 @@ mod seen;
 mod tests;
 
 pub(crate) use checker::{Allowance, Checker};
-pub(crate) use claim::{Claim, Closed, Outcome, Proof, Rejection};
+pub(crate) use claim::{Claim, Closed, Outcome, Rejection};
 pub(crate) use schedule::{Schedule, recorded_order};

@@ -2,8 +2,8 @@
 
 use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, WakeReason};
 
-use super::super::Infeasible;
-use super::super::channels::points;
+use crate::closure::channels::points;
+use crate::closure::close::Infeasible;
 use crate::model::{Ideal, LockId, Model, Point};
 
 /// If the ideal contains all of the condition, it must contain this (which may not exist).
@@ -13,7 +13,7 @@ struct Demand {
 }
 
 /// The least closed ideal that contains `ideal`.
-pub(super) fn close(model: &Model<'_>, mut ideal: Ideal, drained: &[ObjectId]) -> Result<Ideal, Infeasible> {
+pub(crate) fn close(model: &Model<'_>, mut ideal: Ideal, drained: &[ObjectId]) -> Result<Ideal, Infeasible> {
     let mut demands = locks(model);
     let shared = |object: &ObjectId| model.on(*object).nth(1).is_some();
     let objects: Vec<ObjectId> = (0..model.tables().objects().len()).map(ObjectId::from_index).filter(shared).collect();

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 const THREADS: usize = 4;
 const DECLARATIONS: &str = "mutex m\nmutex n\nrwlock w\ncondvar c\nsemaphore s permits=1\nbarrier b parties=2\n\
-                            channel q capacity=1\nchannel u\n";
+                            channel q capacity=1\nchannel u\nT0 write z\n";
 
 /// Scripts of such runs.
-pub(super) fn scripts() -> impl Strategy<Value = String> {
-    prop::collection::vec((0..THREADS, 0..24_u8, 0..4_u8), 1..60).prop_map(|steps| {
+pub(crate) fn scripts() -> impl Strategy<Value = String> {
+    prop::collection::vec((0..THREADS, 0..28_u8, 0..4_u8), 1..60).prop_map(|steps| {
         let mut run = Run::default();
         for (thread, what, detail) in steps {
             run.step(thread, what, detail);
@@ -108,8 +108,11 @@ impl Run {
                 self.arrived += 1;
                 self.say(thread, "arrive b");
             }
-            21 => self.say(thread, "write x"),
-            _ => self.say(thread, "read x"),
+            21.. => {
+                let (op, var) = (["read", "write"][usize::from(what % 2)], ["x", "y"][usize::from(detail / 2)]);
+                self.say(thread, &format!("{op} {var} at=a.rs:{}:1", 1 + what % 5));
+            }
+            _ => {}
         }
     }
 
@@ -135,7 +138,7 @@ impl Run {
         } else if self.writer == Some(thread) {
             self.writer = None;
             self.say(thread, &format!("release w touched={touched}"));
-        } else if self.writer.is_none() && detail % 2 == 0 {
+        } else if self.writer.is_none() && detail.is_multiple_of(2) {
             self.readers[thread] = true;
             self.say(thread, "acquire w mode=read");
         } else if self.writer.is_none() && !self.readers.contains(&true) {

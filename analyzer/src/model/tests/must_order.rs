@@ -92,6 +92,17 @@ fn messages_without_ids_arrive_in_order() {
 }
 
 #[test]
+fn an_interchangeable_message_need_not_be_the_recorded_one() {
+    let recorded =
+        Recorded::new("channel q\nchannel r\nT1 send q msg=a\nT1 send r msg=a\nT2 recv q msg=a\nT3 recv r msg=a");
+    let channels = [recorded.tables.find_object("q").expect("a channel")];
+    let model = recorded.model_with(u64::MAX, &channels).expect("an index");
+    assert!(!model.precedes(recorded.point("T1.1"), recorded.point("T2.1")));
+    assert!(model.precedes(recorded.point("T1.2"), recorded.point("T3.1")));
+    assert_eq!(model.partner(recorded.point("T2.1")), Some(recorded.point("T1.1")));
+}
+
+#[test]
 fn both_sides_of_a_rendezvous_are_one_step() {
     for sides in [
         "T1 send q msg=1\nT1 write x\nT2 block on=recv q\nT2 recv q msg=1",
@@ -189,6 +200,19 @@ fn permits_that_were_made_come_after_what_made_them() {
 #[test]
 fn no_index_where_it_would_be_too_large() {
     let recorded = Recorded::new("T1 write x\nT2 read x");
-    assert!(recorded.model_within(10).is_none());
-    assert!(recorded.model_within(1000).is_some());
+    assert!(recorded.model_with(10, &[]).is_none());
+    assert!(recorded.model_with(1000, &[]).is_some());
+}
+
+#[test]
+fn no_index_of_locks_that_pile_up() {
+    let locks = 0..300;
+    let acquires: String = locks.clone().map(|lock| format!("T1 acquire m{lock}\n")).collect();
+    let releases: String = locks.map(|lock| format!("T1 release m{lock}\n")).collect();
+    let recorded = Recorded::new(&(acquires + &releases));
+    assert!(recorded.model_with(200_000, &[]).is_none());
+    let model = recorded.model_with(1_000_000, &[]).expect("an index");
+    assert_eq!(model.held(recorded.point("T1.301")).len(), 300);
+    assert_eq!(model.held(recorded.point("T1.600")).len(), 1);
+    assert!(model.held(recorded.point("T1.601")).is_empty(), "after its last event");
 }

@@ -1,6 +1,6 @@
 //! A trace with all that an index of it needs.
 
-use lockhound_trace::{EventIndex, EventSource, Tables, ThreadId};
+use lockhound_trace::{EventIndex, EventSource, ObjectId, Tables, ThreadId};
 
 use crate::analysis::End;
 use crate::end::{Ends, Standing};
@@ -41,12 +41,13 @@ impl Recorded {
     }
 
     pub(super) fn model(&self) -> Model<'_> {
-        self.model_within(u64::MAX).expect("an index of any size")
+        self.model_with(u64::MAX, &[]).expect("an index of any size")
     }
 
-    pub(super) fn model_within(&self, bytes: u64) -> Option<Model<'_>> {
+    /// An index of so many bytes, with channels of interchangeable messages.
+    pub(super) fn model_with(&self, bytes: u64, channels: &[ObjectId]) -> Option<Model<'_>> {
         let Self { tables, log, standings, holds } = self;
-        Model::new(log, End { tables, holds, standings, prediction: None }, bytes)
+        Model::with_interchangeable(log, End { tables, holds, standings, prediction: None }, bytes, channels)
     }
 
     pub(super) fn thread(&self, name: &str) -> ThreadId {

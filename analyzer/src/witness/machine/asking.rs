@@ -1,6 +1,6 @@
 //! Requests that may wait without end: what a thread asks for, whether it gets it, and who could change that.
 
-use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Request, ThreadId, WakeReason};
+use lockhound_trace::{EventIndex, How, Mode, ObjectId, Op, Request, ThreadId, WakeReason};
 
 use super::object::{Object, Once};
 use super::{Executed, Look, Machine};
@@ -38,7 +38,8 @@ impl Machine {
             if self.notification(condvar, thread).is_some() {
                 return Some(Asking { on: Request::Wake { condvar, lock }, at });
             }
-            let by_itself = waiting.timed || matches!(next, Some((Op::Wake { by: WakeReason::Timeout, .. }, _)));
+            // Who woke without having been notified may do so again.
+            let by_itself = waiting.timed || matches!(next, Some((Op::Wake { by, .. }, _)) if by != WakeReason::Notify);
             return (!by_itself).then_some(Asking { on: Request::Wait { condvar, lock }, at });
         }
         if let (Some(on), Some((_, at))) = (state.request, last) {
@@ -49,8 +50,10 @@ impl Machine {
             let Op::Arrive { barrier } = arrived else { return None };
             return Some(Asking { on: Request::Pass { barrier }, at });
         };
+        let then = || op(state.done + 2).map(|then| then.0);
         let (on, then) = match next {
-            Op::Block { on } => (on, op(state.done + 2).map(|then| then.0)),
+            Op::Block { on } => (on, then()),
+            Op::Wait { how: How::Lock, .. } => (request_of(&next)?, then()),
             _ => (request_of(&next)?, Some(next)),
         };
         waits_for_ever(&on, then).then_some(Asking { on, at })
@@ -220,7 +223,7 @@ fn waits_for_ever(on: &Request, then: Option<Op>) -> bool {
                 Op::TryFailed { .. }
                 | Op::TrySendFailed { .. }
                 | Op::TryRecvFailed { .. }
-                | Op::Wake { by: WakeReason::Timeout, .. },
+                | Op::Wake { by: WakeReason::Timeout | WakeReason::Spurious, .. },
             ),
         ) => false,
         (Request::Wait { .. }, Some(Op::Wait { how, .. })) => how.may_wait_for_ever(),

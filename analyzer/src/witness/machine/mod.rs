@@ -117,6 +117,15 @@ impl Machine {
         self.threads[thread.index()].done
     }
 
+    /// `thread` does its `loc`-th event, which changes nothing for anybody. Whether it can.
+    #[inline]
+    pub(super) fn skip(&mut self, thread: ThreadId, loc: u32) -> bool {
+        let thread = &mut self.threads[thread.index()];
+        let next = thread.open && thread.done + 1 == loc;
+        thread.done = loc;
+        next
+    }
+
     /// Whether `thread` has been spawned, or needs not be.
     pub(super) fn is_open(&self, thread: ThreadId) -> bool {
         self.threads[thread.index()].open
@@ -176,7 +185,6 @@ impl Machine {
                 | Op::TryRecvFailed { .. }
                 | Op::Notify { .. }
                 | Op::NotifyAll { .. }
-                | Op::Arrive { .. }
                 | Op::Close { .. }
                 | Op::Set { .. }
                 | Op::Clear { .. }
@@ -236,6 +244,7 @@ impl Machine {
             (Op::ReleasePermits { n, .. }, Object::Semaphore { permits, bound, .. }) => {
                 bound.is_none_or(|bound| permits + u64::from(n) <= bound.into())
             }
+            (Op::Arrive { .. }, Object::Barrier(barrier)) => self.arrival(step.thread, id) != Some(barrier.generation),
             (Op::Pass { .. }, Object::Barrier(barrier)) => match self.arrival(step.thread, id) {
                 Some(generation) if generation < barrier.generation => true,
                 Some(_) => barrier.parties.is_none() && Seen::state(barrier.arrived) == recording.seen(step.at),
@@ -263,7 +272,7 @@ impl Machine {
             return true;
         }
         let saw = recording.seen(step.at);
-        saw == Seen::ANYTHING || {
+        matches!(saw, Seen::ANYTHING | Seen::INERT) || {
             let sees = self.sees(recording, step);
             sees == saw && !self.tainted.contains(&sees)
         }
@@ -420,7 +429,7 @@ impl Machine {
                     Object::RwLock(lock) => lock.give(step.thread, mode),
                     _ => {}
                 }
-                self.leave_data(lock, step.at, touched);
+                self.leave_data(lock, step.at, mode, touched);
             }
             Op::Read { .. } | Op::Load { .. } | Op::Start | Op::Exit | Op::Begin { .. } | Op::End { .. } => {}
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
@@ -453,8 +462,8 @@ impl Machine {
         }
     }
 
-    fn leave_data(&mut self, lock: ObjectId, release: EventIndex, touched: Touched) {
-        if touched.writes() {
+    fn leave_data(&mut self, lock: ObjectId, release: EventIndex, mode: Mode, touched: Touched) {
+        if writes(mode, touched) {
             match self.change(lock) {
                 Object::Mutex(mutex) => mutex.data = Seen::event(release),
                 Object::RwLock(lock) => lock.data = Seen::event(release),
@@ -477,7 +486,7 @@ impl Machine {
             }
             _ => (Mode::Write, 1),
         };
-        self.leave_data(lock, step.at, touched);
+        self.leave_data(lock, step.at, mode, touched);
         let now = self.clock;
         if let Object::Condvar(condvar) = self.change(condvar) {
             condvar.wait(step.thread, now);
@@ -533,7 +542,9 @@ impl Machine {
             (Op::Arrive { .. }, Object::Barrier(barrier)) => {
                 let generation = barrier.generation;
                 barrier.arrive();
-                self.threads[thread.index()].arrivals.push((id, generation));
+                let arrivals = &mut self.threads[thread.index()].arrivals;
+                arrivals.retain(|arrival| arrival.0 != id);
+                arrivals.push((id, generation));
             }
             (Op::Pass { .. }, Object::Barrier(barrier)) => {
                 if arrived == Some(barrier.generation) {
@@ -577,6 +588,11 @@ impl Machine {
     pub(super) fn is_rendezvous(&self, channel: ObjectId) -> bool {
         matches!(self.object(channel), Object::Channel(channel) if channel.is_rendezvous())
     }
+}
+
+/// Whether a hold that ends like this may have changed the data inside. What a reader did not say, it did not do.
+pub(super) const fn writes(mode: Mode, touched: Touched) -> bool {
+    touched.writes() && !matches!((mode, touched), (Mode::Read, Touched::Unknown))
 }
 
 /// Whether what the operation sees of others' doing decides how its thread goes on.

@@ -1,11 +1,11 @@
-//! FastTrack's rules one by one, and what a finding says.
+//! FastTrack's rules one by one.
 
 use lockhound_trace::EventSource;
 
-use super::DataRaces;
-use super::fasttrack::RuleCounts;
 use crate::analysis::{Analysis, Moment};
 use crate::holds::Holds;
+use crate::race::DataRaces;
+use crate::race::fasttrack::RuleCounts;
 use crate::script;
 use lockhound_trace::EventIndex;
 
