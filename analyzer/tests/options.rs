@@ -11,12 +11,12 @@ const TRACE: &str = "
     T1 write x
     T1 acquire a
     T1 acquire b
-    T1 release b
-    T1 release a
+    T1 release b touched=none
+    T1 release a touched=none
     T2 acquire b
     T2 acquire a
-    T2 release a
-    T2 release b
+    T2 release a touched=none
+    T2 release b touched=none
     T3 write x
 ";
 
