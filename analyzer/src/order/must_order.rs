@@ -32,6 +32,7 @@ impl Segment {
     }
 
     /// Whether neither precedes the other; never so within one thread.
+    #[cfg(test)]
     pub(crate) fn is_concurrent_with(&self, other: &Self) -> bool {
         self.thread != other.thread && !self.precedes(other) && !other.precedes(self)
     }
