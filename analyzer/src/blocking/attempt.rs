@@ -40,6 +40,8 @@ pub(super) struct Ground<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) requests: &'a Requests,
     pub(super) closure: Closure<'a>,
+    /// How often an ideal was closed since that was last asked.
+    pub(super) closed: u64,
 }
 
 impl Attempt {
@@ -85,7 +87,7 @@ impl Ground<'_> {
             for member in &mut attempt.members {
                 self.demand(member, &mut attempt.ideal)?;
             }
-            self.closure.close(&mut attempt.ideal, &drained).map_err(|_| Ordered)?;
+            self.close(&mut attempt.ideal, &drained)?;
             let mut moved = false;
             for member in &mut attempt.members {
                 if self.is_gone(member, &attempt.ideal) {
@@ -97,6 +99,12 @@ impl Ground<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Grows `ideal` to what executable schedules contain with it.
+    pub(super) fn close(&mut self, ideal: &mut Ideal, drained: &[ObjectId]) -> Result<(), Ordered> {
+        self.closed += 1;
+        self.closure.close(ideal, drained).map_err(|_| Ordered)
     }
 
     /// Adds what must have happened before the member waits.

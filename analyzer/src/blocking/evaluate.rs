@@ -13,6 +13,8 @@ use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
 
 /// How often one candidate is evaluated, its extensions included.
 const EVALUATIONS: usize = 24;
+/// What closing an ideal costs, in events executed: as much time goes by.
+const CLOSURE_STEPS: u64 = 4_000;
 /// How many members or used-up provisions are added to a candidate.
 const EXTENSIONS: usize = 4;
 
@@ -77,6 +79,12 @@ impl<'a> Evaluator<'a> {
         None
     }
 
+    /// Takes from the steps what closing ideals has cost.
+    fn pay(&mut self) {
+        let cost = std::mem::take(&mut self.ground.closed) * CLOSURE_STEPS;
+        self.steps = self.steps.saturating_sub(cost);
+    }
+
     /// Whether the checker may still be asked.
     pub(super) fn is_spent(&self) -> bool {
         self.steps == 0
@@ -86,6 +94,11 @@ impl<'a> Evaluator<'a> {
         let mut turn = 0;
         for _ in 0..=self.prediction.options.limits.tries {
             self.fuel = self.fuel.checked_sub(1)?;
+            self.pay();
+            if self.is_spent() {
+                self.cut = true;
+                return None;
+            }
             self.ground.settle(&mut attempt).ok()?;
             let mut ideal = attempt.ideal.clone();
             if self.ground.fill(&attempt, &mut ideal) {
