@@ -35,13 +35,18 @@ pub(super) struct Attempt {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Ordered;
 
+/// What closing an ideal costs, in events executed …
+const CLOSURE_STEPS: u64 = 2_000;
+/// … and each event that is taken in by it.
+const GROWTH_STEPS: u64 = 10;
+
 /// What attempts are made with.
 pub(super) struct Ground<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) requests: &'a Requests,
     pub(super) closure: Closure<'a>,
-    /// How often an ideal was closed since that was last asked.
-    pub(super) closed: u64,
+    /// What closing ideals has cost since that was last asked, in events executed: as much time goes by.
+    pub(super) work: u64,
 }
 
 impl Attempt {
@@ -103,8 +108,10 @@ impl Ground<'_> {
 
     /// Grows `ideal` to what executable schedules contain with it.
     pub(super) fn close(&mut self, ideal: &mut Ideal, drained: &[ObjectId]) -> Result<(), Ordered> {
-        self.closed += 1;
-        self.closure.close(ideal, drained).map_err(|_| Ordered)
+        let before = ideal.len();
+        let outcome = self.closure.close(ideal, drained).map_err(|_| Ordered);
+        self.work += CLOSURE_STEPS + GROWTH_STEPS * ideal.len().saturating_sub(before);
+        outcome
     }
 
     /// Adds what must have happened before the member waits.

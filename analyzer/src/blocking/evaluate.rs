@@ -13,8 +13,6 @@ use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
 
 /// How often one candidate is evaluated, its extensions included.
 const EVALUATIONS: usize = 24;
-/// What closing an ideal costs, in events executed: as much time goes by.
-const CLOSURE_STEPS: u64 = 4_000;
 /// How many members or used-up provisions are added to a candidate.
 const EXTENSIONS: usize = 4;
 
@@ -81,8 +79,7 @@ impl<'a> Evaluator<'a> {
 
     /// Takes from the steps what closing ideals has cost.
     fn pay(&mut self) {
-        let cost = std::mem::take(&mut self.ground.closed) * CLOSURE_STEPS;
-        self.steps = self.steps.saturating_sub(cost);
+        self.steps = self.steps.saturating_sub(std::mem::take(&mut self.ground.work));
     }
 
     /// Whether the checker may still be asked.
