@@ -87,6 +87,9 @@ fn joining_many_that_need_the_lock_is_one_finding() {
     assert_eq!(summary(&report), ["potential-deadlock feasible T0,T1 a"]);
     let finding = relevant(&report).next().expect("the finding");
     assert!(finding.notes.contains(&"also: `T2`, `T3` and `T4` do the same".to_owned()), "{:?}", finding.notes);
+    let apart = trace("", &["T0 ^T1", "T0 ^T2", "T1 +a -a", "T2 +a -a", "T0 +a vT1 vT2 -a"]);
+    let two = ["potential-deadlock feasible T0,T1 a", "potential-deadlock feasible T0,T2 a"];
+    assert_eq!(summary(&apart), two, "spawned in two places");
 }
 
 #[test]

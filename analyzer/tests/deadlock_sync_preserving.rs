@@ -151,9 +151,9 @@ fn closure(trace: &Trace, index: &Index, mut ideal: Ideal) -> Option<Ideal> {
     }
 }
 
-/// What a member of a circle asks for, and which of the circle's locks it holds: who the threads are plays no part, as in
-/// a finding's fingerprint.
-type Bug = Vec<(Option<usize>, BTreeSet<usize>)>;
+/// What a member of a circle asks for, and which of the circle's locks it holds: who asks plays no part, as in a
+/// finding's fingerprint. Who is joined does: here every thread is spawned at a place of its own, or nowhere.
+type Bug = Vec<(Op, BTreeSet<usize>)>;
 
 fn bug(members: impl Iterator<Item = (Op, BTreeSet<usize>)>) -> Bug {
     let lock = |op| match op {
@@ -163,7 +163,7 @@ fn bug(members: impl Iterator<Item = (Op, BTreeSet<usize>)>) -> Bug {
     let members: Vec<_> = members.collect();
     let locks: BTreeSet<usize> = members.iter().filter_map(|&(op, _)| lock(op)).collect();
     let mut bug: Bug =
-        members.into_iter().map(|(op, held)| (lock(op), held.intersection(&locks).copied().collect())).collect();
+        members.into_iter().map(|(op, held)| (op, held.intersection(&locks).copied().collect())).collect();
     bug.sort();
     bug
 }

@@ -20,6 +20,9 @@ fn races(report: &Report) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(|finding| finding.rule == Rule::DataRace)
 }
 
+/// Lines of the two accesses of some races.
+type Pairs = BTreeSet<(u64, u64)>;
+
 /// The lines of the two accesses.
 fn pair(race: &Finding) -> (u64, u64) {
     let mut lines: Vec<u64> = race.steps.iter().map(|step| step.event.0 + 1).collect();
@@ -34,7 +37,7 @@ fn second_accesses(name: &str) -> BTreeSet<u64> {
 }
 
 /// Proved and merely possible pairs.
-fn pairs(name: &str) -> (BTreeSet<(u64, u64)>, BTreeSet<(u64, u64)>) {
+fn pairs(name: &str) -> (Pairs, Pairs) {
     let report = check(name, &Options::default());
     for race in races(&report) {
         assert_eq!(race.witness.is_some(), race.evidence == Evidence::Feasible, "{name}: {race:?}");
@@ -71,7 +74,8 @@ fn happens_before_column() {
 
 #[test]
 fn sync_preserving_column() {
-    let expected: [(&str, &[(u64, u64)], &[(u64, u64)]); 14] = [
+    type Lines = &'static [(u64, u64)];
+    let expected: [(&str, Lines, Lines); 14] = [
         ("r01_plain", &[(1, 2)], &[]),
         ("r02_locked", &[], &[]),
         ("r03_hb_miss_syncp", &[(1, 6)], &[]),
@@ -88,7 +92,7 @@ fn sync_preserving_column() {
         ("r14_fasttrack_readshared", &[(4, 7)], &[]),
     ];
     for (name, proved, possible) in expected {
-        let set = |pairs: &[(u64, u64)]| pairs.iter().copied().collect::<BTreeSet<_>>();
+        let set = |pairs: Lines| pairs.iter().copied().collect::<Pairs>();
         assert_eq!(pairs(name), (set(proved), set(possible)), "{name}");
     }
 }

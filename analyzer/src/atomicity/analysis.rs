@@ -46,14 +46,26 @@ impl Analysis for Atomicity {
 
     fn finish(mut self: Box<Self>, end: End<'_>, results: &mut Results) {
         self.cycles.close(&mut self.serializability);
-        let Self { which, cells, inference, interleavings, cycles, .. } = *self;
+        let Self { which, cells, regions, inference, interleavings, mut cycles, .. } = *self;
         let cell = |object| cells.get(object);
         let mut grader = Grader::new(end.tables);
-        let mut verdicts = observed(&mut grader, interleavings.seen, &inference, cell);
+        // With one writer nothing can be lost, and nobody else's change can be missed by those who write; but who asks for
+        // all interleavings is shown those too.
+        let all = which == options::Regions::All;
+        let counts = |object| cell(object).is_some_and(|cell| all || cell.has_several_writers());
+        let mut verdicts = observed(&mut grader, interleavings.seen, &inference, counts);
         if let Some(prediction) = end.prediction {
-            let known = &groups(&verdicts);
-            let foresight = Foresight { prediction, inference: &inference, regions: which, observed: known };
-            verdicts.extend(foresee(&foresight, cell, &mut grader, results));
+            let foresight = Foresight {
+                prediction,
+                inference: &inference,
+                regions: which,
+                declared: regions.any(),
+                observed: &groups(&verdicts),
+                cycles: &cycles,
+            };
+            let foreseen = foresee(&foresight, cell, &mut grader, results);
+            verdicts.extend(foreseen.verdicts);
+            cycles.foresee(foreseen.cycles);
         }
         let verdicts = distinct(&mut grader, verdicts);
         let finding = |verdict: &Verdict| report::finding(end.tables, verdict, cells.get(verdict.interleaving.object));

@@ -3,53 +3,73 @@
 use lockhound_trace::{ObjectId, Tables, ThreadId};
 
 use super::access::AccessKind;
-use super::cycles::SeenCycle;
+use super::cycles::{ForeseenCycle, SeenCycle};
 use super::regions::Declared;
+use super::report::witness;
 use super::serializability::{Cycle, Link, Touch};
 use crate::finding::{Evidence, Finding, Mark, Region, Rule, Severity, Step};
 use crate::fingerprint::FingerprintBuilder;
 use crate::prose;
 
-/// The cycle as a finding.
+/// What was met as a finding.
 pub(super) fn observed(tables: &Tables, seen: &SeenCycle) -> Finding {
-    let words = Words { tables };
-    let cycle = &seen.first;
-    let mut notes = vec![words.why_one_step(cycle), words.why_no_order(cycle)];
+    let words = Words { tables, can: false };
+    let mut finding = words.finding(&seen.first);
+    finding.occurrences = seen.count;
     if seen.count > 1 {
-        notes.push(format!("seen {} in this run", prose::times(seen.count)));
+        finding.notes.push(format!("seen {} in this run", prose::times(seen.count)));
     }
-    let mut builder = FingerprintBuilder::new(tables, Rule::AtomicityViolation);
-    builder.part("begin", None, cycle.region.site, []);
-    if let Some(other) = cycle.other {
-        builder.part("begin", None, other.site, []);
+    finding
+}
+
+/// What another schedule shows as a finding.
+pub(super) fn foreseen(tables: &Tables, ForeseenCycle { cycle, proof }: &ForeseenCycle) -> Finding {
+    let words = Words { tables, can: true };
+    let mut finding = words.finding(cycle);
+    finding.evidence = Evidence::Feasible;
+    finding.witness = Some(witness(proof));
+    if let Some(Link { from, to, .. }) = cycle.links.first() {
+        let (t, u) = (words.who(*from), words.who(*to));
+        finding.notes.push(format!("proved by reordering this run: what {u} does fits between the two of {t}"));
     }
-    let objects = prose::sorted(cycle.objects().collect());
-    for &object in &objects {
-        builder.part("cycle", Some(object), None, []);
-    }
-    Finding {
-        rule: Rule::AtomicityViolation,
-        evidence: Evidence::Observed,
-        severity: Severity::Error,
-        fingerprint: builder.finish(),
-        message: words.message(cycle),
-        pattern: None,
-        region: Some(Region::Declared),
-        threads: prose::sorted(cycle.threads().collect()),
-        objects,
-        steps: words.steps(cycle),
-        witness: None,
-        occurrences: seen.count,
-        notes,
-        help: vec!["hold one lock over each of the regions, wherever their data are used".to_owned()],
-    }
+    finding
 }
 
 struct Words<'a> {
     tables: &'a Tables,
+    /// Whether it can happen, rather than did.
+    can: bool,
 }
 
 impl Words<'_> {
+    fn finding(&self, cycle: &Cycle) -> Finding {
+        let mut builder = FingerprintBuilder::new(self.tables, Rule::AtomicityViolation);
+        builder.part("begin", None, cycle.region.site, []);
+        if let Some(other) = cycle.other {
+            builder.part("begin", None, other.site, []);
+        }
+        let objects = prose::sorted(cycle.objects().collect());
+        for &object in &objects {
+            builder.part("cycle", Some(object), None, []);
+        }
+        Finding {
+            rule: Rule::AtomicityViolation,
+            evidence: Evidence::Observed,
+            severity: Severity::Error,
+            fingerprint: builder.finish(),
+            message: self.message(cycle),
+            pattern: None,
+            region: Some(Region::Declared),
+            threads: prose::sorted(cycle.threads().collect()),
+            objects,
+            steps: self.steps(cycle),
+            witness: None,
+            occurrences: 1,
+            notes: vec![self.why_one_step(cycle), self.why_no_order(cycle)],
+            help: vec!["hold one lock over each of the regions, wherever their data are used".to_owned()],
+        }
+    }
+
     fn who(&self, thread: ThreadId) -> String {
         prose::thread(self.tables, thread)
     }
@@ -58,17 +78,18 @@ impl Words<'_> {
         object.map_or_else(|| "it".to_owned(), |object| prose::object(self.tables, object))
     }
 
-    /// "wrote `x`".
+    /// "wrote `x`", "writes `x`".
     fn did(&self, touch: &Touch) -> String {
         let name = self.name(touch.object);
-        match touch.kind {
-            Some(AccessKind::Read) => format!("read {name}"),
-            Some(AccessKind::Write) => format!("wrote {name}"),
-            Some(AccessKind::Update) => format!("updated {name}"),
-            Some(AccessKind::Look) => format!("looked at {name}"),
-            Some(AccessKind::Change | AccessKind::Blind) => format!("changed {name}"),
-            None => "joined it".to_owned(),
-        }
+        let (did, does) = match touch.kind {
+            Some(AccessKind::Read) => ("read", "reads"),
+            Some(AccessKind::Write) => ("wrote", "writes"),
+            Some(AccessKind::Update) => ("updated", "updates"),
+            Some(AccessKind::Look) => ("looked at", "looks at"),
+            Some(AccessKind::Change | AccessKind::Blind) => ("changed", "changes"),
+            None => ("joined", "joins"),
+        };
+        format!("{} {name}", if self.can { does } else { did })
     }
 
     /// "`T1` wrote `x` before `T2` read it".
@@ -102,10 +123,12 @@ impl Words<'_> {
             let (t, u) = (self.who(p.thread), self.who(q.thread));
             let again = self.who(c.thread);
             let name = self.name(p.object);
-            return format!("{name}: {t} {}, then {u} {}, then {again} {}: {consequence}", did(p), did(q), did(c));
+            let can = if self.can { "in another schedule, " } else { "" };
+            return format!("{name}: {can}{t} {}, then {u} {}, then {again} {}: {consequence}", did(p), did(q), did(c));
         }
         let links = prose::list(cycle.links.iter().map(|link| self.link(link)).collect());
-        format!("no serial order explains {}: {links}", self.regions(cycle))
+        let explains = if self.can { "may explain" } else { "explains" };
+        format!("no serial order {explains} {}: {links}", self.regions(cycle))
     }
 
     fn regions(&self, cycle: &Cycle) -> String {
@@ -133,7 +156,7 @@ impl Words<'_> {
 
     fn why_no_order(&self, cycle: &Cycle) -> String {
         let links: Vec<String> = cycle.links.iter().map(|link| self.link(link)).collect();
-        format!("each had to come before the next, and the last before the first: {}", links.join("; "))
+        format!("each comes before the next, and the last before the first: {}", links.join("; "))
     }
 
     /// Where each thread met the next, in the order of the cycle.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::cells::Cell;
 use super::cycle_report;
 use super::interleavings::Basis;
+use super::predict::Proof;
 use super::serializability::{Cycle, Serializability};
 use super::verdict::Verdict;
 use crate::finding::Finding;
@@ -13,10 +14,10 @@ use crate::finding::Finding;
 /// What makes two cycles the same: where the two regions begin (or where the one access outside of any region is), in
 /// either order, and the first object of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Key(Option<SiteId>, Option<SiteId>, Option<ObjectId>);
+pub(super) struct Key(Option<SiteId>, Option<SiteId>, Option<ObjectId>);
 
 impl Cycle {
-    fn key(&self) -> Key {
+    pub(super) fn key(&self) -> Key {
         let last = self.links.last().and_then(|link| link.before);
         let (one, other) = (self.region.site, self.other.map_or(last.and_then(|touch| touch.site), |other| other.site));
         Key(one.min(other), one.max(other), self.objects().min())
@@ -40,14 +41,32 @@ pub(super) struct SeenCycle {
     pub(super) count: u64,
 }
 
+/// A cycle that another schedule shows.
+#[derive(Debug)]
+pub(super) struct ForeseenCycle {
+    pub(super) cycle: Cycle,
+    pub(super) proof: Proof,
+}
+
 /// All of them, in the order of their first meeting. Memory in the number of pairs of regions, by their sites.
 #[derive(Debug, Default)]
 pub(super) struct Cycles {
     index: FxHashMap<Key, usize>,
     seen: Vec<SeenCycle>,
+    foreseen: Vec<ForeseenCycle>,
 }
 
 impl Cycles {
+    /// Whether the same was observed.
+    pub(super) fn contains(&self, key: &Key) -> bool {
+        self.index.contains_key(key)
+    }
+
+    /// Takes up what was predicted.
+    pub(super) fn foresee(&mut self, cycles: Vec<(Cycle, Proof)>) {
+        self.foreseen.extend(cycles.into_iter().map(|(cycle, proof)| ForeseenCycle { cycle, proof }));
+    }
+
     pub(super) fn extend(&mut self, cycles: impl IntoIterator<Item = Cycle>) {
         for cycle in cycles {
             let index = *self.index.entry(cycle.key()).or_insert(self.seen.len());
@@ -92,10 +111,10 @@ impl Cycles {
                 _ => false,
             })
         };
-        self.seen
-            .iter()
-            .filter(|seen| several_writers(&seen.first) && !said(&seen.first))
-            .map(|seen| cycle_report::observed(tables, seen))
-            .collect()
+        let counts = |cycle: &Cycle| several_writers(cycle) && !said(cycle);
+        let observed = self.seen.iter().filter(|seen| counts(&seen.first));
+        let foreseen = self.foreseen.iter().filter(|foreseen| counts(&foreseen.cycle));
+        let observed = observed.map(|seen| cycle_report::observed(tables, seen));
+        observed.chain(foreseen.map(|foreseen| cycle_report::foreseen(tables, foreseen))).collect()
     }
 }

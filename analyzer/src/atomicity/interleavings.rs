@@ -33,11 +33,6 @@ pub(super) enum Basis {
 }
 
 impl Basis {
-    /// Whether it is only a guess that the two were one step.
-    pub(super) const fn is_guess(&self) -> bool {
-        matches!(self, Self::WroteAllTheSame(_))
-    }
-
     /// Why two consecutive accesses of these kinds may be meant as one step.
     pub(super) const fn of_kinds(p: AccessKind, c: AccessKind) -> Option<Self> {
         match (p, c) {

@@ -30,6 +30,8 @@ pub(super) struct Touch {
     pub(super) shown: EventIndex,
     pub(super) site: Option<SiteId>,
     pub(super) stack: Option<StackId>,
+    /// The declared region it is part of.
+    pub(super) region: Option<Declared>,
 }
 
 impl Touch {
@@ -42,12 +44,13 @@ impl Touch {
             shown: access.shown(object),
             site: access.site,
             stack: access.stack,
+            region: None,
         }
     }
 
     pub(super) fn of_join(now: &Moment<'_>) -> Self {
         let Event { thread, site, stack, .. } = *now.event;
-        Self { thread, object: None, kind: None, event: now.index, shown: now.index, site, stack }
+        Self { thread, object: None, kind: None, event: now.index, shown: now.index, site, stack, region: None }
     }
 }
 
@@ -68,7 +71,7 @@ pub(super) struct Cycle {
     pub(super) region: Declared,
     /// From `region`'s thread and back to it.
     pub(super) links: Vec<Link>,
-    /// The region that the last link comes from, if it is one and is still open.
+    /// The region that the last link comes from, if it is one.
     pub(super) other: Option<Declared>,
 }
 
@@ -213,7 +216,8 @@ impl Serializability {
         kind: AccessKind,
         touch: Touch,
     ) -> Option<Cycle> {
-        self.actor(actor);
+        let region = self.actor(actor).region;
+        let touch = Touch { region: region.and_then(|slot| self.declared(slot)), ..touch };
         let period = self.period;
         let table = self.tables.get_or_default(object);
         if table.period != period {
@@ -317,9 +321,13 @@ impl Serializability {
         links
     }
 
+    fn declared(&self, slot: Slot) -> Option<Declared> {
+        self.open[slot.index()].as_ref().map(|open| open.declared)
+    }
+
     fn report(&mut self, slot: Slot, from: ThreadId, links: Vec<Link>) -> Option<Cycle> {
-        let other = self.actors[from.index()].region;
-        let other = other.and_then(|slot| self.open[slot.index()].as_ref()).map(|open| open.declared);
+        let theirs = || self.actors[from.index()].region.and_then(|slot| self.declared(slot));
+        let other = links.last().and_then(|link| link.before).map_or_else(theirs, |before| before.region);
         let open = self.open[slot.index()].as_mut().expect("an open region");
         if open.reported.contains(&from) {
             return None;

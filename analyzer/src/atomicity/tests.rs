@@ -8,13 +8,13 @@ use super::cells::Cell;
 use super::interleavings::between;
 use crate::analysis::Moment;
 use crate::analysis::analyze_with;
-use crate::finding::{Finding, Pattern, Region, Rule};
+use crate::finding::{Evidence, Finding, Pattern, Region, Rule, Severity};
 use crate::holds::Holds;
-use crate::options::Options;
+use crate::options::{Options, Regions};
 use crate::{script, std_text};
 
 /// The script of `tests/data/litmus/{name}.std`.
-fn litmus(name: &str) -> String {
+pub(super) fn litmus(name: &str) -> String {
     let path = format!("{}/../tests/data/litmus/{name}.std", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     std_text::script_of(&text)
@@ -92,11 +92,11 @@ fn regions_that_no_serial_order_explains() {
     };
     cycle(
         "a08_txn_cycle",
-        "no serial order explains the region of `T1`: `T1` wrote `x` before `T2` read it and `T2` wrote `y` before `T1` read it",
+        "no serial order explains the region of `T1` and the region of `T2`: `T1` wrote `x` before `T2` read it and `T2` wrote `y` before `T1` read it",
     );
     cycle(
         "a10_txn_3cycle",
-        "no serial order explains the region of `T1`: `T1` wrote `x` before `T2` read it, `T2` wrote `y` before `T3` read it and `T3` wrote `z` before `T1` read it",
+        "no serial order explains the region of `T1` and the region of `T3`: `T1` wrote `x` before `T2` read it, `T2` wrote `y` before `T3` read it and `T3` wrote `z` before `T1` read it",
     );
     cycle(
         "atomicity/b21_www",
@@ -108,5 +108,63 @@ fn regions_that_no_serial_order_explains() {
 fn nothing_is_inferred_without_values_and_statements() {
     for name in ["a01_lost_update_seen", "a04_rwr", "a05_wwr", "a06_wrw", "a07_rrw_ok"] {
         assert_eq!(observed(name), [], "{name}");
+    }
+}
+
+/// Pattern, evidence and severity of every finding on broken steps, when every two accesses in a row count as one, if no
+/// region is declared.
+fn judged(text: &str) -> Vec<(Option<Pattern>, Evidence, Severity)> {
+    let regions = if text.contains(" begin") { Regions::Declared } else { Regions::All };
+    let options = Options { regions, ..Options::default() };
+    let report = analyze_with(script::read(text), &options, |_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+    let of_interest = |finding: &&Finding| matches!(finding.rule, Rule::LostUpdate | Rule::AtomicityViolation);
+    let found: Vec<&Finding> = report.findings.iter().filter(of_interest).collect();
+    for finding in &found {
+        assert_eq!(finding.witness.is_some(), finding.evidence != Evidence::Observed, "{finding:#?}");
+        assert_eq!(finding.region, Some(Region::Declared));
+    }
+    found.into_iter().map(|found| (found.pattern, found.evidence, found.severity)).collect()
+}
+
+#[test]
+fn evidence_and_severity_of_the_litmus_traces() {
+    let observed = |pattern| (Some(pattern), Evidence::Observed, Severity::Error);
+    let feasible = |pattern| (Some(pattern), Evidence::Feasible, Severity::Error);
+    let due = (Some(Pattern::Rww), Evidence::Possible, Severity::Warning);
+    let no_order = |evidence| (None, evidence, Severity::Error);
+    let expected = [
+        ("a01_lost_update_seen", vec![observed(Pattern::Rww)]),
+        ("a02_lost_update_pred", vec![due]),
+        ("a03_atomic_rmw", vec![]),
+        ("a04_rwr", vec![observed(Pattern::Rwr)]),
+        ("a05_wwr", vec![observed(Pattern::Wwr)]),
+        ("a06_wrw", vec![observed(Pattern::Wrw)]),
+        ("a07_rrw_ok", vec![]),
+        ("a08_txn_cycle", vec![no_order(Evidence::Observed)]),
+        ("a09_txn_ok", vec![]),
+        ("a10_txn_3cycle", vec![no_order(Evidence::Observed)]),
+        ("a11_txn_lost_update", vec![observed(Pattern::Rww)]),
+        ("a12_txn_lost_update_serial", vec![due]),
+        ("atomicity/b01_split_then_blind", vec![feasible(Pattern::Rww)]),
+        ("atomicity/b02_two_split_serial", vec![due]),
+        ("atomicity/b03_gate", vec![]),
+        ("atomicity/b04_gate_one_side", vec![feasible(Pattern::Rww)]),
+        ("atomicity/b05_foreign_first_rf", vec![due]),
+        ("atomicity/b06_foreign_first_write", vec![feasible(Pattern::Wwr)]),
+        ("atomicity/b07_foreign_reads_other", vec![feasible(Pattern::Rww)]),
+        ("atomicity/b08_foreign_atomic_rmw", vec![]),
+        ("atomicity/b11_reread", vec![feasible(Pattern::Rwr)]),
+        ("atomicity/b12_two_locks", vec![feasible(Pattern::Rww)]),
+        ("atomicity/b13_fork_after", vec![]),
+        ("atomicity/b14_message_after", vec![]),
+        ("atomicity/b16_hand_over_hand", vec![feasible(Pattern::Rww)]),
+        ("atomicity/b18_lock_edges_only", vec![]),
+        ("atomicity/b19_child_in_region", vec![]),
+        ("atomicity/b20_pair_serial", vec![no_order(Evidence::Feasible)]),
+        ("atomicity/b21_www", vec![no_order(Evidence::Observed)]),
+    ];
+    for (name, verdicts) in expected {
+        assert_eq!(judged(&litmus(name)), verdicts, "{name}");
     }
 }

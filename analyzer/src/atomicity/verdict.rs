@@ -3,7 +3,6 @@
 use lockhound_trace::{ObjectId, SiteId, Tables};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cells::Cell;
 use super::inference::{Inference, Pair, Sites};
 use super::interleavings::{Basis, Interleaving, Seen};
 use super::predict::Proof;
@@ -160,59 +159,93 @@ impl<'t> Grader<'t> {
     }
 }
 
-/// Decides over everything that was met.
-pub(super) fn observed<'a>(
+/// Decides over everything that was met at objects that count.
+pub(super) fn observed(
     grader: &mut Grader<'_>,
     seen: Vec<Seen>,
     inference: &Inference,
-    cell: impl Fn(ObjectId) -> Option<&'a Cell>,
+    counts: impl Fn(ObjectId) -> bool,
 ) -> Vec<Verdict> {
-    // With one writer nothing can be lost, and nobody else's change can be missed by those who write.
-    let several_writers = |seen: &Seen| cell(seen.first.object).is_some_and(Cell::has_several_writers);
-    seen.into_iter().filter(several_writers).filter_map(|seen| grader.judge(seen, inference)).collect()
+    seen.into_iter().filter(|seen| counts(seen.first.object)).filter_map(|seen| grader.judge(seen, inference)).collect()
 }
 
-/// The groups in which something was observed: what is predicted there would say the same again.
-pub(super) fn groups(verdicts: &[Verdict]) -> FxHashSet<Group> {
-    let observed = verdicts.iter().filter(|verdict| verdict.evidence == Evidence::Observed);
-    observed.map(|verdict| verdict.group).collect()
+/// The groups in which something was observed, with the gravest pattern there: what is predicted there and is no graver
+/// would say the same again.
+pub(super) fn groups(verdicts: &[Verdict]) -> FxHashMap<Group, Pattern> {
+    let mut groups = FxHashMap::default();
+    for verdict in verdicts.iter().filter(|verdict| verdict.evidence == Evidence::Observed) {
+        let pattern = verdict.interleaving.pattern;
+        let known = groups.entry(verdict.group).or_insert(pattern);
+        *known = pattern.min(*known);
+    }
+    groups
 }
 
-/// One verdict a bug: the surest, and of those with the gravest pattern.
+/// One verdict a bug, with the gravest pattern; and apart from what was observed, what is graver and only predicted.
 pub(super) fn distinct(grader: &mut Grader<'_>, verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut kept: Vec<Verdict> = Vec::new();
-    let mut groups: FxHashMap<Group, usize> = FxHashMap::default();
+    let mut groups: FxHashMap<(Group, bool), usize> = FxHashMap::default();
     for verdict in verdicts {
-        match groups.get(&verdict.group) {
+        let group = (verdict.group, verdict.forecast.is_some());
+        match groups.get(&group) {
             Some(&index) => kept[index].merge(verdict),
             None => {
-                groups.insert(verdict.group, kept.len());
+                groups.insert(group, kept.len());
                 kept.push(verdict);
             }
         }
     }
-    let lost: Vec<(ObjectId, StatementId)> = kept
-        .iter()
-        .filter(|verdict| verdict.interleaving.pattern == Pattern::Rww)
-        .map(|verdict| (verdict.interleaving.object, verdict.statements.1))
-        .collect();
-    kept.retain(|verdict| match &verdict.interleaving.basis {
-        Basis::WroteAllTheSame(write) => {
-            !lost.contains(&(verdict.interleaving.object, grader.statements.of(grader.tables, write.site)))
-        }
-        _ => true,
-    });
+    drop_mirrored(grader, &mut kept);
+    drop_told_otherwise(grader, &mut kept);
     kept
+}
+
+/// A thread that saw a change and wrote all the same says no more than a lost update by that write, unless that is itself
+/// no more than possible: then what happened is told.
+fn drop_told_otherwise(grader: &mut Grader<'_>, verdicts: &mut Vec<Verdict>) {
+    let mut write_of = |verdict: &Verdict| match &verdict.interleaving.basis {
+        Basis::WroteAllTheSame(write) => Some(grader.statements.of(grader.tables, write.site)),
+        _ => None,
+    };
+    let mut lost: FxHashSet<(ObjectId, StatementId)> = FxHashSet::default();
+    let mut seen: FxHashSet<(ObjectId, StatementId)> = FxHashSet::default();
+    for verdict in &*verdicts {
+        let object = verdict.interleaving.object;
+        if let Some(write) = write_of(verdict) {
+            seen.insert((object, write));
+        } else if verdict.interleaving.pattern == Pattern::Rww && verdict.evidence > Evidence::Possible {
+            lost.insert((object, verdict.statements.1));
+        }
+    }
+    verdicts.retain(|verdict| {
+        let object = verdict.interleaving.object;
+        match write_of(verdict) {
+            Some(write) => !lost.contains(&(object, write)),
+            None => verdict.evidence > Evidence::Possible || !seen.contains(&(object, verdict.statements.1)),
+        }
+    });
+}
+
+/// Where two threads each read and write, the writes of either come between the other's read and write. What is
+/// predicted there is said by what is known before.
+fn drop_mirrored(grader: &mut Grader<'_>, verdicts: &mut Vec<Verdict>) {
+    let mut fights: FxHashSet<(ObjectId, StatementId, StatementId)> = FxHashSet::default();
+    verdicts.retain(|verdict| {
+        let Interleaving { object, pattern, q, c, .. } = &verdict.interleaving;
+        if *pattern != Pattern::Rww || q.site == c.site {
+            return true;
+        }
+        let (one, other) = grader.statements((q.site, c.site));
+        let mirrored = fights.contains(&(*object, other, one));
+        fights.insert((*object, one, other));
+        verdict.forecast.is_none() || !mirrored
+    });
 }
 
 impl Verdict {
     /// Takes up another verdict on the same bug.
     fn merge(&mut self, other: Self) {
-        let rank = |verdict: &Self| {
-            let Self { interleaving, region, evidence, .. } = verdict;
-            let certainty = if interleaving.basis.is_guess() { Evidence::Observed } else { *evidence };
-            (std::cmp::Reverse(certainty), interleaving.pattern, std::cmp::Reverse(*region))
-        };
+        let rank = |verdict: &Self| (verdict.interleaving.pattern, std::cmp::Reverse(verdict.region));
         match rank(&other).cmp(&rank(self)) {
             std::cmp::Ordering::Less => *self = other,
             std::cmp::Ordering::Equal => self.count += other.count,

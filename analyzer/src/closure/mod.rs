@@ -11,7 +11,7 @@ mod lock_rule;
 mod per_thread;
 mod rules;
 
-pub(crate) use close::{Closure, Infeasible};
+pub(crate) use close::Closure;
 pub(crate) use rules::Rules;
 
 #[cfg(test)]

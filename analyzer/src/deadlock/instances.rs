@@ -3,13 +3,32 @@
 
 use std::rc::Rc;
 
-use lockhound_trace::{How, Mode, ObjectId, Op, Request, ThreadId};
+use lockhound_trace::{How, Mode, ObjectId, Op, Request, ThreadId, WakeReason};
 use rustc_hash::FxHashSet;
 
 use crate::deadlock::lock_graph::{DependencyId, Key, LockGraph, Occurrence};
 use crate::deadlock::resource::Resource;
 use crate::finding::Hold;
-use crate::model::{Model, Point};
+use crate::model::{Model, Point, Stamp};
+
+/// One instance of a dependency, and what comes before it in every schedule that must-order allows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) point: Point,
+    pub(crate) pred: Stamp<'a>,
+    /// Of a request for a lock on the way out of a wait: the notification.
+    pub(crate) notified: Option<Stamp<'a>>,
+}
+
+impl<'a> Asked<'a> {
+    fn at(model: &'a Model<'a>, point: Point) -> Self {
+        let notified = match model.op(point) {
+            Op::Wake { by: WakeReason::Notify, .. } => model.partner(point).map(|notify| model.stamp(notify)),
+            _ => None,
+        };
+        Self { point, pred: model.pred(point), notified }
+    }
+}
 
 /// The instances of all dependencies asked for so far. The first question about a thread and a lock takes time linear
 /// in the events of that thread on that lock.
@@ -18,18 +37,18 @@ pub(crate) struct Instances<'a> {
     model: &'a Model<'a>,
     graph: &'a LockGraph,
     /// By dependency, in the order of the thread's events.
-    lists: Vec<Rc<[Point]>>,
+    lists: Vec<Rc<[Asked<'a>]>>,
     /// What `lists` is complete for.
     known: FxHashSet<(ThreadId, Resource)>,
 }
 
 impl<'a> Instances<'a> {
     pub(crate) fn new(model: &'a Model<'a>, graph: &'a LockGraph) -> Self {
-        Self { model, graph, lists: vec![Rc::default(); graph.len()], known: FxHashSet::default() }
+        Self { model, graph, lists: vec![Rc::from([]); graph.len()], known: FxHashSet::default() }
     }
 
     /// Where the dependency occurs, in order. A request that blocked first is found where it completed, if it did.
-    pub(crate) fn of(&mut self, id: DependencyId) -> Rc<[Point]> {
+    pub(crate) fn of(&mut self, id: DependencyId) -> Rc<[Asked<'a>]> {
         let key = &self.graph.get(id).key;
         if self.known.insert((key.thread, key.wants)) {
             match key.wants {
@@ -56,7 +75,8 @@ impl<'a> Instances<'a> {
         }
         found.sort_unstable();
         for group in found.chunk_by(|one, other| one.0 == other.0) {
-            self.lists[group[0].0.index()] = group.iter().map(|&(_, loc)| Point::new(thread, loc)).collect();
+            self.lists[group[0].0.index()] =
+                group.iter().map(|&(_, loc)| Asked::at(self.model, Point::new(thread, loc))).collect();
         }
     }
 
@@ -76,13 +96,13 @@ impl<'a> Instances<'a> {
     }
 
     /// Joins are few: the graph keeps one a segment, and a join begins a segment.
-    fn joins(&self, id: DependencyId, child: ThreadId) -> Rc<[Point]> {
+    fn joins(&self, id: DependencyId, child: ThreadId) -> Rc<[Asked<'a>]> {
         let instances = self.graph.get(id).instances.iter();
         instances
             .map(|instance| {
                 let point = self.model.point(instance.occurrence.event);
                 let completed = !self.is_last(point) && self.model.op(point.next()) == Op::Join { child };
-                if completed { point.next() } else { point }
+                Asked::at(self.model, if completed { point.next() } else { point })
             })
             .collect()
     }

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::{Analysis, End, Moment, Results};
 use crate::deadlock::cycles::{self, simple_cycles};
 use crate::deadlock::lifelines::Lifelines;
-use crate::deadlock::lock_graph::LockGraph;
+use crate::deadlock::lock_graph::{DependencyId, LockGraph};
 use crate::deadlock::lock_order_report::{Words, also as also_does};
 use crate::deadlock::patterns::Circle;
 use crate::deadlock::requests::{Joins, Requests};
@@ -23,6 +23,7 @@ use crate::finding::{Finding, Rule};
 use crate::options::Limits;
 use crate::order::MustOrder;
 use crate::prose;
+use crate::statements::{StatementId, Statements};
 
 /// How many circles of one trace are judged.
 const MAX_CIRCLES: usize = 2_000;
@@ -39,6 +40,32 @@ pub(crate) struct LockOrder {
     joins: Joins,
     graph: LockGraph,
     lifelines: Lifelines,
+    nurseries: Nurseries,
+}
+
+/// Which statement spawns each thread: threads of one statement are alike.
+#[derive(Default, Debug)]
+struct Nurseries {
+    statements: Statements,
+    of: FxHashMap<ThreadId, StatementId>,
+}
+
+impl Nurseries {
+    fn spawn(&mut self, now: Moment<'_>, child: ThreadId) {
+        let statement = self.statements.of(now.tables, now.event.site);
+        self.of.entry(child).or_insert(statement);
+    }
+
+    /// Where the threads come from whose ends are part of the circle; a thread that nobody spawned is like no other.
+    fn of_circle(&self, circle: &Circle) -> Vec<Result<StatementId, ThreadId>> {
+        let of = |resource: &Resource| match resource {
+            Resource::EndOf(child) => Some(self.of.get(child).copied().ok_or(*child)),
+            Resource::Lock(_) => None,
+        };
+        let mut nurseries: Vec<_> = circle.resources.iter().filter_map(of).collect();
+        nurseries.sort_unstable();
+        nurseries
+    }
 }
 
 impl Analysis for LockOrder {
@@ -50,7 +77,10 @@ impl Analysis for LockOrder {
         }
         self.order.apply(now.tables, now.event);
         match now.event.op {
-            Op::Spawn { child } => self.lifelines.spawn(now.index, now.event.thread, child),
+            Op::Spawn { child } => {
+                self.lifelines.spawn(now.index, now.event.thread, child);
+                self.nurseries.spawn(now, child);
+            }
             Op::Join { child } => self.lifelines.join(now.index, now.event.thread, child),
             _ => {}
         }
@@ -61,13 +91,15 @@ impl Analysis for LockOrder {
     }
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
-        let Self { graph, lifelines, .. } = *self;
+        let Self { graph, lifelines, nurseries, .. } = *self;
         let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
-        let mut judge =
-            Judge::new(end.tables, &graph, end.prediction, limits.cycle_steps.saturating_mul(LOOKS_PER_STEP));
+        let circles = circles(&graph, limits, &mut results.limits);
+        let members = members(end.tables, &graph, &circles);
+        let budget = limits.cycle_steps.saturating_mul(LOOKS_PER_STEP);
+        let mut judge = Judge::new(end.tables, &graph, &members, end.prediction, budget);
         let words = Words { tables: end.tables, graph: &graph, lifelines: &lifelines };
         let mut reported = Reported { observed: observed(&results.findings), list: Vec::new() };
-        for circle in circles(&graph, limits, &mut results.limits) {
+        for circle in circles {
             if judge.is_exhausted() || reported.list.len() == MAX_FINDINGS {
                 results.limits.push("lock graph: not all cycles were judged; there are too many".to_owned());
                 break;
@@ -90,7 +122,8 @@ impl Analysis for LockOrder {
                     (words.inversion(&circle, &members, reason), members)
                 }
             };
-            reported.list.push(Found { finding, locks, also: words.also(&circle, &members) });
+            let (also, children) = (words.also(&circle, &members), nurseries.of_circle(&circle));
+            reported.list.push(Found { finding, locks, also, children });
         }
         results.findings.extend(reported.merged(end.tables));
         if let Some(limit) = judge.cut() {
@@ -118,6 +151,8 @@ struct Found {
     locks: BTreeSet<ObjectId>,
     /// Threads that could stand in its circle in the place of others.
     also: Vec<ThreadId>,
+    /// Where the threads come from that are joined.
+    children: Vec<Result<StatementId, ThreadId>>,
 }
 
 impl Reported {
@@ -127,12 +162,13 @@ impl Reported {
     }
 
     /// One finding for each bug: the same names in the same files are the same bug, however many objects or threads bear
-    /// them. The surest stands for all.
+    /// them, save that threads that are joined have to come from one place. The surest stands for all.
     fn merged(self, tables: &Tables) -> impl Iterator<Item = Finding> {
         let mut places = FxHashMap::default();
         let mut merged: Vec<Found> = Vec::new();
         for mut found in self.list {
-            let place = *places.entry(found.finding.fingerprint).or_insert(merged.len());
+            let bug = (found.finding.fingerprint, found.children.clone());
+            let place = *places.entry(bug).or_insert(merged.len());
             let Some(known) = merged.get_mut(place) else {
                 merged.push(found);
                 continue;
@@ -165,6 +201,14 @@ fn observed(findings: &[Finding]) -> FxHashSet<BTreeSet<ObjectId>> {
         .filter(|finding| matches!(finding.rule, Rule::Deadlock | Rule::SelfDeadlock))
         .map(|finding| finding.objects.iter().copied().collect())
         .collect()
+}
+
+/// All dependencies that can be members of a pattern on these circles.
+fn members(tables: &Tables, graph: &LockGraph, circles: &[Circle]) -> Vec<DependencyId> {
+    let resources = circles.iter().flat_map(|circle| &circle.resources);
+    let locks = prose::sorted(resources.filter_map(|resource| resource.lock()).collect());
+    let writers = locks.iter().flat_map(|&lock| graph.queued_writers(tables, lock));
+    prose::sorted(circles.iter().flat_map(|circle| circle.edges.iter().flatten()).chain(writers).copied().collect())
 }
 
 /// The circles of the lock graph, short ones first.

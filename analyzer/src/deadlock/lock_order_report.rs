@@ -362,7 +362,7 @@ impl Words<'_> {
             }
             Some(Arrival::Spawn) => format!("{} starts only after {} has done this", names.1, names.0),
             Some(Arrival::Other) | None => format!(
-                "a barrier, a message or a notification lets {} do this only after {} has done so",
+                "a barrier, a message, a notification or a value lets {} do this only after {} has done so",
                 names.1, names.0
             ),
         }

@@ -1,6 +1,7 @@
 //! Deadlocks: those that happened, those that other schedules of the run lead to, and those that the orders in which locks
 //! were taken leave open.
 
+mod certain_order;
 mod cycles;
 mod end_state;
 mod instances;

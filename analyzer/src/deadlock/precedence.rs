@@ -1,19 +1,19 @@
-//! Why one event comes before another in every schedule, and whether that is certain enough to rule a deadlock out.
-//!
-//! Must-order errs to the side of order, so that what it lets through is sound: it lets a hold depend on the data in its
-//! lock from the acquire on, though the thread may look at them only later, and takes what was not recorded for written.
-//! For saying that a deadlock is impossible that is the wrong side. In `let a = a.lock(); let b = b.lock(); *a += *b`, the
-//! request for `b` does not depend on the data in `a`; where this run's threads took turns, must-order says it does. Here an
-//! order counts if it stands without locks that are still held, and without data of which nothing is known.
+//! Why one event comes before another in every schedule: the events that make it so, followed backwards. Like
+//! [`certain_order`](super::certain_order), it takes no account of locks that are still held, and of data of which nothing is
+//! known; it may give up, for it is there to find words.
+
+use std::cell::Cell;
 
 use lockhound_trace::{ObjectId, Op, ThreadId, Touched};
 
 use crate::model::{Hold, Model, Point};
 
 /// Chains of more events than this are not followed.
-const MAX_CHAIN: u32 = 32;
+const MAX_CHAIN: u32 = 16;
 /// Events that are looked at for another way when the first is not certain.
-const MAX_DETOUR: u32 = 4_096;
+const MAX_DETOUR: u32 = 64;
+/// Events that are looked at in all.
+const MAX_LOOKS: u64 = 20_000;
 
 /// How a thread comes to be after an event of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,35 +32,38 @@ pub(crate) enum Arrival {
     Other,
 }
 
-/// Orders of one trace.
-#[derive(Clone, Copy, Debug)]
+/// Orders of one trace. What is not certain within some number of steps counts as not ordered.
+#[derive(Debug)]
 pub(crate) struct Precedence<'a> {
     model: &'a Model<'a>,
+    /// Events that may still be looked at.
+    looks: Cell<u64>,
 }
 
 impl<'a> Precedence<'a> {
     pub(crate) const fn new(model: &'a Model<'a>) -> Self {
-        Self { model }
+        Self { model, looks: Cell::new(MAX_LOOKS) }
     }
 
     /// How the thread of `late` certainly is after `early` when it makes the request `late`; none if it may not be.
-    pub(crate) fn arrival(self, early: Point, late: Point) -> Option<Arrival> {
+    pub(crate) fn arrival(&self, early: Point, late: Point) -> Option<Arrival> {
         self.chain(early, late, MAX_CHAIN)
     }
 
     /// Whether `early` certainly is at or before `late`.
-    pub(crate) fn precedes(self, early: Point, late: Point) -> bool {
+    pub(crate) fn precedes(&self, early: Point, late: Point) -> bool {
         self.known(early, late, MAX_CHAIN)
     }
 
-    fn known(self, early: Point, late: Point, depth: u32) -> bool {
+    fn known(&self, early: Point, late: Point, depth: u32) -> bool {
         if early.thread == late.thread {
             return early.loc <= late.loc;
         }
         self.model.stamp(late).contains(early) && depth > 0 && self.chain(early, late.next(), depth - 1).is_some()
     }
 
-    fn chain(self, early: Point, late: Point, depth: u32) -> Option<Arrival> {
+    fn chain(&self, early: Point, late: Point, depth: u32) -> Option<Arrival> {
+        self.looks.set(self.looks.get().checked_sub(1)?);
         let before = Point::new(late.thread, late.loc - 1);
         let spawn = || {
             self.model.spawn_of(late.thread).filter(|&spawn| self.known(early, spawn, depth)).map(|_| Arrival::Spawn)
@@ -80,7 +83,7 @@ impl<'a> Precedence<'a> {
     }
 
     /// The first event of the thread of `last`, not after it, that `early` is before. It must be before `last`.
-    fn first_after(self, early: Point, last: Point) -> Point {
+    fn first_after(&self, early: Point, last: Point) -> Point {
         let (mut low, mut high) = (1, last.loc);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -94,7 +97,8 @@ impl<'a> Precedence<'a> {
     }
 
     /// Whether `event`, before the request `late` of the same thread, is what certainly puts that thread after `early`.
-    fn at(self, early: Point, event: Point, late: Point, depth: u32) -> Option<Arrival> {
+    fn at(&self, early: Point, event: Point, late: Point, depth: u32) -> Option<Arrival> {
+        self.looks.set(self.looks.get().checked_sub(1)?);
         let (model, op) = (self.model, self.model.op(event));
         let via = |source: Option<Point>, arrival: &dyn Fn(ThreadId) -> Arrival| {
             source.filter(|&source| self.known(early, source, depth)).map(|source| arrival(source.thread))
@@ -119,40 +123,25 @@ impl<'a> Precedence<'a> {
     }
 
     /// Whether must-order comes in with this very event.
-    fn brings(self, early: Point, event: Point, arrival: Arrival) -> Option<Arrival> {
+    fn brings(&self, early: Point, event: Point, arrival: Arrival) -> Option<Arrival> {
         (self.model.stamp(event).contains(early) && !self.model.pred(event).contains(early)).then_some(arrival)
     }
 
     /// Who certainly wrote what the hold that begins at `acquire` certainly looks at before the request `late`.
-    fn data_in(self, lock: ObjectId, acquire: Point, late: Point) -> Option<Point> {
-        let lock = self.model.lock_of(lock)?;
-        let mine = self.hold_at(lock, acquire)?;
-        let over = mine.release.is_some_and(|release| release < late.loc);
-        if !over || mine.touched == Touched::Unknown || !mine.touched.looks() {
+    fn data_in(&self, lock: ObjectId, acquire: Point, late: Point) -> Option<Point> {
+        let model = self.model;
+        let known = |hold: &&Hold| hold.touched != Touched::Unknown;
+        let mine = model.hold_at(acquire).map(|id| model.hold(id)).filter(known)?;
+        if !mine.touched.looks() || mine.release.is_none_or(|release| release >= late.loc) {
             return None;
         }
-        let begin = self.model.index(acquire);
-        let index = |hold: &Hold, loc: u32| self.model.index(Point::new(hold.thread, loc));
-        let others =
-            self.model.holds(lock).filter(|(_, holds)| holds.first().is_some_and(|one| one.thread != mine.thread));
-        let last_writer = |holds: &'a [Hold]| {
-            let earlier = holds.partition_point(|hold| index(hold, hold.acquire) < begin);
-            holds[..earlier].iter().rev().find(|hold| hold.touched.writes())
-        };
-        let writer = others.filter_map(|(_, holds)| last_writer(holds)).max_by_key(|hold| index(hold, hold.acquire))?;
-        let release = writer.release.filter(|_| writer.touched != Touched::Unknown)?;
-        Some(Point::new(writer.thread, release))
-    }
-
-    fn hold_at(self, lock: crate::model::LockId, acquire: Point) -> Option<&'a Hold> {
-        let of_thread = |holds: &&[Hold]| holds.first().is_some_and(|hold| hold.thread == acquire.thread);
-        let holds = self.model.holds(lock).map(|(_, holds)| holds).find(of_thread)?;
-        holds.get(holds.partition_point(|hold| hold.acquire < acquire.loc)).filter(|hold| hold.acquire == acquire.loc)
+        let written = model.last_write(lock, model.index(acquire))?;
+        model.hold_at(written).map(|id| model.hold(id)).filter(known).map(|_| written)
     }
 
     /// A hold of `gate` by some thread that both `request` lies in, in every schedule, though another thread may make it:
     /// the multi-thread critical sections of Sulzmann (arXiv 2512.23552, 2025), for refutations only.
-    pub(crate) fn enclosing(self, gate: ObjectId, request: Point) -> Option<&'a Hold> {
+    pub(crate) fn enclosing(&self, gate: ObjectId, request: Point) -> Option<&'a Hold> {
         let lock = self.model.lock_of(gate)?;
         let around = |holds: &'a [Hold]| {
             let thread = holds.first()?.thread;

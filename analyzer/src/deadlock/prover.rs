@@ -6,9 +6,10 @@
 //! 4.3). What departs from the paper: a join is a member like any other (its must-order is in the closure already), and
 //! nothing counts as proved before the checker has executed it.
 
-use lockhound_trace::{EventIndex, Mode, Op, Request, WakeReason};
+use lockhound_trace::{EventIndex, Mode, Op, Request};
 
 use crate::closure::Closure;
+use crate::deadlock::instances::Asked;
 use crate::finding::Witness;
 use crate::model::{Ideal, Model, Point};
 use crate::prediction::Prediction;
@@ -19,9 +20,18 @@ use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
 pub(crate) enum Proof {
     /// These instances of its members wait for one another, and here is how to get there.
     Found(Vec<Point>, Witness),
-    /// No sync-preserving schedule leads there that the checker accepts.
+    /// Must-order already keeps all instances apart.
+    Ordered,
+    /// Must-order lets these instances meet, but no sync-preserving schedule leads there that the checker accepts.
+    NotFound(Vec<Point>),
+    /// Likewise, and a limit was hit before that was known.
+    Cut(Vec<Point>),
+}
+
+/// How a search for a schedule ended.
+enum Search {
+    Found(Vec<Point>, Witness),
     NotFound,
-    /// A limit was hit first.
     Cut,
 }
 
@@ -30,6 +40,7 @@ pub(crate) struct Prover<'a> {
     prediction: &'a Prediction<'a>,
     closure: Closure<'a>,
     ideal: Ideal,
+    nothing: Ideal,
     /// How many schedules may still be searched for.
     candidates: usize,
     /// The first limit that was hit.
@@ -43,6 +54,7 @@ impl<'a> Prover<'a> {
             prediction,
             closure: Closure::new(model),
             ideal: Ideal::new(model.threads()),
+            nothing: Ideal::new(model.threads()),
             candidates: prediction.options.limits.candidates,
             cut: None,
         }
@@ -56,14 +68,19 @@ impl<'a> Prover<'a> {
     /// Searches for a schedule after which one instance of each member is requested, and all wait. `members` are the
     /// instances of each, in the order of its thread's events, and never none. Linear in the instances, times the cost
     /// of a closure.
-    pub(crate) fn prove(&mut self, members: &[&[Point]]) -> Proof {
-        let Some(first) = self.first_outside(members) else { return Proof::NotFound };
+    pub(crate) fn prove(&mut self, members: &[&[Asked<'_>]]) -> Proof {
+        let Some(first) = self.first_outside(members) else { return Proof::Ordered };
+        let points = points(members, &first);
         if let Some(limit) = self.limit() {
             self.cut.get_or_insert(limit);
-            return Proof::Cut;
+            return Proof::Cut(points);
         }
         self.candidates -= 1;
-        self.search(members, first)
+        match self.search(members, first) {
+            Search::Found(points, witness) => Proof::Found(points, witness),
+            Search::NotFound => Proof::NotFound(points),
+            Search::Cut => Proof::Cut(points),
+        }
     }
 
     fn limit(&self) -> Option<&'static str> {
@@ -77,8 +94,8 @@ impl<'a> Prover<'a> {
     }
 
     /// The first instances that must-order alone leaves unordered; `ideal` is what precedes them.
-    fn first_outside(&mut self, members: &[&[Point]]) -> Option<Vec<usize>> {
-        self.ideal = Ideal::new(self.prediction.model.threads());
+    fn first_outside(&mut self, members: &[&[Asked<'_>]]) -> Option<Vec<usize>> {
+        self.ideal.copy_from(&self.nothing);
         let mut at = vec![0; members.len()];
         loop {
             self.precede(members, &at);
@@ -88,24 +105,24 @@ impl<'a> Prover<'a> {
         }
     }
 
-    fn search(&mut self, members: &[&[Point]], mut at: Vec<usize>) -> Proof {
+    fn search(&mut self, members: &[&[Asked<'_>]], mut at: Vec<usize>) -> Search {
         let mut tries = 0;
         loop {
             self.precede(members, &at);
             if self.closure.close(&mut self.ideal, &[]).is_err() {
-                return Proof::NotFound;
+                return Search::NotFound;
             }
             match advance(&self.ideal, members, &mut at) {
-                None => return Proof::NotFound,
+                None => return Search::NotFound,
                 Some(true) => continue,
                 Some(false) => {}
             }
-            let points: Vec<Point> = members.iter().zip(&at).map(|(instances, &at)| instances[at]).collect();
+            let points = points(members, &at);
             match self.check(&points) {
-                Ok(witness) => return Proof::Found(points, witness),
+                Ok(witness) => return Search::Found(points, witness),
                 Err(Rejection::OutOfSteps) => {
                     self.cut.get_or_insert("the checker's steps were used up");
-                    return Proof::Cut;
+                    return Search::Cut;
                 }
                 Err(_) => {}
             }
@@ -114,21 +131,18 @@ impl<'a> Prover<'a> {
             tries += 1;
             at[next] += 1;
             if tries == self.prediction.options.limits.tries || at[next] == members[next].len() {
-                return Proof::NotFound;
+                return Search::NotFound;
             }
         }
     }
 
     /// Takes in all that must precede these instances.
-    fn precede(&mut self, members: &[&[Point]], at: &[usize]) {
-        let model = self.prediction.model;
+    fn precede(&mut self, members: &[&[Asked<'_>]], at: &[usize]) {
         for (instances, &at) in members.iter().zip(at) {
-            let point = instances[at];
-            self.ideal.join(model.pred(point));
-            if matches!(model.op(point), Op::Wake { by: WakeReason::Notify, .. })
-                && let Some(notify) = model.partner(point)
-            {
-                self.ideal.join(model.stamp(notify));
+            let asked = &instances[at];
+            self.ideal.join(asked.pred);
+            if let Some(notified) = asked.notified {
+                self.ideal.join(notified);
             }
         }
     }
@@ -167,11 +181,16 @@ fn reads(model: &Model<'_>, point: Point) -> bool {
     )
 }
 
+/// The members' instances.
+fn points(members: &[&[Asked<'_>]], at: &[usize]) -> Vec<Point> {
+    members.iter().zip(at).map(|(instances, &at)| instances[at].point).collect()
+}
+
 /// Moves each member on to its first instance outside `ideal`; whether any moved. None: some member has none left.
-fn advance(ideal: &Ideal, members: &[&[Point]], at: &mut [usize]) -> Option<bool> {
+fn advance(ideal: &Ideal, members: &[&[Asked<'_>]], at: &mut [usize]) -> Option<bool> {
     let mut moved = false;
     for (instances, at) in members.iter().zip(at) {
-        let inside = instances[*at..].partition_point(|&point| ideal.contains(point));
+        let inside = instances[*at..].partition_point(|asked| ideal.contains(asked.point));
         moved |= inside > 0;
         *at += inside;
         if *at == instances.len() {

@@ -10,15 +10,17 @@ use std::rc::Rc;
 
 use lockhound_trace::{How, ObjectId, Tables, ThreadId};
 
-use crate::deadlock::instances::Instances;
+use crate::deadlock::certain_order::CertainOrder;
+use crate::deadlock::instances::{Asked, Instances};
 use crate::deadlock::lock_graph::{DependencyId, LockGraph, Occurrence};
 use crate::deadlock::patterns::{Circle, Conditions, Part, patterns};
 use crate::deadlock::precedence::{Arrival, Precedence};
 use crate::deadlock::prover::{Proof, Prover};
 use crate::deadlock::walk::unordered;
 use crate::finding::Witness;
-use crate::model::Point;
+use crate::model::{Model, Point};
 use crate::prediction::Prediction;
+use crate::prose;
 
 /// Patterns on one circle for which schedules are searched. They differ in threads and in what else is held.
 const MAX_PATTERNS: u32 = 64;
@@ -77,29 +79,48 @@ pub(crate) struct Judge<'a> {
 }
 
 struct Index<'a> {
+    model: &'a Model<'a>,
     instances: Instances<'a>,
+    /// Made when something is first to be refuted, for all circles.
+    certain: Option<CertainOrder>,
     precedence: Precedence<'a>,
     prover: Prover<'a>,
+    /// All dependencies that may be members.
+    dependencies: &'a [DependencyId],
 }
 
-/// What a pattern amounts to.
+/// What a pattern amounts to; in full where that was asked for.
 enum Evaluation {
     Proved(Verdict),
-    Possible { members: Vec<Member>, cut: bool },
-    Refuted { members: Vec<Member>, reason: Reason },
+    Possible {
+        members: Vec<Member>,
+        cut: bool,
+    },
+    Refuted {
+        members: Vec<Member>,
+        reason: Reason,
+    },
+    /// One more of a kind that is known of this circle.
+    StillPossible,
+    StillRefuted,
 }
 
 impl<'a> Judge<'a> {
+    /// `dependencies`: those on the edges of the circles, and the writers that may queue between them.
     pub(crate) fn new(
         tables: &'a Tables,
         graph: &'a LockGraph,
+        dependencies: &'a [DependencyId],
         prediction: Option<&'a Prediction<'a>>,
         budget: u64,
     ) -> Self {
         let index = prediction.map(|prediction| Index {
+            model: prediction.model,
+            certain: None,
             instances: Instances::new(prediction.model, graph),
             precedence: Precedence::new(prediction.model),
             prover: Prover::new(prediction),
+            dependencies,
         });
         Self { tables, graph, index, budget }
     }
@@ -122,7 +143,7 @@ impl<'a> Judge<'a> {
         let mut index = self.index.as_mut();
         let searched = patterns(self.tables, graph, circle, Conditions::ALL, |parts| {
             let evaluation = match &mut index {
-                Some(index) => index.evaluate(graph, parts, left > 0),
+                Some(index) => index.evaluate(graph, parts, possible.is_some(), refuted.is_some()),
                 None => by_segments(graph, parts),
             };
             match evaluation {
@@ -140,6 +161,8 @@ impl<'a> Judge<'a> {
                 Evaluation::Refuted { members, reason } => {
                     refuted.get_or_insert((members, reason));
                 }
+                Evaluation::StillPossible => left = left.saturating_sub(1),
+                Evaluation::StillRefuted => {}
             }
             if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -188,41 +211,56 @@ impl<'a> Judge<'a> {
     }
 }
 
-impl Index<'_> {
-    fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], prove: bool) -> Evaluation {
-        let lists: Vec<Rc<[Point]>> = parts.iter().map(|part| self.instances.of(part.dependency)).collect();
-        let lists: Vec<&[Point]> = lists.iter().map(|list| &**list).collect();
+impl<'a> Index<'a> {
+    /// Tries to prove a pattern; else to refute it, which is worth it only as long as nothing on the circle is `possible`.
+    fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], possible: bool, refuted: bool) -> Evaluation {
+        let lists: Vec<Rc<[Asked<'a>]>> = parts.iter().map(|part| self.instances.of(part.dependency)).collect();
+        let lists: Vec<&[Asked<'a>]> = lists.iter().map(|list| &**list).collect();
         if lists.iter().any(|list| list.is_empty()) {
             // The index and the stream do not agree on what is held: leave it to the stream.
             return by_segments(graph, parts);
         }
-        let proof = if prove { self.prover.prove(&lists) } else { Proof::Cut };
-        if let Proof::Found(points, witness) = proof {
-            return Evaluation::Proved(Verdict::Feasible { members: self.members(parts, &points), witness });
+        let points = match self.prover.prove(&lists) {
+            Proof::Found(points, witness) => {
+                return Evaluation::Proved(Verdict::Feasible { members: self.members(parts, &points), witness });
+            }
+            Proof::Ordered if possible => return Evaluation::StillRefuted,
+            _ if possible => return Evaluation::StillPossible,
+            Proof::Cut(points) => return Evaluation::Possible { members: self.members(parts, &points), cut: true },
+            Proof::NotFound(points) => points,
+            Proof::Ordered => match self.certain_order(&lists) {
+                Ok(points) => points,
+                Err(_) if refuted => return Evaluation::StillRefuted,
+                Err((before, after)) => {
+                    let points: Vec<Point> = lists.iter().map(|list| list[list.len() - 1].point).collect();
+                    let arrival = self.precedence.arrival(points[before], points[after]);
+                    let reason = Reason::Ordered { before, after, arrival };
+                    return Evaluation::Refuted { members: self.members(parts, &points), reason };
+                }
+            },
+        };
+        match self.gate_around(graph, parts, &lists) {
+            Some(_) if refuted => Evaluation::StillRefuted,
+            Some(reason) => Evaluation::Refuted { members: self.members(parts, &points), reason },
+            None => Evaluation::Possible { members: self.members(parts, &points), cut: false },
         }
+    }
+
+    /// Instances that nothing certain keeps apart, or which member comes before which.
+    fn certain_order(&mut self, lists: &[&[Asked<'_>]]) -> Result<Vec<Point>, (usize, usize)> {
+        let (model, instances, dependencies) = (self.model, &mut self.instances, self.dependencies);
+        let certain = self.certain.get_or_insert_with(|| {
+            let all = dependencies.iter().flat_map(|&id| instances.of(id).to_vec());
+            let requests = prose::sorted(all.map(|asked| model.index(asked.point)).collect());
+            CertainOrder::new(model, &requests)
+        });
         let counts: Vec<usize> = lists.iter().map(|list| list.len()).collect();
-        let precedence = self.precedence;
-        let found =
-            unordered(&counts, |early, x, late, y| precedence.arrival(lists[early][x], lists[late][y]).is_some());
-        match found {
-            Err((before, after)) => {
-                let last = |list: &[Point]| list[list.len() - 1];
-                let points: Vec<Point> = lists.iter().map(|list| last(list)).collect();
-                let arrival = precedence.arrival(points[before], points[after]);
-                Evaluation::Refuted {
-                    members: self.members(parts, &points),
-                    reason: Reason::Ordered { before, after, arrival },
-                }
-            }
-            Ok(at) => {
-                let points: Vec<Point> = lists.iter().zip(&at).map(|(list, &at)| list[at]).collect();
-                let members = self.members(parts, &points);
-                match self.gate_around(graph, parts, &lists) {
-                    Some(reason) => Evaluation::Refuted { members, reason },
-                    None => Evaluation::Possible { members, cut: proof == Proof::Cut },
-                }
-            }
-        }
+        let precedes = |early: usize, x: usize, late: usize, y: usize| {
+            let segments = (certain.segment(lists[early][x].point), certain.segment(lists[late][y].point));
+            matches!(segments, (Some(early), Some(late)) if early.precedes(late))
+        };
+        let found = unordered(&counts, precedes)?;
+        Ok(lists.iter().zip(&found).map(|(list, &at)| list[at].point).collect())
     }
 
     fn members(&self, parts: &[Part], points: &[Point]) -> Vec<Member> {
@@ -236,7 +274,7 @@ impl Index<'_> {
 
     /// A lock that one member holds, and that is held around every request of another by some thread, save where the
     /// requests are ordered anyway.
-    fn gate_around(&self, graph: &LockGraph, parts: &[Part], lists: &[&[Point]]) -> Option<Reason> {
+    fn gate_around(&self, graph: &LockGraph, parts: &[Part], lists: &[&[Asked<'_>]]) -> Option<Reason> {
         for (holding, part) in parts.iter().enumerate() {
             let dependency = graph.get(part.dependency);
             for &(gate, mode) in &dependency.key.held {
@@ -256,21 +294,21 @@ impl Index<'_> {
         &self,
         gate: ObjectId,
         mode: lockhound_trace::Mode,
-        holding: &[Point],
-        inside: &[Point],
+        holding: &[Asked<'_>],
+        inside: &[Asked<'_>],
     ) -> Option<ThreadId> {
         if holding.len().saturating_mul(inside.len()) > MAX_PAIRS {
             return None;
         }
         let mut holder = None;
-        for &request in inside {
+        for request in inside.iter().map(|asked| asked.point) {
             let around = self.precedence.enclosing(gate, request).filter(|hold| hold.mode.conflicts_with(mode));
-            let apart = |&other: &Point| {
+            let apart = |other: Point| {
                 around.is_some_and(|hold| hold.thread != other.thread)
                     || self.precedence.arrival(request, other).is_some()
                     || self.precedence.arrival(other, request).is_some()
             };
-            if !holding.iter().all(apart) {
+            if !holding.iter().map(|asked| asked.point).all(apart) {
                 return None;
             }
             holder = holder.or(around.map(|hold| hold.thread));

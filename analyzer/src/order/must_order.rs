@@ -168,7 +168,7 @@ impl MustOrder {
     }
 
     /// What `thread` knows, to be handed on; what it does from now on is not part of it.
-    fn publish(&mut self, thread: ThreadId) -> Rc<VectorClock> {
+    pub(crate) fn publish(&mut self, thread: ThreadId) -> Rc<VectorClock> {
         let clock = self.clock(thread);
         let published = Rc::clone(&clock.now);
         Rc::make_mut(&mut clock.now).increment(thread);
@@ -176,7 +176,8 @@ impl MustOrder {
         published
     }
 
-    fn learn(&mut self, thread: ThreadId, other: &VectorClock) {
+    /// From now on `thread` comes after all that `other` knows.
+    pub(crate) fn learn(&mut self, thread: ThreadId, other: &VectorClock) {
         let clock = self.clock(thread);
         if !other.le(&clock.now) {
             Rc::make_mut(&mut clock.now).join(other);

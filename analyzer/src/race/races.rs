@@ -28,7 +28,21 @@ pub(super) struct Race {
     pub(super) threads: Vec<ThreadId>,
     /// Variables of the same name of which the same was found.
     pub(super) vars: u64,
+    /// For `feasible`.
     pub(super) witness: Option<Witness>,
+    /// For `possible`: why it is no more than that.
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// Why a race is neither proved nor refuted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Doubt {
+    /// It takes another order of what the recorded one keeps.
+    Order,
+    /// The checker had no steps left for the schedule.
+    Unchecked,
+    /// The checker could not execute the schedule.
+    Rejected,
 }
 
 impl Race {
@@ -51,6 +65,7 @@ impl Race {
             threads: Vec::new(),
             vars: 1,
             witness: None,
+            doubt: None,
         };
         race.count(first, second);
         race
@@ -165,6 +180,11 @@ impl Bugs {
                 self.bugs.push((key.0, race));
             }
         }
+    }
+
+    /// Whether there is this bug already.
+    pub(super) fn knows(&self, key: &BugKey) -> bool {
+        self.index.contains_key(key)
     }
 
     /// The bug that this race would be put together with.

@@ -3,7 +3,7 @@
 use lockhound_trace::{ObjectId, Tables};
 
 use super::access::Access;
-use super::races::Race;
+use super::races::{Doubt, Race};
 use crate::finding::{Evidence, Finding, Refutation, Rule, Severity, Step};
 use crate::fingerprint::{Fingerprint, FingerprintBuilder};
 use crate::prose;
@@ -133,11 +133,7 @@ fn notes(tables: &Tables, race: &Race) -> Vec<String> {
     match race.evidence {
         Evidence::Observed => notes.push(format!("seen {}: {}", prose::times(race.occurrences), kinds(race))),
         Evidence::Feasible => {}
-        Evidence::Possible => notes.push(
-            "it would take two critical sections in the other order to bring them together; this run does not show \
-             whether that can be"
-                .to_owned(),
-        ),
+        Evidence::Possible => notes.extend(race.doubt.map(|doubt| why_not_more(doubt).to_owned())),
     }
     if race.vars > 1 {
         notes.push(format!("the same of {} variables of this name", race.vars));
@@ -146,6 +142,20 @@ fn notes(tables: &Tables, race: &Race) -> Vec<String> {
         notes.push(format!("{} threads took part", race.threads.len()));
     }
     notes
+}
+
+/// Why it is not proved.
+fn why_not_more(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Order => {
+            "bringing them together takes some operations in another order than this run had them in, such as two \
+             critical sections of one lock; whether that can be, it does not show"
+        }
+        Doubt::Unchecked => {
+            "a schedule that brings them together was found, but there were no steps left to execute it"
+        }
+        Doubt::Rejected => "a schedule that brings them together was found, but could not be executed as recorded",
+    }
 }
 
 /// What did not keep the accesses apart.

@@ -9,7 +9,7 @@ use super::access::Access;
 use super::groups::StatementPair;
 use super::handover::Handed;
 use super::predict::{Found, Outcome, Predictor};
-use super::races::{Bugs, Race};
+use super::races::{BugKey, Bugs, Doubt, Race};
 use super::{reasons, report};
 use crate::analysis::Results;
 use crate::finding::{Evidence, Witness};
@@ -19,6 +19,9 @@ use crate::witness::{Allowance, Claim, Outcome as Judgement, Rejection, Schedule
 
 /// More refuted pairs than anybody reads.
 const MOST_REFUTATIONS: usize = 200;
+
+/// One in how many of the checker's steps all races together may take.
+const SHARE_OF_STEPS: u64 = 2;
 
 /// What a check may take beyond the events of its schedule.
 const SPARE_STEPS: u64 = 16;
@@ -57,30 +60,45 @@ impl<'a> Verdicts<'a> {
 
     /// The checker's word on each race, in their order; none where the same was found before of another variable of the
     /// same name. Executes them in parallel, each with steps that were set aside for it, so that which of them are too
-    /// many does not depend on what ends first.
+    /// many does not depend on what ends first. The shortest come first: most races for the same steps.
     fn check_all(&self, outcomes: &[(ObjectId, Outcome)]) -> Vec<Option<Checked>> {
-        let checker = self.predictor.prediction.checker;
+        let races: Vec<(ObjectId, &Found)> =
+            outcomes.iter().flat_map(|(var, outcome)| outcome.races.iter().map(|found| (*var, found))).collect();
         let mut met = FxHashSet::default();
-        let mut jobs = Vec::new();
-        for (var, outcome) in outcomes {
-            for found in &outcome.races {
-                let new = self.race(*var, found.statements, Evidence::Feasible, found.accesses).is_some_and(|race| {
-                    let known = self.bugs.like(self.model().tables(), &race);
-                    known.is_none() && met.insert(self.bugs.key(self.model().tables(), &race))
-                });
-                jobs.push(new.then(|| (found, checker.allow(found.base.len() + SPARE_STEPS))));
+        let mut jobs: Vec<(u64, usize)> = Vec::new();
+        for (position, &(var, found)) in races.iter().enumerate() {
+            if self.key(var, found).is_some_and(|key| !self.bugs.knows(&key) && met.insert(key)) {
+                jobs.push((found.base.len() + SPARE_STEPS, position));
             }
         }
-        let predictor = self.predictor;
-        let run = |job: Option<(&Found, Allowance)>| {
-            job.map(|(found, mut allowance)| (check(predictor, found.accesses, &found.base, &mut allowance), allowance))
+        jobs.sort_unstable();
+        let Prediction { checker, options, .. } = *self.predictor.prediction;
+        // Not all of them: other analyses have claims to prove, too.
+        let mut left = options.limits.checker_steps / SHARE_OF_STEPS;
+        let allow = |&(steps, _): &(u64, usize)| {
+            left = left.checked_sub(steps)?;
+            Some(checker.allow(steps))
         };
-        let done: Vec<Option<(Checked, Allowance)>> = jobs.into_par_iter().map(run).collect();
-        let settle = |(checked, allowance)| {
+        let allowances: Vec<Option<Allowance>> = jobs.iter().map(allow).collect();
+        let predictor = self.predictor;
+        let run = |(&(_, position), allowance): (&(u64, usize), Option<Allowance>)| {
+            let found = races[position].1;
+            let Some(mut allowance) = allowance else { return Err(Rejection::OutOfSteps) };
+            let checked = check(predictor, found.accesses, &found.base, &mut allowance);
             checker.give_back(allowance);
             checked
         };
-        done.into_iter().map(|job| job.map(settle)).collect()
+        let done: Vec<Checked> = jobs.par_iter().zip(allowances).map(run).collect();
+        let mut checked: Vec<Option<Checked>> = races.iter().map(|_| None).collect();
+        for ((_, position), outcome) in jobs.into_iter().zip(done) {
+            checked[position] = Some(outcome);
+        }
+        checked
+    }
+
+    fn key(&self, var: ObjectId, found: &Found) -> Option<BugKey> {
+        let race = self.race(var, found.statements, Evidence::Feasible, found.accesses)?;
+        Some(self.bugs.key(self.model().tables(), &race))
     }
 
     fn variable(
@@ -92,21 +110,23 @@ impl<'a> Verdicts<'a> {
     ) {
         cuts.searches += usize::from(outcome.cut);
         let mut proved = self.predictor.observed.contains_key(&var);
-        let mut unproved = outcome.unproved;
+        let mut unproved = Vec::new();
         for found in outcome.races {
-            let (e1, e2) = found.accesses;
-            let statements = found.statements;
-            if self.prove(var, found, checked.next().flatten(), cuts) {
-                proved = true;
-            } else {
-                unproved.push((statements, e1, e2));
+            let (statements, accesses) = (found.statements, found.accesses);
+            match self.prove(var, found, checked.next().flatten()) {
+                Ok(()) => proved = true,
+                Err(doubt) => {
+                    cuts.unchecked += usize::from(doubt == Doubt::Unchecked);
+                    unproved.push((doubt, statements, accesses));
+                }
             }
         }
+        unproved.extend(outcome.unproved.iter().map(|&(statements, e1, e2)| (Doubt::Order, statements, (e1, e2))));
         // One pair is enough to say that a variable has no lock of its own.
-        if let Some(&(statements, e1, e2)) = unproved.first().filter(|_| !proved)
-            && let Some(race) = self.race(var, statements, Evidence::Possible, (e1, e2))
+        if let Some(&(doubt, statements, accesses)) = unproved.first().filter(|_| !proved)
+            && let Some(race) = self.race(var, statements, Evidence::Possible, accesses)
         {
-            self.bugs.add(self.model().tables(), race);
+            self.bugs.add(self.model().tables(), Race { doubt: Some(doubt), ..race });
         }
         let mut handed: Vec<_> = outcome.handed.into_iter().collect();
         handed.sort_unstable();
@@ -120,31 +140,21 @@ impl<'a> Verdicts<'a> {
     }
 
     /// Reports a race that the checker accepts; looks for another instance of one that it does not.
-    fn prove(&mut self, var: ObjectId, found: Found, checked: Option<Checked>, cuts: &mut Cuts) -> bool {
+    fn prove(&mut self, var: ObjectId, found: Found, checked: Option<Checked>) -> Result<(), Doubt> {
         let Found { statements, accesses, base } = found;
-        let Some(mut race) = self.race(var, statements, Evidence::Feasible, accesses) else { return false };
+        let race = self.race(var, statements, Evidence::Feasible, accesses).ok_or(Doubt::Rejected)?;
         let tables = self.model().tables();
         if self.bugs.like(tables, &race).is_some_and(|known| known.evidence >= Evidence::Feasible) {
             self.bugs.add(tables, race);
-            return true;
+            return Ok(());
         }
-        let checked = checked.unwrap_or_else(|| self.check(accesses, &base));
-        race.witness = match checked {
-            Ok(witness) => Some(witness),
-            Err(Rejection::OutOfSteps) => {
-                cuts.unchecked += 1;
-                None
-            }
-            Err(_) => self.another(var, statements, accesses).map(|(other, witness)| {
-                race = other;
-                witness
-            }),
+        let (race, witness) = match checked.unwrap_or_else(|| self.check(accesses, &base)) {
+            Ok(witness) => (race, witness),
+            Err(Rejection::OutOfSteps) => return Err(Doubt::Unchecked),
+            Err(_) => self.another(var, statements, accesses).ok_or(Doubt::Rejected)?,
         };
-        let proved = race.witness.is_some();
-        if proved {
-            self.bugs.add(tables, race);
-        }
-        proved
+        self.bugs.add(tables, Race { witness: Some(witness), ..race });
+        Ok(())
     }
 
     /// Another race of the same statements, one that the checker accepts.

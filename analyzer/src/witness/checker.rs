@@ -70,7 +70,7 @@ impl<'t> Checker<'t> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut machine = idle.unwrap_or_else(|| Machine::new(self.recording.tables()));
         machine.reset(&self.recording);
-        let mut run = Run { recording: &self.recording, machine: &mut machine, left: allowance.left };
+        let mut run = Run { recording: &self.recording, machine: &mut machine, left: allowance.left, frozen: None };
         let judgement = match *claim {
             Claim::Blocked { ref members, tokens } => blocked::judge(&mut run, schedule, members, tokens),
             Claim::Race(one, other) => race::judge(&mut run, schedule, [one, other]),

@@ -156,8 +156,6 @@ struct Story {
     q: [Access; 2],
     c: Access,
     stage: Stage,
-    /// Has seen something else, so it does nothing any more but leave its critical sections.
-    frozen: Option<ThreadId>,
     /// `q` has seen something else, and writes all the same.
     updates: bool,
     assumes_release: Vec<EventIndex>,
@@ -169,7 +167,7 @@ impl Story {
             return Err(Rejection::NotAsClaimed);
         }
         let stage = Stage::Start;
-        Ok(Self { kind, p, q, c, stage, frozen: None, updates: false, assumes_release: Vec::new() })
+        Ok(Self { kind, p, q, c, stage, updates: false, assumes_release: Vec::new() })
     }
 
     fn follow(mut self, run: &mut Run<'_, '_>, schedule: &Schedule) -> Result<Proof, Rejection> {
@@ -185,7 +183,8 @@ impl Story {
         if self.stage == self.end() {
             return Err(Rejection::NotAsClaimed);
         }
-        let frozen = self.frozen == Some(step.thread);
+        // Who has seen something else does nothing any more but leave its critical sections.
+        let frozen = run.frozen == Some(step.thread);
         if frozen && !matches!(step.op, Op::Release { .. } | Op::End { .. }) {
             return Err(Rejection::Impossible(step.at));
         }
@@ -193,7 +192,7 @@ impl Story {
         let look = if self.may_change(step.at) { Look::Free } else { Look::Bound };
         match run.execute(step, look)? {
             Executed::No => return Err(Rejection::Impossible(step.at)),
-            Executed::Changed => self.changed(step),
+            Executed::Changed => self.changed(run, step),
             Executed::AsRecorded => {}
         }
         if frozen && matches!(step.op, Op::Release { .. }) {
@@ -224,11 +223,11 @@ impl Story {
         }
     }
 
-    fn changed(&mut self, step: &Step) {
+    fn changed(&mut self, run: &mut Run<'_, '_>, step: &Step) {
         if step.at == self.q[1].looks_at && self.q[1].does == Does::Update {
             self.updates = true;
         } else if step.at != self.c.looks_at {
-            self.frozen = Some(step.thread);
+            run.frozen = Some(step.thread);
         }
     }
 
@@ -252,7 +251,7 @@ impl Story {
         }
         self.stage = after;
         if at == last.at && self.updates {
-            self.frozen = Some(last.thread);
+            run.frozen = Some(last.thread);
             run.machine.tainted.push(Seen::event(at));
         }
         Ok(())

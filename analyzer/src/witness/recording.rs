@@ -28,7 +28,8 @@ pub(super) struct Recording<'t> {
     /// * of a `recv` its `send`, and of a `send` its `recv`;
     /// * of the release (or `wait`) that ends a thread's hold of a lock: the acquire (or `wake`) that began it;
     /// * of what failed to get something: the state of that;
-    /// * of the `pass` of a barrier of unknown size: how many had arrived.
+    /// * of the `pass` of a barrier of unknown size: how many had arrived;
+    /// * of what concerns nobody but its thread: that.
     seen: Vec<Seen>,
     /// Per thread, the event that created it.
     spawns: Vec<Option<EventIndex>>,
@@ -53,7 +54,34 @@ impl<'t> Recording<'t> {
         for (at, thread, op) in log.iter() {
             replay.step(&mut recording, &Step { at, thread, loc: log.loc(at), op });
         }
+        recording.find_inert(&replay.memory);
         recording
+    }
+
+    /// Marks the events that no schedule needs to execute. What follows a `block` is none: it may have to wait.
+    fn find_inert(&mut self, memory: &[Memory]) {
+        let mut blocked = vec![false; self.threads()];
+        for (at, thread, op) in self.log.iter() {
+            let inert = match op {
+                Op::Start | Op::Exit | Op::Begin { .. } | Op::End { .. } => true,
+                Op::Read { var: object, .. }
+                | Op::Write { var: object, .. }
+                | Op::Load { atomic: object, .. }
+                | Op::Store { atomic: object, .. }
+                | Op::Rmw { atomic: object, .. } => !memory[object.index()].is_fought_over(),
+                _ => false,
+            };
+            let blocks = matches!(op, Op::Block { .. });
+            if !std::mem::replace(&mut blocked[thread.index()], blocks) && inert {
+                self.seen[index_of(at)] = Seen::INERT;
+            }
+        }
+    }
+
+    /// Whether the event concerns nobody but its thread.
+    #[inline]
+    pub(super) fn is_inert(&self, at: EventIndex) -> bool {
+        self.seen(at) == Seen::INERT
     }
 
     pub(super) fn tables(&self) -> &'t Tables {
@@ -124,6 +152,26 @@ fn index_of(at: EventIndex) -> usize {
     usize::try_from(at.0).expect("an event of this log")
 }
 
+/// Who accesses a variable or an atomic.
+#[derive(Clone, Copy, Default)]
+struct Memory {
+    by: Option<ThreadId>,
+    shared: bool,
+    written: bool,
+}
+
+impl Memory {
+    fn access(&mut self, thread: ThreadId, writes: bool) {
+        self.shared |= *self.by.get_or_insert(thread) != thread;
+        self.written |= writes;
+    }
+
+    /// Whether one thread can see what another does.
+    const fn is_fought_over(self) -> bool {
+        self.shared && self.written
+    }
+}
+
 /// The run itself, and what is open in the middle of it.
 struct Replay {
     machine: Machine,
@@ -133,6 +181,8 @@ struct Replay {
     messages: FxHashMap<(ObjectId, MessageId), EventIndex>,
     /// Recorded halves of rendezvous without the other.
     halves: FxHashMap<ObjectId, Vec<EventIndex>>,
+    /// Per object; of use for variables and atomics.
+    memory: Vec<Memory>,
 }
 
 #[derive(Clone, Copy)]
@@ -149,6 +199,7 @@ impl Replay {
             holds: vec![Vec::new(); threads],
             messages: FxHashMap::default(),
             halves: FxHashMap::default(),
+            memory: vec![Memory::default(); tables.objects().len()],
         }
     }
 
@@ -170,8 +221,13 @@ impl Replay {
                 self.machine.apply(recording, step);
                 self.given_back(recording, step, lock, touched);
             }
-            Op::Read { .. } | Op::Load { .. } | Op::Rmw { .. } => {
+            Op::Read { var: object, .. } | Op::Load { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
+                self.memory[object.index()].access(step.thread, matches!(step.op, Op::Rmw { .. }));
                 recording.seen[index_of(step.at)] = self.machine.sees(recording, step);
+                self.machine.apply(recording, step);
+            }
+            Op::Write { var: object, .. } | Op::Store { atomic: object, .. } => {
+                self.memory[object.index()].access(step.thread, true);
                 self.machine.apply(recording, step);
             }
             Op::TryFailed { .. } | Op::TrySendFailed { .. } | Op::TryRecvFailed { .. } => {

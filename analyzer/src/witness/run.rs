@@ -5,7 +5,7 @@ use lockhound_trace::{EventIndex, ThreadId};
 use crate::witness::claim::Rejection;
 use crate::witness::machine::{Executed, Look, Machine};
 use crate::witness::recording::{Recording, Step};
-use crate::witness::schedule::Schedule;
+use crate::witness::schedule::{Schedule, recorded_order};
 
 /// A machine at work on one witness.
 pub(super) struct Run<'c, 't> {
@@ -13,6 +13,8 @@ pub(super) struct Run<'c, 't> {
     pub(super) machine: &'c mut Machine,
     /// Steps that are left; one that turns out impossible is one, too.
     pub(super) left: u64,
+    /// A thread of which every step is to be looked at.
+    pub(super) frozen: Option<ThreadId>,
 }
 
 impl Run<'_, '_> {
@@ -32,20 +34,42 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Executes the schedule, each step by `each`.
+    /// Executes the schedule, each step by `each`. Of the base, steps that concern nobody but their thread are passed over,
+    /// and cost nothing.
     pub(super) fn through(
         &mut self,
         schedule: &Schedule,
         mut each: impl FnMut(&mut Self, &Step) -> Result<(), Rejection>,
     ) -> Result<(), Rejection> {
         let recording = self.recording;
-        for at in schedule.steps(recording.log()) {
+        let base = schedule.base.as_slice();
+        if base.len() > recording.threads() {
+            return Err(Rejection::NotAsClaimed);
+        }
+        for at in recorded_order(base, recording.log()) {
+            if recording.is_inert(at) && self.skip(at)? {
+                continue;
+            }
+            each(self, &recording.step(at))?;
+        }
+        for &at in &schedule.then {
             if !recording.contains(at) {
                 return Err(Rejection::Impossible(at));
             }
             each(self, &recording.step(at))?;
         }
         Ok(())
+    }
+
+    /// Passes over an event that concerns nobody but its thread, unless that thread is frozen.
+    #[inline]
+    fn skip(&mut self, at: EventIndex) -> Result<bool, Rejection> {
+        let log = self.recording.log();
+        let thread = log.thread(at);
+        if self.frozen == Some(thread) {
+            return Ok(false);
+        }
+        if self.machine.skip(thread, log.loc(at)) { Ok(true) } else { Err(Rejection::Impossible(at)) }
     }
 
     /// What `thread` does next.

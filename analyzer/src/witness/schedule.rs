@@ -14,13 +14,6 @@ pub(crate) struct Schedule {
     pub(crate) then: Vec<EventIndex>,
 }
 
-impl Schedule {
-    /// Its events, in its order.
-    pub(crate) fn steps<'a>(&'a self, log: &'a Log) -> impl Iterator<Item = EventIndex> + 'a {
-        recorded_order(self.base.as_slice(), log).chain(self.then.iter().copied())
-    }
-}
-
 /// The first `base[t]` events of each thread `t`, in the order in which they were recorded. Takes time in their number,
 /// or a little more than looking at all events up to the last of them, whichever is less.
 pub(crate) fn recorded_order<'a>(base: &'a [u32], log: &'a Log) -> impl Iterator<Item = EventIndex> + 'a {
@@ -75,7 +68,6 @@ mod tests {
         fn scanning_and_merging_agree(
             threads in prop::collection::vec(0_usize..5, 0..200),
             counts in prop::collection::vec(0_u32..60, 5),
-            then in 0_u64..5,
         ) {
             let mut log = Log::default();
             for &thread in &threads {
@@ -87,16 +79,13 @@ mod tests {
                 base.add(Point::new(thread, count.min(log.count(thread))));
             }
             let all = (0..log.len() as u64).map(EventIndex);
-            let mut expected: Vec<_> =
+            let expected: Vec<_> =
                 all.filter(|&index| base.contains(Point::new(log.thread(index), log.loc(index)))).collect();
             let heads = (0..5).map(ThreadId::from_index).filter(|&thread| base.get(thread) > 0);
             let heads = heads.map(|thread| Reverse((log.at(thread, 1), thread, 1, base.get(thread)))).collect();
             prop_assert_eq!(Merge { log: &log, heads }.collect::<Vec<_>>(), expected.clone());
             prop_assert_eq!(recorded_order(base.as_slice(), &log).collect::<Vec<_>>(), expected.clone());
 
-            let then: Vec<_> = (0..then).map(EventIndex).collect();
-            expected.extend(&then);
-            prop_assert_eq!(Schedule { base, then }.steps(&log).collect::<Vec<_>>(), expected);
         }
     }
 }

@@ -13,7 +13,10 @@ impl Seen {
     /// Of an event that does not look: whatever it would see is fine.
     pub(super) const ANYTHING: Self = Self(u32::MAX);
 
-    #[expect(clippy::cast_possible_truncation, reason = "a log has fewer than 2^32 - 1 events")]
+    /// Of an event that concerns nobody but its thread: it is always possible, and nobody sees what it did.
+    pub(super) const INERT: Self = Self(u32::MAX - 1);
+
+    #[expect(clippy::cast_possible_truncation, reason = "a log has fewer than 2^32 - 2 events")]
     pub(super) const fn event(index: EventIndex) -> Self {
         Self(index.0 as u32 + 1)
     }
@@ -24,6 +27,7 @@ impl Seen {
 
     /// The event, where it is one.
     pub(super) fn as_event(self) -> Option<EventIndex> {
-        (self != Self::NOTHING && self != Self::ANYTHING).then(|| EventIndex(u64::from(self.0) - 1))
+        let none = matches!(self, Self::NOTHING | Self::ANYTHING | Self::INERT);
+        (!none).then(|| EventIndex(u64::from(self.0) - 1))
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use lockhound_analyzer::Pattern;
-use lockhound_trace::{ObjectId, Op};
+use lockhound_trace::{ObjectId, Op, Touched};
 
 use super::explore::{Rules, Space, State};
 use super::recording::Recording;
@@ -40,8 +40,14 @@ enum Access {
     Both,
 }
 
+/// A hold of a lock is one access of the data inside, placed where it ends.
 fn access(op: Op) -> Option<(ObjectId, Access)> {
     match op {
+        Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } => match touched {
+            Touched::None => None,
+            Touched::Read => Some((lock, Access::Read)),
+            Touched::Unknown | Touched::Write | Touched::Blind => Some((lock, Access::Both)),
+        },
         Op::Read { var: object, .. } | Op::Load { atomic: object, .. } => Some((object, Access::Read)),
         Op::Write { var: object, .. } | Op::Store { atomic: object, .. } => Some((object, Access::Write)),
         Op::Rmw { atomic, .. } => Some((atomic, Access::Both)),
@@ -50,15 +56,25 @@ fn access(op: Op) -> Option<(ObjectId, Access)> {
 }
 
 /// A step that writes whatever it reads.
-fn is_unconditional(op: Op) -> bool {
-    matches!(op, Op::Rmw { cas: false, .. })
+pub(crate) fn is_unconditional(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Rmw { cas: false, .. }
+            | Op::Release { touched: Touched::Blind, .. }
+            | Op::Wait { touched: Touched::Blind, .. }
+    )
 }
 
-/// All unserialisable triples of accesses that follow one another in their thread.
+/// Whether it accesses data inside a lock rather than a variable.
+pub(crate) fn is_hold(op: Op) -> bool {
+    matches!(op, Op::Release { .. } | Op::Wait { .. })
+}
+
+/// All unserialisable triples of accesses of variables that follow one another in their thread.
 pub(crate) fn triples(recording: &Recording) -> Vec<Triple> {
     let mut triples = Vec::new();
     for c in 0..recording.events.len() {
-        let Some((object, _)) = access(recording.op(c)) else { continue };
+        let Some((object, _)) = access(recording.op(c)).filter(|_| !is_hold(recording.op(c))) else { continue };
         let is_of_object = |event: &usize| access(recording.op(*event)).is_some_and(|access| access.0 == object);
         let own = &recording.threads[recording.thread(c).index()][..recording.at[c]];
         let Some(p) = own.iter().copied().rfind(is_of_object) else { continue };
@@ -84,7 +100,7 @@ pub(crate) fn pattern(recording: &Recording, p: usize, q: usize, c: usize) -> Op
     }
 }
 
-/// All quadruples of declared regions.
+/// All quadruples of accesses of variables in declared regions.
 pub(crate) fn quadruples(recording: &Recording) -> Vec<Quadruple> {
     let mut quadruples = Vec::new();
     let pairs = || recording.threads.iter().flat_map(|own| pairs_of(own));
@@ -92,7 +108,8 @@ pub(crate) fn quadruples(recording: &Recording) -> Vec<Quadruple> {
         let foreign = |&(q1, _): &(usize, usize)| recording.thread(q1) != recording.thread(p);
         let singles = (0..recording.events.len()).map(|q| (q, q));
         for (q1, q2) in pairs().chain(singles).filter(foreign) {
-            if conflict(recording, p, q1) && conflict(recording, q2, c) {
+            let of_variables = ![p, c].iter().any(|&event| is_hold(recording.op(event)));
+            if of_variables && conflict(recording, p, q1) && conflict(recording, q2, c) {
                 quadruples.push(Quadruple { p, q1, q2, c });
             }
         }
@@ -131,12 +148,15 @@ pub(crate) fn are_in_one_region(recording: &Recording, p: usize, c: usize) -> bo
     false
 }
 
-/// How many events of the thread of `event` are done when it has given back what it gives back directly behind it.
+/// How many events of the thread of `event` are done when it has given back what it gives back directly behind it. To end a
+/// region, or itself, is to leave too.
 pub(crate) fn end_of_releases(recording: &Recording, event: usize) -> usize {
     let own = &recording.threads[recording.thread(event).index()];
-    let is_release = |&event: &usize| matches!(recording.op(event), Op::Release { .. } | Op::ReleasePermits { .. });
+    let leaves = |&event: &usize| {
+        matches!(recording.op(event), Op::Release { .. } | Op::ReleasePermits { .. } | Op::End { .. } | Op::Exit)
+    };
     let behind = recording.at[event] + 1;
-    behind + own[behind..].iter().copied().take_while(|event| is_release(event)).count()
+    behind + own[behind..].iter().take_while(|event| leaves(event)).count()
 }
 
 /// What a search has come to: a state, and how far the thread whose value changed may go.
@@ -256,13 +276,6 @@ fn search(rules: &Rules<'_>, starts: Vec<Point>, step: impl Fn(&Point, usize) ->
         }
     }
     false
-}
-
-/// Whether it happened in the recorded run.
-pub(crate) fn is_observed(recording: &Recording, triple: &Triple) -> bool {
-    let Triple { pattern, p, q, c } = *triple;
-    let seen = pattern != Pattern::Wrw || recording.reads[q] == Some(Some(p));
-    p < q && q < c && seen
 }
 
 /// The triples of `all` that are feasible, and those that are only due.

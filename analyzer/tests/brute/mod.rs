@@ -8,21 +8,27 @@
 //! * `explore`: all states that correct reorderings reach, in full or sync-preserving.
 //! * `knot`: which threads of a state wait for ever; `bugs`: what the states of a space show.
 //! * `interleavings`: what can come between two accesses of one thread.
-//! * `random`: possible traces by simulation.
+//! * `random`: possible traces by simulation; `shrink`: smaller ones that still fail.
+//! * `execute`: a finding's witness, step by step; `verdicts`: what a report says, held against all this.
 
 mod bugs;
 mod dice;
+mod execute;
 mod explore;
 mod interleavings;
 mod knot;
 mod random;
 mod recording;
 mod semantics;
+mod shrink;
+mod verdicts;
 
 pub(crate) use bugs::{deadlocks, never_let_go, races};
 pub(crate) use dice::Dice;
 pub(crate) use explore::{Freedom, Space};
 pub(crate) use interleavings::{Triple, is_broken, quadruples, triples, verdicts};
 pub(crate) use knot::{Reasons, Stuck};
-pub(crate) use random::{Profile, recording as random_recording};
-pub(crate) use recording::Recording;
+pub(crate) use random::{Profile, recording as random_recording, traces};
+pub(crate) use recording::{Recording, check};
+pub(crate) use shrink::shrink;
+pub(crate) use verdicts::{check_sound, missed_deadlocks, missed_races, missed_updates};

@@ -10,6 +10,11 @@ use super::dice::Dice;
 use super::recording::Recording;
 use super::semantics::World;
 
+/// How many traces of each profile a test tries: some, or 2,500 (22,500 in all) where `LOCKHOUND_NIGHTLY` is set.
+pub(crate) fn traces() -> u64 {
+    if std::env::var_os("LOCKHOUND_NIGHTLY").is_some() { 2_500 } else { 40 }
+}
+
 /// What programs are made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Profile {
@@ -161,6 +166,8 @@ struct Simulation<'d> {
     tables: Tables,
     world: World,
     threads: Vec<Simulated>,
+    /// What threads have to do so that others need not wait for ever, mostly.
+    owed: Vec<(usize, Wish)>,
     events: Vec<Event>,
     values: Vec<i64>,
     messages: u64,
@@ -190,6 +197,7 @@ impl<'d> Simulation<'d> {
             dice,
             profile,
             threads: Vec::new(),
+            owed: Vec::new(),
             events: Vec::new(),
             values: Vec::new(),
             messages: 0,
@@ -214,6 +222,11 @@ impl<'d> Simulation<'d> {
             }
             self.threads.push(Simulated { program, next: 0, begun: !spawned || thread == 0, told: false, read: 0 });
         }
+        for (thread, wish) in std::mem::take(&mut self.owed) {
+            let length = self.threads[thread].program.len();
+            let position = self.dice.range(0, length);
+            self.insert(thread, position, wish);
+        }
         if spawned {
             (1..count).for_each(|child| self.hang_in(ThreadId::from_index(child)));
         }
@@ -235,7 +248,7 @@ impl<'d> Simulation<'d> {
     fn insert(&mut self, thread: usize, position: usize, wish: Wish) {
         let site = self.site(thread);
         let program = &mut self.threads[thread].program;
-        let ends_wait = |line: &Line| matches!(line.0, Wish::Wake { .. } | Wish::Do(Op::Pass { .. }));
+        let ends_wait = |line: &Line| matches!(line.0, Wish::Wake { .. });
         let behind = position + usize::from(program.get(position).is_some_and(ends_wait));
         program.insert(behind, (wish, site));
     }
@@ -272,15 +285,16 @@ impl<'d> Simulation<'d> {
             Piece::Section if depth < 3 => return self.section(depth, thread, false),
             Piece::RwSection if depth < 3 => return self.section(depth, thread, true),
             Piece::Section | Piece::RwSection => vec![self.access()],
-            Piece::Channel => vec![self.message()],
+            Piece::Channel => vec![self.message(thread)],
             Piece::Condvar => return self.condvar(thread),
             Piece::Barrier => {
                 let barrier = self.object("bar", ObjectKind::Barrier { parties: Some(2) });
-                vec![Wish::Do(Op::Arrive { barrier }), Wish::Do(Op::Pass { barrier })]
+                self.owes(thread, Wish::Do(Op::Arrive { barrier }));
+                vec![Wish::Do(Op::Arrive { barrier })]
             }
             Piece::Semaphore => return self.permits(depth, thread),
-            Piece::Waitgroup => vec![self.waitgroup()],
-            Piece::Flag => vec![self.flag()],
+            Piece::Waitgroup => vec![self.waitgroup(thread)],
+            Piece::Flag => vec![self.flag(thread)],
             Piece::Once => vec![Wish::RunOnce(self.object("once", ObjectKind::Once))],
             Piece::Operation => return self.operation(thread),
             Piece::Region => {
@@ -347,14 +361,29 @@ impl<'d> Simulation<'d> {
         }
     }
 
-    fn message(&mut self) -> Wish {
+    /// Mostly, some other thread does its part, somewhere.
+    fn owes(&mut self, thread: usize, wish: Wish) {
+        let others: Vec<_> = (0..self.tables.threads().len()).filter(|&other| other != thread).collect();
+        if self.dice.chance(80) {
+            let other = self.dice.pick(&others);
+            self.owed.push((other, wish));
+        }
+    }
+
+    fn message(&mut self, thread: usize) -> Wish {
         let (name, capacity) = self.dice.pick(&[("c0", Some(0)), ("c1", Some(1)), ("c2", Some(2)), ("cu", None)]);
         let channel = self.object(name, ObjectKind::Channel { capacity });
         let how = self.how();
         match self.dice.range(0, 9) {
             0 => Wish::Do(Op::Close { channel }),
-            1..=4 => Wish::Recv(channel, how),
-            _ => Wish::Send(channel, how),
+            1..=4 => {
+                self.owes(thread, Wish::Send(channel, How::Lock));
+                Wish::Recv(channel, how)
+            }
+            _ => {
+                self.owes(thread, Wish::Recv(channel, How::Lock));
+                Wish::Send(channel, how)
+            }
         }
     }
 
@@ -368,6 +397,7 @@ impl<'d> Simulation<'d> {
         let wishes = if self.dice.chance(45) {
             let how = if self.dice.chance(10) { How::Timed } else { How::Lock };
             let wait = Wish::Do(Op::Wait { condvar, lock, touched: touched[1], how });
+            self.owes(thread, Wish::Do(Op::NotifyAll { condvar }));
             vec![take, wait, Wish::Wake { condvar, lock, how }, give]
         } else {
             let all = self.dice.chance(30);
@@ -387,7 +417,10 @@ impl<'d> Simulation<'d> {
             (Op::AcquirePermits { semaphore, n: 1, how: How::Lock }, Op::ReleasePermits { semaphore, n: 1 });
         let mut lines = match self.dice.range(0, 3) {
             0 => return self.lines(thread, [Wish::Do(give)]),
-            1 => return self.lines(thread, [Wish::Do(take)]),
+            1 => {
+                self.owes(thread, Wish::Do(give));
+                return self.lines(thread, [Wish::Do(take)]);
+            }
             _ => self.lines(thread, [Wish::Do(take)]),
         };
         if depth < 2 {
@@ -397,21 +430,27 @@ impl<'d> Simulation<'d> {
         lines
     }
 
-    fn waitgroup(&mut self) -> Wish {
-        let waitgroup = self.object("wg", ObjectKind::Waitgroup { count: 1 });
-        Wish::Do(match self.dice.range(0, 4) {
-            0 => Op::Add { waitgroup, n: 1 },
-            1 | 2 => Op::Done { waitgroup, n: 1 },
+    fn waitgroup(&mut self, thread: usize) -> Wish {
+        let waitgroup = self.object("wg", ObjectKind::Waitgroup { count: 0 });
+        let done = Wish::Do(Op::Done { waitgroup, n: 1 });
+        Wish::Do(match self.dice.range(0, 3) {
+            0 | 1 => {
+                self.owes(thread, done);
+                Op::Add { waitgroup, n: 1 }
+            }
             _ => Op::Await { object: waitgroup },
         })
     }
 
-    fn flag(&mut self) -> Wish {
+    fn flag(&mut self, thread: usize) -> Wish {
         let flag = self.object("flag", ObjectKind::Flag { set: false });
         Wish::Do(match self.dice.range(0, 4) {
             0 => Op::Clear { flag },
             1 | 2 => Op::Set { flag },
-            _ => Op::Await { object: flag },
+            _ => {
+                self.owes(thread, Wish::Do(Op::Set { flag }));
+                Op::Await { object: flag }
+            }
         })
     }
 
@@ -523,13 +562,17 @@ impl<'d> Simulation<'d> {
         self.threads[thread].next += 1;
         match op {
             Op::Spawn { child } => self.threads[child.index()].begun = true,
-            Op::OnceBegin { once } => {
-                let next = self.threads[thread].next;
-                self.threads[thread].program.insert(next, (Wish::Do(Op::OnceEnd { once }), site));
-            }
+            Op::OnceBegin { once } => self.follow(thread, Op::OnceEnd { once }, site),
+            Op::Arrive { barrier } => self.follow(thread, Op::Pass { barrier }, site),
             _ => {}
         }
         true
+    }
+
+    /// Has the thread do something next that it had not planned.
+    fn follow(&mut self, thread: usize, op: Op, site: SiteId) {
+        let next = self.threads[thread].next;
+        self.threads[thread].program.insert(next, (Wish::Do(op), site));
     }
 
     fn record(&mut self, thread: usize, op: Op, site: SiteId) {

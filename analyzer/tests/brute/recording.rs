@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lockhound_trace::{
     Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, Op, Place, Progress, ReadError,
-    Request, StdReader, Tables, ThreadId, Validated,
+    StdReader, Tables, ThreadId, Touched, Validated,
 };
 
 /// A recorded run. Events are numbered from 0 in their recorded order; so are those of one thread.
@@ -20,6 +20,8 @@ pub(crate) struct Recording {
     pub(crate) spawn: Vec<Option<usize>>,
     /// For each event that reads something: which event wrote it, none for what was there from the beginning.
     pub(crate) reads: Vec<Option<Option<usize>>>,
+    /// The events that begin and end each hold of a lock; none if it is never given back.
+    pub(crate) holds: Vec<(usize, Option<usize>)>,
 }
 
 impl Recording {
@@ -35,8 +37,8 @@ impl Recording {
                 spawn[child.index()] = Some(index);
             }
         }
-        let reads = reads_from(&events);
-        Self { tables, events, threads, at, spawn, reads }
+        let Contents { reads, holds } = contents(&events);
+        Self { tables, events, threads, at, spawn, reads, holds }
     }
 
     /// Reads a trace in RAPID's STD text.
@@ -59,18 +61,23 @@ impl Recording {
         Self::new(source.tables().clone(), events)
     }
 
-    /// Whether every event is possible when its turn comes, to the validator of all traces.
-    pub(crate) fn check(&self) -> Result<(), ReadError> {
-        let mut source = Validated::new(self.source(), Path::new("test"));
-        while source.next_event()?.is_some() {}
-        Ok(())
+    /// The same, if every event is possible when its turn comes, and no rendezvous lacks a half.
+    pub(crate) fn possible(tables: Tables, events: Vec<Event>) -> Option<Self> {
+        let recording = check(&tables, &events).is_ok().then(|| Self::new(tables, events))?;
+        let lacks_half = |event: usize| match recording.op(event) {
+            Op::Send { channel, .. } | Op::Recv { channel, .. } => {
+                recording.is_rendezvous(channel) && recording.other_half(event).is_none()
+            }
+            _ => false,
+        };
+        (!(0..recording.events.len()).any(lacks_half)).then_some(recording)
     }
 
     pub(crate) fn source(&self) -> Source<'_> {
-        Source { recording: self, next: 0 }
+        Source { tables: &self.tables, events: &self.events, next: 0 }
     }
 
-    /// In the JSON Lines format, to be read by a person and to be made a test of.
+    /// In the JSON Lines format, to be read by a person and to be made a test of: only what it needs.
     pub(crate) fn to_json(&self) -> String {
         let mut text = Vec::new();
         let mut writer = JsonLinesWriter::new(&mut text);
@@ -79,7 +86,14 @@ impl Recording {
         }
         writer.finish(&self.tables).expect("memory takes everything");
         drop(writer);
-        String::from_utf8(text).expect("JSON is UTF-8")
+        let text = String::from_utf8(text).expect("JSON is UTF-8");
+        let is_used = |line: &&str| {
+            let id = ["{\"object\":", "{\"thread\":"]
+                .iter()
+                .find_map(|key| line.strip_prefix(key)?.split([',', '}']).next());
+            id.is_none_or(|id| text.lines().any(|other| other.starts_with("{\"t\"") && other.contains(id)))
+        };
+        text.lines().filter(is_used).map(|line| format!("{line}\n")).collect()
     }
 
     pub(crate) fn thread_ids(&self) -> impl Iterator<Item = ThreadId> + use<> {
@@ -107,6 +121,12 @@ impl Recording {
     /// Whether it only says that the next event of its thread had to wait.
     pub(crate) fn is_remark(&self, event: usize) -> bool {
         matches!(self.op(event), Op::Block { .. }) && self.next_of(event).is_some()
+    }
+
+    /// Whether no thread is left waiting in the end.
+    pub(crate) fn passes(&self) -> bool {
+        let waits = |op| matches!(op, Op::Block { .. } | Op::Wait { .. } | Op::Arrive { .. });
+        !self.threads.iter().any(|events| events.last().is_some_and(|&last| waits(self.op(last))))
     }
 
     /// The request that `event` is: a `block` that was let go is the operation that it announced.
@@ -145,9 +165,21 @@ struct OpenHold {
     found: Option<usize>,
 }
 
+/// Whether a hold leaves something behind. A read guard does not, unless it says so.
+pub(crate) fn writes(mode: Mode, touched: Touched) -> bool {
+    touched.writes() && (mode, touched) != (Mode::Read, Touched::Unknown)
+}
+
+/// What is read where, and the holds that it goes by.
+struct Contents {
+    reads: Vec<Option<Option<usize>>>,
+    holds: Vec<(usize, Option<usize>)>,
+}
+
 /// What each event read. Memory is read by reads; the data inside a lock by whoever takes the lock and looks at them,
 /// where `blind` counts as looking (`*guard += 1` is recorded as blind), and are written when the lock is given back.
-fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
+fn contents(events: &[Event]) -> Contents {
+    let mut holds = Vec::new();
     let mut reads = vec![None; events.len()];
     let mut content: Vec<(ObjectId, usize)> = Vec::new();
     let mut open: Vec<OpenHold> = Vec::new();
@@ -188,8 +220,8 @@ fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
                 };
                 let position = open.iter().rposition(of_release).expect("only what is held is given back");
                 let hold = &mut open[position];
-                hold.looks |= touched != lockhound_trace::Touched::None;
-                hold.writes |= touched.writes();
+                hold.looks |= touched != Touched::None;
+                hold.writes |= writes(hold.key.2, touched);
                 hold.depth -= 1;
                 if waits {
                     suspended.push(((event.thread, lock), (hold.key.2, hold.depth + 1)));
@@ -197,6 +229,7 @@ fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
                 if waits || hold.depth == 0 {
                     let hold = open.remove(position);
                     close(&mut reads, &hold);
+                    holds.push((hold.begin, Some(index)));
                     if hold.writes {
                         content.push((lock, index));
                     }
@@ -209,26 +242,38 @@ fn reads_from(events: &[Event]) -> Vec<Option<Option<usize>>> {
         // Nobody knows what was done in it.
         hold.looks = true;
         close(&mut reads, &hold);
+        holds.push((hold.begin, None));
     }
-    reads
+    Contents { reads, holds }
+}
+
+/// Whether the validator of all traces lets them pass.
+///
+/// # Errors
+/// Says which event is not possible.
+pub(crate) fn check(tables: &Tables, events: &[Event]) -> Result<(), ReadError> {
+    let mut source = Validated::new(Source { tables, events, next: 0 }, Path::new("test"));
+    while source.next_event()?.is_some() {}
+    Ok(())
 }
 
 /// Gives the events of a recording.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
-    recording: &'a Recording,
+    tables: &'a Tables,
+    events: &'a [Event],
     next: usize,
 }
 
 impl EventSource for Source<'_> {
     fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
-        let event = self.recording.events.get(self.next).copied();
+        let event = self.events.get(self.next).copied();
         self.next += 1;
         Ok(event)
     }
 
     fn tables(&self) -> &Tables {
-        &self.recording.tables
+        self.tables
     }
 
     fn place(&self) -> Place {
@@ -237,14 +282,5 @@ impl EventSource for Source<'_> {
 
     fn progress(&self) -> Progress {
         Progress::default()
-    }
-}
-
-/// The object that a request waits at, and what kind of request it is, in the words of the format.
-pub(crate) fn request_words(op: Op) -> (&'static str, Option<ObjectId>) {
-    match op {
-        Op::Block { on: Request::Acquire { lock, .. } } => ("acquire", Some(lock)),
-        Op::Block { on } => (on.name(), on.object()),
-        op => (op.name(), op.object()),
     }
 }

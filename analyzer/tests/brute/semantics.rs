@@ -2,6 +2,8 @@
 
 use lockhound_trace::{MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Tables, ThreadId, Touched, WakeReason};
 
+use super::recording::writes;
+
 /// The state of all objects. Outcomes are part of operations (which message, why it woke), so all that is left to chance is
 /// whom a notification reaches.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -130,7 +132,7 @@ impl Lock {
         let position = self.holds.iter().position(of_thread)?;
         let hold = &mut self.holds[position];
         let before = (hold.mode, hold.depth);
-        hold.written |= touched.writes();
+        hold.written |= writes(hold.mode, touched);
         hold.depth -= 1;
         if all || hold.depth == 0 {
             if hold.written {
@@ -351,11 +353,11 @@ impl World {
         }
     }
 
-    /// Whether an `await` of a flag or a once has to wait.
+    /// Whether an `await` of a flag or a once has to wait. Who finds a once untouched runs it.
     pub(crate) fn is_awaited(&self, object: ObjectId) -> bool {
         match &self.things[object.index()] {
             Thing::Flag { set } => !set,
-            Thing::Once(once) => *once != Once::Done,
+            Thing::Once(once) => *once == Once::Running,
             thing => unreachable!("nobody waits for {thing:?}"),
         }
     }

@@ -1,17 +1,21 @@
 //! Which pairs of accesses are searched, what was found, and what it is worth.
 
-use lockhound_trace::{ObjectId, SiteId, Tables, Value};
+use lockhound_trace::{ObjectId, SiteId, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::areas::{Area, areas};
 use super::blocks::held_through;
 use super::lanes::{Foreign, Lane, Lanes, Step, is_near};
 use super::refutations::{Reason, Refuted};
 use super::search::{Proof, Search, Triple};
+use super::surroundings::{Access, surroundings};
 use crate::analysis::Results;
 use crate::atomicity::access::AccessKind;
 use crate::atomicity::cells::Cell;
+use crate::atomicity::cycles::Cycles;
 use crate::atomicity::inference::{Inference, Pair};
 use crate::atomicity::interleavings::{Basis, Interleaving, pattern};
+use crate::atomicity::serializability::Cycle;
 use crate::atomicity::verdict::{Forecast, Grader, Group, Stale, Verdict};
 use crate::finding::{Evidence, Pattern, Region, Severity};
 use crate::model::Model;
@@ -23,8 +27,18 @@ pub(in crate::atomicity) struct Foresight<'a> {
     pub(in crate::atomicity) prediction: &'a Prediction<'a>,
     pub(in crate::atomicity) inference: &'a Inference,
     pub(in crate::atomicity) regions: Regions,
-    /// What was observed need not be predicted.
-    pub(in crate::atomicity) observed: &'a FxHashSet<Group>,
+    /// Whether the user declared any.
+    pub(in crate::atomicity) declared: bool,
+    /// What was observed need not be predicted, unless it is graver.
+    pub(in crate::atomicity) observed: &'a FxHashMap<Group, Pattern>,
+    pub(in crate::atomicity) cycles: &'a Cycles,
+}
+
+/// What is predicted.
+#[derive(Default)]
+pub(in crate::atomicity) struct Foreseen {
+    pub(in crate::atomicity) verdicts: Vec<Verdict>,
+    pub(in crate::atomicity) cycles: Vec<(Cycle, Proof)>,
 }
 
 /// Instances of one pair of sites that are kept of each thread: the first in the trace, whose schedules are short.
@@ -35,6 +49,8 @@ const FAILURES: u32 = 8;
 const NEAREST: usize = 4;
 /// Different foreign accesses that are searched for one instance.
 const FOREIGN: usize = 24;
+/// Accesses of one object in one declared region that are looked at.
+const IN_REGION: usize = 24;
 /// Schedules that are put together for one trace.
 const ARRANGEMENTS: u64 = 200_000;
 
@@ -44,31 +60,42 @@ pub(in crate::atomicity) fn foresee<'c>(
     cell: impl Fn(ObjectId) -> Option<&'c Cell>,
     grader: &mut Grader<'_>,
     results: &mut Results,
-) -> Vec<Verdict> {
-    let prediction = foresight.prediction;
-    let tables = prediction.model.tables();
-    let mut search = Search::new(prediction, ARRANGEMENTS);
-    let model = prediction.model;
-    let mut seer =
-        Seer { foresight, model, search: &mut search, grader, refuted: Refuted::default(), verdicts: Vec::new() };
+) -> Foreseen {
+    let model = foresight.prediction.model;
+    let mut search = Search::new(foresight.prediction, ARRANGEMENTS);
+    let areas = if foresight.declared { areas(model) } else { Vec::new() };
+    let accesses = vec![Vec::new(); model.threads()];
+    let mut seer = Seer {
+        foresight,
+        model,
+        search: &mut search,
+        grader,
+        areas,
+        accesses,
+        proved: FxHashSet::default(),
+        refuted: Refuted::default(),
+        verdicts: Vec::new(),
+    };
     let mut left = 0_usize;
-    for object in (0..tables.objects().len()).map(ObjectId::from_index) {
-        let Some(cell) = cell(object).filter(|cell| cell.has_several_writers()) else { continue };
+    for object in (0..model.tables().objects().len()).map(ObjectId::from_index) {
+        let Some(cell) = cell(object).filter(|cell| cell.has_several_threads()) else { continue };
         if !seer.is_of_interest(cell) {
             continue;
         }
-        if prediction.is_over() || seer.search.is_over() {
+        if foresight.prediction.is_over() || seer.search.is_over() {
             left += 1;
             continue;
         }
-        seer.object(&Lanes::of(prediction.model, object));
+        let counts = foresight.regions == Regions::All || cell.has_several_writers();
+        seer.object(&Lanes::of(model, object), counts);
     }
+    let cycles = seer.cycles();
     let Seer { refuted, verdicts, .. } = seer;
-    refuted.report(tables, results);
+    refuted.report(model.tables(), results);
     if left > 0 {
         results.limits.push(format!("other schedules were not searched for lost updates of {left} further objects"));
     }
-    verdicts
+    Foreseen { verdicts, cycles }
 }
 
 /// The search through one trace.
@@ -77,6 +104,11 @@ struct Seer<'s, 'm, 'g> {
     model: &'m Model<'m>,
     search: &'s mut Search<'m>,
     grader: &'s mut Grader<'g>,
+    areas: Vec<Area>,
+    /// Of every thread, what it does to objects that regions use.
+    accesses: Vec<Vec<Access>>,
+    /// What was predicted need not be predicted again.
+    proved: FxHashSet<Group>,
     refuted: Refuted,
     verdicts: Vec<Verdict>,
 }
@@ -86,6 +118,8 @@ struct Seer<'s, 'm, 'g> {
 struct Instance {
     p: Step,
     c: Step,
+    /// The declared region they are in: a place in `Seer::areas`.
+    area: Option<usize>,
 }
 
 /// All instances of one pair of sites at one object.
@@ -101,24 +135,95 @@ struct Key {
 impl Seer<'_, '_, '_> {
     /// Whether two of its accesses may be one step.
     fn is_of_interest(&self, cell: &Cell) -> bool {
-        match self.foresight.regions {
+        let inferred = match self.foresight.regions {
             Regions::All => true,
             Regions::Declared => false,
             Regions::Inferred => cell.has_pairs(),
-        }
+        };
+        let counts = self.foresight.regions == Regions::All || cell.has_several_writers();
+        !self.areas.is_empty() || inferred && counts
     }
 
-    fn object(&mut self, lanes: &Lanes) {
-        for key in self.keys(lanes) {
-            let group = self.grader.group(lanes.object, key.pair);
-            if self.foresight.observed.contains(&group) {
+    fn object(&mut self, lanes: &Lanes, counts: bool) {
+        if !self.areas.is_empty() {
+            self.note_accesses(lanes);
+        }
+        if !counts {
+            return;
+        }
+        let mut keys = self.declared_keys(lanes);
+        if self.foresight.regions != Regions::Declared {
+            keys.extend(self.keys(lanes));
+        }
+        for key in keys {
+            let group = match &key.basis {
+                Basis::Declared(declared) => self.grader.declared_group(lanes.object, declared),
+                _ => self.grader.group(lanes.object, key.pair),
+            };
+            let observed = self.foresight.observed.get(&group).is_some_and(|&known| known <= key.pattern);
+            if observed || self.proved.contains(&group) {
                 continue;
             }
-            self.key(lanes, &key);
+            if self.key(lanes, &key) {
+                self.proved.insert(group);
+            }
             if self.search.is_over() {
                 return;
             }
         }
+    }
+
+    /// Keeps what is done to an object that some region uses.
+    fn note_accesses(&mut self, lanes: &Lanes) {
+        let in_area = |step: &Step| self.areas.iter().any(|area| area.contains(step));
+        if !lanes.lanes.iter().flat_map(|lane| &lane.steps).any(in_area) {
+            return;
+        }
+        for lane in &lanes.lanes {
+            let accesses = lane.steps.iter().map(|&step| Access { object: lanes.object, step });
+            self.accesses[lane.thread.index()].extend(accesses);
+        }
+    }
+
+    /// Regions that surround several objects.
+    fn cycles(&mut self) -> Vec<(Cycle, Proof)> {
+        for accesses in &mut self.accesses {
+            accesses.sort_by_key(|access| access.step.spot.at);
+        }
+        let Self { foresight, search, areas, accesses, grader, proved, .. } = self;
+        let grader = std::cell::RefCell::new(grader);
+        surroundings(foresight.prediction, search, areas, accesses, foresight.cycles, |area, object| {
+            let group = grader.borrow_mut().declared_group(object, &area.declared);
+            foresight.observed.contains_key(&group) || proved.contains(&group)
+        })
+    }
+
+    /// Every two accesses of one object in a declared region, by their sites and pattern, gravest first.
+    fn declared_keys(&mut self, lanes: &Lanes) -> Vec<Key> {
+        let mut keys: Vec<Key> = Vec::new();
+        let mut index: FxHashMap<(Option<SiteId>, Pair, Pattern), usize> = FxHashMap::default();
+        for (place, area) in self.areas.iter().enumerate() {
+            let Some(lane) = lanes.lanes.iter().find(|lane| lane.thread == area.thread) else { continue };
+            let from = lane.steps.partition_point(|step| step.spot.at.loc < area.begin);
+            let inside = lane.steps[from..].iter().take_while(|step| area.contains(step)).take(IN_REGION);
+            let inside: Vec<&Step> = inside.collect();
+            for (at, &p) in inside.iter().enumerate() {
+                for &c in &inside[at + 1..] {
+                    let pair = (p.site, c.site);
+                    let pattern = predicted_pattern(p.kind, c.kind);
+                    let key = *index.entry((area.declared.site, pair, pattern)).or_insert_with(|| {
+                        let (basis, region) = (Basis::Declared(area.declared), Region::Declared);
+                        keys.push(Key { pair, basis, pattern, region, instances: Vec::new() });
+                        keys.len() - 1
+                    });
+                    if keys[key].instances.len() < INSTANCES {
+                        keys[key].instances.push(Instance { p: *p, c: *c, area: Some(place) });
+                    }
+                }
+            }
+        }
+        keys.sort_by_key(|key| (key.pattern, key.instances[0].p.index));
+        keys
     }
 
     /// The pairs of sites that count as one step, in the order of the trace.
@@ -130,9 +235,9 @@ impl Seer<'_, '_, '_> {
             taken.clear();
             taken.resize(keys.len(), 0);
             for pair in lane.steps.windows(2) {
-                let instance = Instance { p: pair[0], c: pair[1] };
+                let instance = Instance { p: pair[0], c: pair[1], area: None };
                 let sites = (instance.p.site, instance.c.site);
-                let pattern = pattern(instance.p.kind, instance.c.kind);
+                let pattern = predicted_pattern(instance.p.kind, instance.c.kind);
                 let key = *index.entry((sites, pattern)).or_insert_with(|| {
                     let (basis, region) = self.basis(&instance, sites)?;
                     keys.push(Key { pair: sites, basis, pattern, region, instances: Vec::new() });
@@ -165,10 +270,10 @@ impl Seer<'_, '_, '_> {
         Some((basis, region))
     }
 
-    /// The first schedule that is found for any instance, or else the first that is due.
-    fn key(&mut self, lanes: &Lanes, key: &Key) {
+    /// The first schedule that is found for any instance, or else the best that is due; whether there is one.
+    fn key(&mut self, lanes: &Lanes, key: &Key) -> bool {
         let wanted = |step: &Step| match key.pattern {
-            Pattern::Wrw => step.kind.reads(),
+            Pattern::Wrw => !step.kind.writes(),
             Pattern::Rww | Pattern::Rwr | Pattern::Wwr => step.kind.writes(),
         };
         let foreign = Foreign::of(lanes, wanted);
@@ -177,7 +282,7 @@ impl Seer<'_, '_, '_> {
         let mut searched = false;
         for instance in &key.instances {
             for (q, lane, place) in foreign.near(lanes, &instance.c, NEAREST).take(FOREIGN) {
-                if failures.get(&q.site).is_some_and(|&count| count >= FAILURES) {
+                if failures.get(&q.site).is_some_and(|&count| count >= FAILURES) || self.is_own(instance, q) {
                     continue;
                 }
                 if let Some(reason) = self.refuted_by(instance, q) {
@@ -188,21 +293,27 @@ impl Seer<'_, '_, '_> {
                 let triple = triple(self.model, key.pattern, instance, q);
                 if let Some(proof) = self.search.interleave(&triple) {
                     self.found(lanes, key, instance, (q, lane, place), Forecast { proof, stale: None });
-                    return;
+                    return true;
                 }
                 *failures.entry(q.site).or_default() += 1;
                 if self.search.is_over() {
-                    return;
+                    return false;
                 }
             }
         }
         let dues = key.pattern == Pattern::Rww && key.region > Region::Weak;
         if dues && self.due(lanes, key, &foreign) {
-            return;
+            return true;
         }
         if let Some((reason, instance, q)) = refusal.filter(|_| !searched) {
             self.refuted.add(lanes.object, key.pattern, (&instance.p, &instance.c), &q, reason);
         }
+        false
+    }
+
+    /// Whether `q` was done by a thread that helps the region of the instance.
+    fn is_own(&self, instance: &Instance, q: &Step) -> bool {
+        instance.area.is_some_and(|area| self.areas[area].is_helped_by(self.model, q.thread()))
     }
 
     /// Looks for a schedule in which the read comes before the foreign write, though it then reads another value.
@@ -210,9 +321,9 @@ impl Seer<'_, '_, '_> {
         let mut best: Option<(Instance, Step, &Lane, u32, Forecast)> = None;
         let mut failures = 0;
         'all: for instance in &key.instances {
-            for (q, lane, place) in foreign.near(lanes, &instance.c, 2).take(FOREIGN) {
+            for (q, lane, place) in foreign.near(lanes, &instance.c, NEAREST).take(FOREIGN) {
                 let after = self.model.precedes(instance.c.spot.at, q.spot.head);
-                if failures >= FAILURES || after || self.gate(instance, q).is_some() {
+                if failures >= FAILURES || after || self.gate(instance, q).is_some() || self.is_own(instance, q) {
                     continue;
                 }
                 let triple = triple(self.model, key.pattern, instance, q);
@@ -335,6 +446,12 @@ const fn worth(region: Region, forecast: &Forecast) -> (Evidence, Severity) {
         (Region::Call | Region::Declared, Some(Stale::OneCall)) => (Evidence::Feasible, Severity::Error),
         (_, Some(_)) => (Evidence::Possible, Severity::Warning),
     }
+}
+
+/// The pattern as the checker sees it: a hold that looked and then changed ends with the write.
+const fn predicted_pattern(p: AccessKind, c: AccessKind) -> Pattern {
+    let p = if matches!(p, AccessKind::Change) { AccessKind::Blind } else { p };
+    pattern(p, c)
 }
 
 fn triple(model: &Model<'_>, pattern: Pattern, instance: &Instance, q: &Step) -> Triple {

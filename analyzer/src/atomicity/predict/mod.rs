@@ -1,11 +1,18 @@
 //! Prediction: which accesses of other threads could have come between two that were meant as one step, though in the
 //! recorded run they did not (`atomicity.md`, sections 2 to 6).
 
+mod areas;
 mod blocks;
 mod foresight;
 mod lanes;
 mod refutations;
 mod search;
+mod surroundings;
 
 pub(super) use foresight::{Foresight, foresee};
 pub(super) use search::Proof;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod twin;

@@ -2,8 +2,8 @@
 
 use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, WakeReason};
 
-use super::super::Infeasible;
-use super::super::channels::points;
+use crate::closure::channels::points;
+use crate::closure::close::Infeasible;
 use crate::model::{Ideal, LockId, Model, Point};
 
 /// If the ideal contains all of the condition, it must contain this (which may not exist).

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 const THREADS: usize = 4;
 const DECLARATIONS: &str = "mutex m\nmutex n\nrwlock w\ncondvar c\nsemaphore s permits=1\nbarrier b parties=2\n\
-                            channel q capacity=1\nchannel u\n";
+                            channel q capacity=1\nchannel u\nT0 write z\n";
 
 /// Scripts of such runs.
 pub(crate) fn scripts() -> impl Strategy<Value = String> {
@@ -138,7 +138,7 @@ impl Run {
         } else if self.writer == Some(thread) {
             self.writer = None;
             self.say(thread, &format!("release w touched={touched}"));
-        } else if self.writer.is_none() && detail % 2 == 0 {
+        } else if self.writer.is_none() && detail.is_multiple_of(2) {
             self.readers[thread] = true;
             self.say(thread, "acquire w mode=read");
         } else if self.writer.is_none() && !self.readers.contains(&true) {

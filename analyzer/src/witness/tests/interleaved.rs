@@ -274,3 +274,14 @@ fn who_looks_into_a_lock_is_changed_from_its_acquire_on() {
         "it looked before it read `y`"
     );
 }
+
+#[test]
+fn a_changed_thread_does_not_even_what_nobody_notices() {
+    let trace = Trace::of("T1 load x\nT1 store x\nT2 rmw x\nT2 read own\nT3 read other");
+    let [p, q, c] = trace.events("T1.1 T2.1 T1.2");
+    let claim = Claim::Interleaved { pattern: Pattern::Rww, p, q, c };
+    let then = vec![c];
+    let with = |base: &str| Schedule { then: then.clone(), ..trace.base(base) };
+    assert_eq!(trace.verdict(&trace.check(&with("T1 T2 T3"), &claim)), "proved");
+    assert_eq!(trace.verdict(&trace.check(&with("T1 T2*2 T3"), &claim)), "impossible T2.2");
+}

@@ -97,7 +97,8 @@ impl Trace {
         let recording = Recording::new(&self.tables, &self.log, &self.standings);
         let mut machine = Machine::new(&self.tables);
         machine.reset(&recording);
-        Run { recording: &recording, machine: &mut machine, left: u64::MAX }.through(schedule, Run::follow)
+        Run { recording: &recording, machine: &mut machine, left: u64::MAX, frozen: None }
+            .through(schedule, Run::follow)
     }
 
     /// `locks T1.2 T2.2`: how closed, who is stuck, and where; `free T1 by T2.3`, `impossible T1.2` …

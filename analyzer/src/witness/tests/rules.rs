@@ -251,3 +251,25 @@ fn counts_and_barriers() {
     assert_eq!(runs(&trace, "T1 T2"), "impossible T2.1");
     assert_eq!(runs(&trace, "T1*2 T2"), "ok");
 }
+
+#[test]
+fn what_nobody_notices_takes_its_turn_all_the_same() {
+    let trace = Trace::of(
+        "channel c capacity=0
+        T0 read mine
+        T0 spawn T1
+        T1 read own
+        T2 read other
+        T1 send c msg=1
+        T2 recv c msg=1
+        T1 exit
+        T0 join T1",
+    );
+    let all = Schedule { base: trace.base("T0*3 T1*3 T2*2").base, then: Vec::new() };
+    assert_eq!(trace.executes(&all), Ok(()));
+    let unspawned = trace.base("T1");
+    assert_eq!(trace.executes(&unspawned), Err(Rejection::Impossible(trace.event("T1.1"))));
+    let early = trace.base("T0*3 T1*2 T2*2");
+    assert_eq!(trace.executes(&early), Err(Rejection::Impossible(trace.event("T0.3"))), "T1 has not ended");
+    assert_eq!(runs(&trace, "T0 T0 T1 T2 T2 T1 T1 T0"), "ok");
+}
