@@ -1,7 +1,7 @@
 //! Predicted blocking against brute force: whatever is called feasible is reached by some reordering, and most of what some
 //! sync-preserving reordering reaches is found.
 
-#[expect(dead_code, reason = "each test file uses its part")]
+#[expect(dead_code, unused_imports, reason = "each test file uses its part")]
 mod brute;
 
 use std::collections::BTreeSet;
