@@ -6,7 +6,7 @@ use super::access::{Access, AccessKind};
 use super::cells::{Cell, Place};
 use super::cycles::Cycles;
 use super::inference::Inference;
-use super::interleavings::{Basis, Interleaving, Interleavings, StaleRead, between};
+use super::interleavings::{Basis, Interleaving, Interleavings, Met, StaleRead, between};
 use super::predict::{Foresight, foresee};
 use super::regions::{Change, Declared, Firsts, Regions};
 use super::report;
@@ -123,11 +123,16 @@ impl Atomicity {
     }
 
     fn access(&mut self, tables: &Tables, object: ObjectId, mut access: Access) {
-        let thread = access.thread;
+        let keep_reads = self.regions.any_open() || self.which == options::Regions::All;
+        if self.serializability.is_active() {
+            let actor = self.regions.actor(access.thread);
+            let touch = Touch::of(object, &access);
+            self.cycles.extend(self.serializability.access(actor, object, access.kind, touch));
+        }
         let cell = self.cells.get_or_default(object);
         let nature = cell.nature(tables, object);
-        let place = cell.place(thread);
-        let progress = self.regions.of(thread);
+        let place = cell.place(access.thread);
+        let progress = self.regions.of(access.thread);
         progress.place(&mut access);
         let declared = progress.region();
         let near = place.map(|place| &cell.visit(place).last).filter(|previous| access.is_near(previous));
@@ -145,85 +150,69 @@ impl Atomicity {
             let pool = self.inference.record_pair(pair, values, nature.boolean, likely);
             cell.visit_mut(place).pool = Some(pool);
         }
-        if cell.has_several_threads() || self.regions.any_open() {
-            self.meet(object, place, declared, &access);
-        }
-        let cell = self.cells.get_or_default(object);
-        cell.record(access, place, from, self.regions.any_open() || self.which == options::Regions::All);
-    }
-
-    /// Looks for what the access completes.
-    fn meet(&mut self, object: ObjectId, place: Option<Place>, declared: Option<Declared>, access: &Access) {
-        if self.serializability.is_active() {
-            let actor = self.regions.actor(access.thread);
-            let touch = Touch::of(object, access);
-            self.cycles.extend(self.serializability.access(actor, object, access.kind, touch));
-        }
-        let cell = self.cells.get_or_default(object);
         if let Some(declared) = declared {
             let firsts = self.regions.of(access.thread).firsts.entry(object).or_default();
-            let found = in_region(cell, firsts, place, declared, object, access);
-            firsts.record(access);
-            if let Some(found) = found
-                && !self.regions.helps(&found.q, access)
+            let firsts = std::mem::take(firsts);
+            let found = in_region(cell, &firsts, place, declared, object, &access);
+            if let Some(found) = found.filter(|found| !self.regions.helps(found.q, &access)) {
+                self.interleavings.meet(&found);
+            }
+            let known = self.regions.of(access.thread).firsts.entry(object).or_default();
+            *known = firsts;
+            known.record(&access);
+        }
+        if let Some(place) = place.filter(|_| cell.has_several_threads()) {
+            let in_region = declared.is_some();
+            if let Some(found) = undeclared(self.which, cell, (object, place), in_region, &access) {
+                self.interleavings.meet(&found);
+            }
+            if !in_region
+                && self.which == options::Regions::Inferred
+                && let Some(found) = follow_stale_read(cell, place, object, &access)
             {
-                self.interleavings.meet(found);
+                self.interleavings.meet(&found.as_met());
             }
         }
-        let Some(place) = place else { return };
-        let previous = &cell.visit(place).last;
-        let basis = match self.which {
-            options::Regions::Declared => return,
-            options::Regions::Inferred => {
-                Basis::of_kinds(previous.kind, access.kind).filter(|_| access.is_near(previous))
-            }
-            options::Regions::All => Some(Basis::Consecutive),
-        };
-        if (declared.is_none() || previous.region != access.region)
-            && let Some(found) = basis.and_then(|basis| consecutive(cell, basis, previous, object, access))
-        {
-            self.interleavings.meet(found);
-        }
-        if declared.is_none()
-            && self.which == options::Regions::Inferred
-            && let Some(found) = follow_stale_read(cell, place, object, access)
-        {
-            self.interleavings.meet(found);
-        }
+        cell.record(access, place, from, keep_reads);
     }
+}
+
+/// What the access completes with the one before it, apart from what its declared region says.
+fn undeclared<'a>(
+    which: options::Regions,
+    cell: &'a Cell,
+    (object, place): (ObjectId, Place),
+    in_region: bool,
+    access: &'a Access,
+) -> Option<Met<'a>> {
+    let p = &cell.visit(place).last;
+    let basis = match which {
+        options::Regions::Declared => None,
+        options::Regions::Inferred => Basis::of_kinds(p.kind, access.kind).filter(|_| access.is_near(p)),
+        options::Regions::All => Some(Basis::Consecutive),
+    };
+    let basis = basis.filter(|_| !in_region || p.region != access.region)?;
+    let (pattern, q, q_from) = between(cell, p, access)?;
+    Some(Met { object, basis, pattern, p, q, q_from, c: access })
 }
 
 /// The gravest interleaving that `c` completes in its declared region: with the access before it there, or with the
 /// first read or write there.
-fn in_region(
-    cell: &Cell,
-    firsts: &Firsts,
+fn in_region<'a>(
+    cell: &'a Cell,
+    firsts: &'a Firsts,
     place: Option<Place>,
     declared: Declared,
     object: ObjectId,
-    c: &Access,
-) -> Option<Interleaving> {
+    c: &'a Access,
+) -> Option<Met<'a>> {
     let previous = place.map(|place| &cell.visit(place).last).filter(|previous| previous.region == c.region);
     [previous, firsts.read.as_ref(), firsts.write.as_ref()]
         .into_iter()
         .flatten()
         .filter_map(|p| between(cell, p, c).map(|found| (found, p)))
         .min_by_key(|&((pattern, ..), _)| pattern)
-        .map(|((pattern, q, q_from), p)| Interleaving {
-            object,
-            basis: Basis::Declared(declared),
-            pattern,
-            p: p.clone(),
-            q: q.clone(),
-            q_from,
-            c: c.clone(),
-        })
-}
-
-/// The interleaving that `c` completes with the access before it.
-fn consecutive(cell: &Cell, basis: Basis, p: &Access, object: ObjectId, c: &Access) -> Option<Interleaving> {
-    let (pattern, q, q_from) = between(cell, p, c)?;
-    Some(Interleaving { object, basis, pattern, p: p.clone(), q: q.clone(), q_from, c: c.clone() })
+        .map(|((pattern, q, q_from), p)| Met { object, basis: Basis::Declared(declared), pattern, p, q, q_from, c })
 }
 
 /// Remembers two near reads of a plain cell that contradict each other, and completes the interleaving when their

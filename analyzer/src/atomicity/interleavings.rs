@@ -60,7 +60,19 @@ pub(super) struct Interleaving {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Key(ObjectId, Option<SiteId>, Option<SiteId>, Pattern, u8);
 
-impl Interleaving {
+/// An interleaving as it is met: kept only if it is new.
+#[derive(Debug)]
+pub(super) struct Met<'a> {
+    pub(super) object: ObjectId,
+    pub(super) basis: Basis,
+    pub(super) pattern: Pattern,
+    pub(super) p: &'a Access,
+    pub(super) q: &'a Access,
+    pub(super) q_from: Option<Value>,
+    pub(super) c: &'a Access,
+}
+
+impl Met<'_> {
     fn key(&self) -> Key {
         let basis = match &self.basis {
             Basis::Declared(_) => 0,
@@ -70,6 +82,19 @@ impl Interleaving {
             Basis::Consecutive => 4,
         };
         Key(self.object, self.p.site, self.c.site, self.pattern, basis)
+    }
+
+    fn to_owned(&self) -> Interleaving {
+        let &Self { object, ref basis, pattern, p, q, q_from, c } = self;
+        let (p, q, c) = (p.clone(), q.clone(), c.clone());
+        Interleaving { object, basis: basis.clone(), pattern, p, q, q_from, c }
+    }
+}
+
+impl Interleaving {
+    pub(super) fn as_met(&self) -> Met<'_> {
+        let &Self { object, ref basis, pattern, ref p, ref q, q_from, ref c } = self;
+        Met { object, basis: basis.clone(), pattern, p, q, q_from, c }
     }
 }
 
@@ -88,11 +113,11 @@ pub(super) struct Interleavings {
 }
 
 impl Interleavings {
-    pub(super) fn meet(&mut self, interleaving: Interleaving) {
-        let index = *self.index.entry(interleaving.key()).or_insert(self.seen.len());
+    pub(super) fn meet(&mut self, met: &Met<'_>) {
+        let index = *self.index.entry(met.key()).or_insert(self.seen.len());
         match self.seen.get_mut(index) {
             Some(seen) => seen.count += 1,
-            None => self.seen.push(Seen { first: interleaving, count: 1 }),
+            None => self.seen.push(Seen { first: met.to_owned(), count: 1 }),
         }
     }
 }

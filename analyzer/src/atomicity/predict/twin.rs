@@ -345,7 +345,7 @@ proptest! {
     }
 }
 
-/// How many traces; `LOCKHOUND_TWIN_TRACES` asks for more.
+/// How many traces; many more in the nightly setting.
 fn cases() -> u32 {
-    std::env::var("LOCKHOUND_TWIN_TRACES").ok().and_then(|count| count.parse().ok()).unwrap_or(400)
+    if std::env::var_os("LOCKHOUND_NIGHTLY").is_some() { 20_000 } else { 200 }
 }
