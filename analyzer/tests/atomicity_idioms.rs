@@ -2,7 +2,7 @@
 
 mod script;
 
-use lockhound_analyzer::{Evidence, Finding, Pattern, Region, Report, Rule, Severity, analyze};
+use lockhound_analyzer::{Evidence, Finding, Options, Pattern, Region, Report, Rule, Severity, analyze, analyze_with};
 
 const START: &str = "T0 spawn T1\nT0 spawn T2\n";
 
@@ -144,10 +144,92 @@ fn correct_idioms_stay_silent() {
              T1 recv c msg=1\nT1 write x value=6 at=a:1:9"
         ),
     );
-    silent(
-        "read again before the write",
-        format!("var x\n{START}T1 read x at=a:1:1\nT2 write x at=b:1:1\nT1 read x at=a:1:5\nT1 write x at=a:1:9"),
+}
+
+#[test]
+fn what_was_read_again_in_time_need_not_be_the_next_time() {
+    let text =
+        format!("var x\n{START}T1 read x at=a:1:1\nT2 write x at=b:1:1\nT1 read x at=a:1:5\nT1 write x at=a:1:9");
+    let finding = only(&text);
+    assert_eq!(
+        verdict(&finding),
+        (Rule::LostUpdate, Pattern::Rww, Region::Derived, Evidence::Possible, Severity::Warning)
     );
+    let observed = Options { prediction: false, ..Options::default() };
+    let observed = analyze_with(script::read(&text), &observed, |_| {}).findings;
+    assert!(observed.iter().all(|finding| finding.rule == Rule::DataRace), "{observed:#?}");
+}
+
+/// `read x`, `write x` in two sections of one lock, at lines 2 and 3 of a file.
+fn split(thread: &str, read: i64, written: i64) -> String {
+    format!(
+        "{thread} acquire l at=c.rs:1:5\n{thread} read x value={read} at=c.rs:2:5\n{thread} release l touched=none\n\
+         {thread} acquire l at=c.rs:3:5\n{thread} write x value={written} at=c.rs:3:9\n{thread} release l touched=none\n"
+    )
+}
+
+#[test]
+fn a_blind_write_fits_between_though_it_did_not_come_there() {
+    let counted = split("T1", 5, 6) + &split("T1", 6, 7);
+    let blind = "T2 acquire l at=d.rs:1:5\nT2 write x value=0 at=d.rs:2:5\nT2 release l touched=none\n";
+    let text = format!("mutex l name=guard\nvar x name=n\n{START}{counted}{blind}");
+    let finding = only(&text);
+    let feasible = (Rule::LostUpdate, Pattern::Rww, Region::Derived, Evidence::Feasible, Severity::Error);
+    assert_eq!(verdict(&finding), feasible);
+    assert_eq!(
+        finding.message,
+        "`n`: `T2` can write it between `T1`'s read and its write: what `T2` wrote is then lost"
+    );
+    let note = "proved by reordering this run: `T2`'s section fits between the two of `T1`".to_owned();
+    assert!(finding.notes.contains(&note), "{:?}", finding.notes);
+    assert!(finding.notes.contains(&"each access is locked by `guard`, but it is given back in between".to_owned()));
+    assert!(finding.witness.is_some());
+}
+
+#[test]
+fn one_after_the_other_is_due() {
+    let text = format!("mutex l\nvar x\n{START}{}{}{}", split("T1", 5, 6), split("T1", 6, 7), split("T2", 7, 8));
+    let finding = only(&text);
+    let due = (Rule::LostUpdate, Pattern::Rww, Region::Derived, Evidence::Possible, Severity::Warning);
+    assert_eq!(verdict(&finding), due);
+    assert_eq!(
+        finding.message,
+        "`T2` can read `x` before `T1` overwrites it; `T2`'s next write would then be computed from the stale value"
+    );
+    assert!(finding.notes.iter().any(|note| note.starts_with("`T1` read that value")), "{:?}", finding.notes);
+    // The value that was there before is the one that was read: so it is sure that the thread writes.
+    let text = format!("mutex l\nvar x\n{START}{}{}{}", split("T1", 5, 6), split("T1", 6, 5), split("T2", 5, 6));
+    let finding = only(&text.replace("c.rs:3:9", "c.rs:2:9"));
+    assert_eq!((finding.evidence, finding.severity), (Evidence::Feasible, Severity::Error), "{finding:#?}");
+}
+
+#[test]
+fn one_call_writes_whatever_it_reads() {
+    let update = |thread: &str, from: i64| {
+        format!(
+            "{thread} acquire l\n{thread} read x value={from} at=c.rs:3:7\n{thread} release l touched=none\n\
+             {thread} acquire l\n{thread} write x value={} at=c.rs:3:7\n{thread} release l touched=none\n",
+            from + 1
+        )
+    };
+    let finding = only(&format!("mutex l\nvar x\n{START}{}{}", update("T1", 5), update("T2", 6)));
+    let sure = (Rule::LostUpdate, Pattern::Rww, Region::Call, Evidence::Feasible, Severity::Error);
+    assert_eq!(verdict(&finding), sure);
+}
+
+#[test]
+fn a_lock_over_both_refutes() {
+    let update = |thread: &str, from: i64| {
+        format!(
+            "{thread} acquire l\n{thread} read x value={from} at=c.rs:3:7\n{thread} write x value={} at=c.rs:3:7\n\
+             {thread} release l touched=none\n",
+            from + 1
+        )
+    };
+    let report = check(&format!("mutex l name=g\nvar x\n{START}{}{}", update("T1", 5), update("T2", 6)));
+    assert_eq!(report.findings, []);
+    let reasons: Vec<&str> = report.refutations.iter().map(|refuted| refuted.reason.as_str()).collect();
+    assert_eq!(reasons, ["`T1` holds the gate lock `g` from the one to the other, and `T2` holds it too"]);
 }
 
 #[test]

@@ -2,10 +2,15 @@
 
 mod script;
 
-use lockhound_analyzer::{Evidence, Finding, Pattern, Region, Rule, Severity, analyze};
+use lockhound_analyzer::{Evidence, Finding, Options, Pattern, Region, Rule, Severity, analyze_with};
 
+/// What was observed.
 fn broken(text: &str) -> Vec<Finding> {
-    let report = analyze(script::read(text), |_| {});
+    of_interest(text, &Options { prediction: false, ..Options::default() })
+}
+
+fn of_interest(text: &str, options: &Options) -> Vec<Finding> {
+    let report = analyze_with(script::read(text), options, |_| {});
     assert!(report.error.is_none(), "{:?}", report.error);
     let of_interest = |finding: &Finding| matches!(finding.rule, Rule::LostUpdate | Rule::AtomicityViolation);
     report.findings.into_iter().filter(of_interest).collect()
@@ -94,4 +99,50 @@ fn holds_of_a_lock_count_as_accesses() {
     );
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].pattern, found[0].region), (Some(Pattern::Rwr), Some(Region::Declared)));
+}
+
+/// A region of T1 that reads and writes in two sections of `l`; T2 does `foreign` in one, afterwards.
+fn sections(foreign: &str) -> Vec<Finding> {
+    let section = |thread: &str, op: &str, line: u32| {
+        format!("{thread} acquire l at=a:{line}:1\n{thread} {op} x at=a:{line}:5\n{thread} release l touched=none\n")
+    };
+    let text = format!(
+        "mutex l\nvar x\nT1 begin name=transfer at=a:1:1\n{}{}T1 end\n{}",
+        section("T1", "read", 2),
+        section("T1", "write", 3),
+        section("T2", foreign, 4)
+    );
+    of_interest(&text, &Options::default())
+}
+
+#[test]
+fn a_section_of_another_fits_into_a_region() {
+    let found = sections("write");
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let judged = (found[0].evidence, found[0].severity, found[0].pattern, found[0].region);
+    assert_eq!(judged, (Evidence::Feasible, Severity::Error, Some(Pattern::Rww), Some(Region::Declared)));
+    assert_eq!(
+        found[0].message,
+        "`x`: `T2` can write it between `T1`'s read and its write: what `T2` wrote is then lost"
+    );
+    assert!(found[0].witness.is_some());
+    assert_eq!(sections("read"), [], "who only reads loses nothing");
+}
+
+#[test]
+fn two_regions_over_two_variables_are_one_finding() {
+    let region = |thread: &str, lines: [u32; 3]| {
+        let [begin, x, y] = lines;
+        format!(
+            "{thread} begin at=a:{begin}:1\n{thread} acquire l at=a:{x}:1\n{thread} write x at=a:{x}:5\n\
+             {thread} release l touched=none\n{thread} acquire l at=a:{y}:1\n{thread} write y at=a:{y}:5\n\
+             {thread} release l touched=none\n{thread} end\n"
+        )
+    };
+    let text = format!("mutex l\nvar x\nvar y\n{}{}", region("T1", [1, 2, 3]), region("T2", [5, 6, 7]));
+    let found = of_interest(&text, &Options::default());
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let finding = &found[0];
+    assert_eq!((finding.evidence, finding.pattern, finding.objects.len()), (Evidence::Feasible, None, 2));
+    assert!(finding.message.starts_with("no serial order may explain"), "{}", finding.message);
 }

@@ -158,10 +158,11 @@ impl Cell {
             }
             None => self.arrive(access, from),
         };
-        if writes && self.writers[0] != Some(place.0) {
-            if let Some(before) = self.writers[0].replace(place.0) {
-                self.writers[1] = Some(before);
-            }
+        if writes
+            && self.writers[0] != Some(place.0)
+            && let Some(before) = self.writers[0].replace(place.0)
+        {
+            self.writers[1] = Some(before);
         }
     }
 

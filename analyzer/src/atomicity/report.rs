@@ -132,7 +132,7 @@ impl Words<'_> {
         let consequence = match (pattern, basis) {
             (Pattern::Rww, _) => format!("what {u} wrote is then lost"),
             (Pattern::Rwr, _) => format!("what {t} had seen then no longer holds"),
-            (Pattern::Wrw, _) => format!("it then sees the middle of a step"),
+            (Pattern::Wrw, _) => "it then sees the middle of a step".to_owned(),
             (Pattern::Wwr, _) => format!("{t} then does not find what it wrote"),
         };
         let again = if noun(p) == noun(c) { format!("its next {}", noun(c)) } else { format!("its {}", noun(c)) };

@@ -187,8 +187,7 @@ fn finds_cycle(text: &str) -> bool {
 
 fn graph_has_cycle(text: &str) -> bool {
     let (events, tables) = events_of(text);
-    Graph::of(&events, tables.threads().len().max(events.iter().map(|event| spawned(event)).max().unwrap_or(0)))
-        .has_cycle()
+    Graph::of(&events, tables.threads().len().max(events.iter().map(spawned).max().unwrap_or(0))).has_cycle()
 }
 
 fn spawned(event: &Event) -> usize {

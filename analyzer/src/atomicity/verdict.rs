@@ -196,18 +196,34 @@ pub(super) fn distinct(grader: &mut Grader<'_>, verdicts: Vec<Verdict>) -> Vec<V
         }
     }
     drop_mirrored(grader, &mut kept);
-    let lost: Vec<(ObjectId, StatementId)> = kept
-        .iter()
-        .filter(|verdict| verdict.interleaving.pattern == Pattern::Rww)
-        .map(|verdict| (verdict.interleaving.object, verdict.statements.1))
-        .collect();
-    kept.retain(|verdict| match &verdict.interleaving.basis {
-        Basis::WroteAllTheSame(write) => {
-            !lost.contains(&(verdict.interleaving.object, grader.statements.of(grader.tables, write.site)))
-        }
-        _ => true,
-    });
+    drop_told_otherwise(grader, &mut kept);
     kept
+}
+
+/// A thread that saw a change and wrote all the same says no more than a lost update by that write, unless that is itself
+/// no more than possible: then what happened is told.
+fn drop_told_otherwise(grader: &mut Grader<'_>, verdicts: &mut Vec<Verdict>) {
+    let mut write_of = |verdict: &Verdict| match &verdict.interleaving.basis {
+        Basis::WroteAllTheSame(write) => Some(grader.statements.of(grader.tables, write.site)),
+        _ => None,
+    };
+    let mut lost: FxHashSet<(ObjectId, StatementId)> = FxHashSet::default();
+    let mut seen: FxHashSet<(ObjectId, StatementId)> = FxHashSet::default();
+    for verdict in &*verdicts {
+        let object = verdict.interleaving.object;
+        if let Some(write) = write_of(verdict) {
+            seen.insert((object, write));
+        } else if verdict.interleaving.pattern == Pattern::Rww && verdict.evidence > Evidence::Possible {
+            lost.insert((object, verdict.statements.1));
+        }
+    }
+    verdicts.retain(|verdict| {
+        let object = verdict.interleaving.object;
+        match write_of(verdict) {
+            Some(write) => !lost.contains(&(object, write)),
+            None => verdict.evidence > Evidence::Possible || !seen.contains(&(object, verdict.statements.1)),
+        }
+    });
 }
 
 /// Where two threads each read and write, the writes of either come between the other's read and write. What is

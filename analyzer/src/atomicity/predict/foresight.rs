@@ -321,7 +321,7 @@ impl Seer<'_, '_, '_> {
         let mut best: Option<(Instance, Step, &Lane, u32, Forecast)> = None;
         let mut failures = 0;
         'all: for instance in &key.instances {
-            for (q, lane, place) in foreign.near(lanes, &instance.c, 2).take(FOREIGN) {
+            for (q, lane, place) in foreign.near(lanes, &instance.c, NEAREST).take(FOREIGN) {
                 let after = self.model.precedes(instance.c.spot.at, q.spot.head);
                 if failures >= FAILURES || after || self.gate(instance, q).is_some() || self.is_own(instance, q) {
                     continue;

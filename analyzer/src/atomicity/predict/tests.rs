@@ -41,8 +41,11 @@ pub(super) fn triples(prediction: &Prediction<'_>, object: ObjectId) -> Vec<(Tri
     found
 }
 
-/// Pattern, lines of p, q and c, and class of every triple that some schedule reaches.
-fn classes(text: &str) -> Vec<(Pattern, [u64; 3], Class)> {
+/// Pattern, lines of p, q and c, and class of a triple that some schedule reaches.
+type Found = (Pattern, [u64; 3], Class);
+
+/// All of a trace.
+fn classes(text: &str) -> Vec<Found> {
     predict_on(script::read(text), |prediction| {
         let mut search = Search::new(prediction, u64::MAX);
         let mut found = Vec::new();
@@ -63,7 +66,7 @@ fn classes(text: &str) -> Vec<(Pattern, [u64; 3], Class)> {
 fn the_litmus_traces_for_atomicity() {
     use Class::{Due, Feasible};
     use Pattern::{Rwr, Rww, Wrw, Wwr};
-    let expected: [(&str, &[(Pattern, [u64; 3], Class)]); 21] = [
+    let expected: [(&str, &[Found]); 21] = [
         ("b01_split_then_blind", &[(Rww, [2, 8, 5], Feasible)]),
         ("b02_two_split_serial", &[(Rww, [8, 5, 11], Due)]),
         ("b03_gate", &[]),
