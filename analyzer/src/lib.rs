@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+// Brute force is shared with the tests outside, which know the crate by its name.
+#[cfg(test)]
+extern crate self as lockhound_analyzer;
+
 mod analysis;
 mod atomicity;
 mod blocking;

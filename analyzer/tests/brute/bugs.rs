@@ -24,7 +24,8 @@ pub(crate) fn races(space: &Space<'_>) -> BTreeSet<(usize, usize)> {
     races
 }
 
-fn conflict(one: Op, other: Op) -> bool {
+/// Whether two operations are conflicting accesses of plain memory.
+pub(crate) fn conflict(one: Op, other: Op) -> bool {
     let access = |op: Op| match op {
         Op::Read { var, .. } => Some((var, false)),
         Op::Write { var, .. } => Some((var, true)),

@@ -40,6 +40,14 @@ pub(crate) fn execute(rules: &Rules<'_>, schedule: &[usize], free: Free) -> Resu
     Ok(run.states.into_iter().map(|(state, _)| state).collect())
 }
 
+/// The same, where every event reads what it read in the recording.
+///
+/// # Errors
+/// As of [`execute`].
+pub(crate) fn execute_as_recorded(rules: &Rules<'_>, schedule: &[usize]) -> Result<Vec<State>, String> {
+    execute(rules, schedule, Free::default())
+}
+
 /// The steps of a witness.
 pub(crate) fn schedule(report: &Report, witness: &Witness) -> Vec<usize> {
     report.schedule(witness).iter().map(|step| number(step.1.0)).collect()

@@ -23,8 +23,9 @@ mod semantics;
 mod shrink;
 mod verdicts;
 
-pub(crate) use bugs::{deadlocks, never_let_go, races};
+pub(crate) use bugs::{conflict, deadlocks, never_let_go, races};
 pub(crate) use dice::Dice;
+pub(crate) use execute::execute_as_recorded as execute;
 pub(crate) use explore::{Freedom, Space};
 pub(crate) use interleavings::{Triple, is_broken, quadruples, triples, verdicts};
 pub(crate) use knot::{Reasons, Stuck};

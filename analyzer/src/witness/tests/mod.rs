@@ -1,6 +1,10 @@
 //! Tests of the checker: scenarios, schedules that must be refused, and random traces.
 
 mod blocked;
+#[expect(dead_code, unused_imports, reason = "shared with the tests of whole reports")]
+#[path = "../../../tests/brute/mod.rs"]
+mod brute;
+mod brute_force;
 mod interleaved;
 mod race;
 mod random;
