@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lockhound_analyzer::{Finding, Report, Rule, analyze};
+use lockhound_analyzer::{Finding, Options, Report, Rule, analyze, analyze_with};
 use lockhound_trace::{EventSource, JsonLinesReader, ObjectId, StdReader, ThreadId, Validated};
 
 /// Analyses a trace in the JSON Lines format, without its header line.
@@ -29,9 +29,10 @@ pub(crate) fn analyze_std(text: &str) -> Report {
     checked(StdReader::new(text.as_bytes(), Path::new("test.std"), 0))
 }
 
-/// Only possible traces make a test.
+/// Only possible traces make a test. What is not asked for here has tests of its own.
 fn checked(source: impl EventSource) -> Report {
-    let report = analyze(Validated::new(source, Path::new("test")), |_| {});
+    let options = Options { rules: Some(RULES.to_vec()), ..Options::default() };
+    let report = analyze_with(Validated::new(source, Path::new("test")), &options, |_| {});
     assert!(report.error.is_none(), "{:?}", report.error);
     report
 }
@@ -41,20 +42,20 @@ pub(crate) fn data(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(folder)
 }
 
+/// What the deadlock analyses report.
+const RULES: [Rule; 7] = [
+    Rule::Deadlock,
+    Rule::PotentialDeadlock,
+    Rule::SelfDeadlock,
+    Rule::LockOrderInversion,
+    Rule::LockOrderViolation,
+    Rule::BlockedForever,
+    Rule::LeakedLock,
+];
+
 /// The findings of the deadlock analyses.
 pub(crate) fn relevant(report: &Report) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().filter(|finding| {
-        matches!(
-            finding.rule,
-            Rule::Deadlock
-                | Rule::PotentialDeadlock
-                | Rule::SelfDeadlock
-                | Rule::LockOrderInversion
-                | Rule::LockOrderViolation
-                | Rule::BlockedForever
-                | Rule::LeakedLock
-        )
-    })
+    report.findings.iter().filter(|finding| RULES.contains(&finding.rule))
 }
 
 /// `rule evidence T1,T2 a,b` of each of them.
