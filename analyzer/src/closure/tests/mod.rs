@@ -3,13 +3,15 @@
 pub(crate) mod definition;
 pub(crate) mod random;
 
-use lockhound_trace::{ObjectId, ThreadId};
+use lockhound_trace::{EventSource, ObjectId, ThreadId};
 use proptest::prelude::*;
 
 use super::Closure;
 use super::close::Infeasible;
-use crate::analysis::predict_on;
-use crate::model::{Ideal, Model, Point};
+use crate::analysis::{End, predict_on};
+use crate::end::Standing;
+use crate::holds::Holds;
+use crate::model::{Ideal, Log, Model, Point};
 use crate::script;
 
 /// An event of some thread, where there are such.
@@ -131,4 +133,32 @@ fn a_generation_is_complete_before_the_next() {
     let text = "barrier b parties=2\nT1 arrive b\nT2 arrive b\nT1 pass b\nT2 pass b\nT3 arrive b\nT4 arrive b\nT3 pass b\nT4 pass b";
     assert_eq!(closed(text, &["T3.1"]), Ok(vec![0, 0, 1, 0]));
     assert_eq!(closed(text, &["T1.1", "T3.1"]), Ok(vec![1, 1, 1, 0]));
+}
+
+#[test]
+fn messages_that_stand_for_one_another_are_counted() {
+    let text =
+        "channel q capacity=2\nT1 send q msg=1\nT2 send q msg=2\nT3 recv q msg=1\nT4 recv q msg=2\nT1 send q msg=3";
+    let mut source = script::read(text);
+    let (mut log, holds) = (Log::default(), Holds::default());
+    while let Some(event) = source.next_event().expect("a readable script") {
+        log.push(&event);
+    }
+    let tables = source.tables();
+    let standings = vec![Standing::Ended; tables.threads().len()];
+    let end = End { tables, holds: &holds, standings: &standings, prediction: None };
+    let queue = tables.find_object("q").expect("the channel");
+    let model = Model::with_interchangeable(&log, end, u64::MAX, &[queue]).expect("a small index");
+    let closed = |events: &[(usize, u32)], drained: &[ObjectId]| {
+        let mut ideal = Ideal::new(model.threads());
+        for &(thread, loc) in events {
+            ideal.join(model.stamp(Point::new(ThreadId::from_index(thread), loc)));
+        }
+        Closure::new(&model).close(&mut ideal, drained).map(|()| ideal.as_slice().to_vec())
+    };
+    assert_eq!(closed(&[(3, 1)], &[]), Ok(vec![1, 0, 0, 1]), "any message will do: the first");
+    assert_eq!(closed(&[(0, 2)], &[]), Ok(vec![2, 0, 0, 0]), "there is room for two");
+    assert_eq!(closed(&[(0, 2), (1, 1)], &[]), Ok(vec![2, 1, 1, 0]), "but not for three");
+    assert_eq!(closed(&[(0, 1)], &[queue]), Ok(vec![1, 0, 1, 0]));
+    assert_eq!(closed(&[(0, 2), (1, 1)], &[queue]), Err(Infeasible), "one is never received");
 }

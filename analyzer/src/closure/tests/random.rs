@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 const THREADS: usize = 4;
 const DECLARATIONS: &str = "mutex m\nmutex n\nrwlock w\ncondvar c\nsemaphore s permits=1\nbarrier b parties=2\n\
-                            channel q capacity=1\nchannel u\n";
+                            channel q capacity=1\nchannel u\nT0 write z\n";
 
 /// Scripts of such runs.
 pub(crate) fn scripts() -> impl Strategy<Value = String> {
