@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, Op, Place, Progress, ReadError,
-    StdReader, Tables, ThreadId, Touched, Validated,
+    Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, ObjectKind, Op, Place, Progress,
+    ReadError, StdReader, Tables, ThreadId, Touched, Validated,
 };
 
 /// A recorded run. Events are numbered from 0 in their recorded order; so are those of one thread.
@@ -163,8 +163,7 @@ impl Recording {
     }
 
     pub(crate) fn is_rendezvous(&self, channel: ObjectId) -> bool {
-        use lockhound_trace::ObjectKind::Channel;
-        matches!(self.tables.object(channel).kind, Channel { capacity: Some(0) })
+        matches!(self.tables.object(channel).kind, ObjectKind::Channel { capacity: Some(0) })
     }
 }
 
