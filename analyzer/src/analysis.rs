@@ -130,12 +130,20 @@ struct Pass {
     events: u64,
     /// The events themselves, where other schedules are to be searched.
     log: Option<Log>,
+    /// Bytes that they may take: beyond, their index would take too much all the more.
+    log_limit: u64,
 }
 
 impl Pass {
     fn new(options: &Options) -> Self {
-        let log = (options.prediction && PREDICTED.into_iter().any(|rule| options.wants(rule))).then(Log::default);
-        Self { analyses: wanted(options), holds: Holds::default(), ends: Ends::default(), events: 0, log }
+        Self {
+            analyses: wanted(options),
+            holds: Holds::default(),
+            ends: Ends::default(),
+            events: 0,
+            log: predicts(options).then(Log::default),
+            log_limit: options.limits.index_bytes,
+        }
     }
 
     /// Shows every event to every analysis. Returns why the source could not be read to its end.
@@ -172,6 +180,9 @@ impl Pass {
             self.ends.apply(index, event);
             self.events += 1;
         }
+        if self.log.as_ref().is_some_and(|log| log.bytes() > self.log_limit) {
+            self.log = None;
+        }
     }
 
     /// Asks every analysis for its findings.
@@ -186,7 +197,7 @@ impl Pass {
         let standings = self.ends.standings(tables.threads().len(), error.is_none());
         let observed = End { tables, holds: &self.holds, standings: &standings, prediction: None };
         predicting(self.log.as_ref(), observed, options, deadline, |prediction| {
-            if self.log.is_some() && prediction.is_none() {
+            if predicts(options) && prediction.is_none() {
                 results.limits.push(too_large(options));
             }
             for analysis in self.analyses {
@@ -249,6 +260,11 @@ const PREDICTED: [Rule; 7] = [
     Rule::LostUpdate,
     Rule::AtomicityViolation,
 ];
+
+/// Whether other schedules are to be searched.
+fn predicts(options: &Options) -> bool {
+    options.prediction && PREDICTED.into_iter().any(|rule| options.wants(rule))
+}
 
 /// The analyses that the wanted rules need, in the order in which they are asked for their findings.
 fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {

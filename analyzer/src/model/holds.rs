@@ -80,10 +80,6 @@ impl HoldIndex {
         self.locks.len() - 1
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.holds.len()
-    }
-
     pub(super) fn all(&self) -> &[Hold] {
         &self.holds
     }

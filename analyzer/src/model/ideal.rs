@@ -73,9 +73,6 @@ pub(crate) struct Stamp<'m> {
 }
 
 impl Stamp<'_> {
-    /// Before everything.
-    pub(crate) const NOTHING: Stamp<'static> = Stamp { row: &[], own: None };
-
     /// How many events of `thread` are at or before it.
     pub(crate) fn get(self, thread: ThreadId) -> u32 {
         let row = self.row.get(thread.index()).copied().unwrap_or(0);

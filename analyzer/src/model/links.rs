@@ -6,12 +6,9 @@ mod channel;
 mod condvar;
 mod gate;
 
-pub(crate) use barrier::BarrierIndex;
-pub(crate) use channel::ChannelIndex;
-pub(crate) use condvar::CondvarIndex;
-pub(crate) use gate::GateIndex;
-
-use lockhound_trace::{EventIndex, ObjectId, Op, Tables};
+use barrier::BarrierIndex;
+use gate::Gate;
+use lockhound_trace::{EventIndex, ObjectId, Op, Request, Tables};
 
 use crate::by_object::ByObject;
 use crate::model::Log;
@@ -20,10 +17,7 @@ use crate::model::Log;
 #[derive(Debug, Default)]
 pub(super) struct Links {
     partners: Partners,
-    pub(super) channels: ByObject<ChannelIndex>,
-    pub(super) condvars: ByObject<CondvarIndex>,
     pub(super) barriers: ByObject<BarrierIndex>,
-    pub(super) gates: ByObject<GateIndex>,
     /// Sends that gave up because the buffer was full: which event, and a send whose message was in it.
     pub(super) failures: Vec<(u32, u32)>,
 }
@@ -71,57 +65,33 @@ impl Links {
     }
 
     fn take(&mut self, running: &mut Running, now: Now<'_>, op: Op) {
-        let Self { partners, channels, condvars, barriers, gates, failures } = self;
+        let Self { partners, barriers, failures } = self;
+        let Running { channels, condvars, barriers: arrived, gates } = running;
         match op {
-            Op::Send { channel, message } => {
-                channels.get_or_default(channel).sends.push(now.index());
-                running.channels.get_or_default(channel).send(now, channel, message, partners);
-            }
-            Op::Recv { channel, message } => {
-                channels.get_or_default(channel).recvs.push(now.index());
-                running.channels.get_or_default(channel).recv(now, channel, message, partners);
-            }
-            Op::RecvClosed { channel } => {
-                channels.get_or_default(channel).closed_recvs.push(now.index());
-                running.channels.get_or_default(channel).find_closed(now, partners);
-            }
-            Op::Close { channel } => {
-                channels.get_or_default(channel).closes.push(now.index());
-                running.channels.get_or_default(channel).close(now);
-            }
+            Op::Send { channel, message } => channels.get_or_default(channel).send(now, channel, message, partners),
+            Op::Recv { channel, message } => channels.get_or_default(channel).recv(now, channel, message, partners),
+            Op::RecvClosed { channel } => channels.get_or_default(channel).find_closed(now, partners),
+            Op::Close { channel } => channels.get_or_default(channel).close(now),
             Op::TrySendFailed { channel } => {
-                channels.get_or_default(channel).failed_sends.push(now.index());
-                running.channels.get_or_default(channel).fail_to_send(now, channel, partners, failures);
+                channels.get_or_default(channel).fail_to_send(now, channel, partners, failures);
             }
-            Op::TryRecvFailed { channel } => channels.get_or_default(channel).failed_recvs.push(now.index()),
-            Op::Wait { condvar, .. } => {
-                condvars.get_or_default(condvar).waits.push(now.index());
-                running.condvars.get_or_default(condvar).wait(now);
+            Op::Wait { condvar, .. } | Op::Block { on: Request::Wait { condvar, .. } } => {
+                condvars.get_or_default(condvar).wait(now);
             }
-            Op::Wake { condvar, by, .. } => {
-                condvars.get_or_default(condvar).wakes.push(now.index());
-                running.condvars.get_or_default(condvar).wake(now, by, partners);
-            }
-            Op::Notify { condvar } => {
-                condvars.get_or_default(condvar).notifies.push(now.index());
-                running.condvars.get_or_default(condvar).notify(now, 1);
-            }
-            Op::NotifyAll { condvar } => {
-                condvars.get_or_default(condvar).notifies.push(now.index());
-                running.condvars.get_or_default(condvar).notify(now, usize::MAX);
-            }
+            Op::Wake { condvar, by, .. } => condvars.get_or_default(condvar).wake(now, by, partners),
+            Op::Notify { condvar } => condvars.get_or_default(condvar).notify(now, 1),
+            Op::NotifyAll { condvar } => condvars.get_or_default(condvar).notify(now, usize::MAX),
             Op::Arrive { barrier } => {
-                let barriers = barriers.get_or_default(barrier);
-                running.barriers.get_or_default(barrier).arrive(now, now.parties(barrier), barriers);
+                let parties = now.parties(barrier);
+                arrived.get_or_default(barrier).arrive(now, parties, barriers.get_or_default(barrier));
             }
             Op::Pass { barrier } => {
-                let barriers = barriers.get_or_default(barrier);
-                running.barriers.get_or_default(barrier).pass(now, barriers, partners);
+                arrived.get_or_default(barrier).pass(now, barriers.get_or_default(barrier), partners);
             }
             Op::Set { flag: object } | Op::OnceEnd { once: object } | Op::Done { waitgroup: object, .. } => {
                 gates.get_or_default(object).open(now, object);
             }
-            Op::Clear { flag: object } | Op::Add { waitgroup: object, .. } => gates.get_or_default(object).shut(now),
+            Op::Clear { flag: object } | Op::Add { waitgroup: object, .. } => gates.get_or_default(object).shut(),
             Op::Await { object } => gates.get_or_default(object).pass(now, partners),
             _ => {}
         }
@@ -134,6 +104,7 @@ struct Running {
     channels: ByObject<channel::Running>,
     condvars: ByObject<condvar::Running>,
     barriers: ByObject<barrier::Running>,
+    gates: ByObject<Gate>,
 }
 
 /// One moment of the pass.

@@ -1,6 +1,6 @@
 //! One pass over the trace that follows who holds which lock.
 
-use lockhound_trace::{EventIndex, How, Mode, ObjectId, Op, Tables, ThreadId, Touched};
+use lockhound_trace::{EventIndex, How, Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, Touched};
 
 use crate::model::{Hold, LockId, Log};
 
@@ -70,6 +70,7 @@ struct Now {
 
 struct Pass<'t> {
     tables: &'t Tables,
+    log: &'t Log,
     threads: Vec<Thread>,
     /// Which threads hold each lock.
     holders: Vec<Vec<ThreadId>>,
@@ -86,7 +87,7 @@ impl Locking {
             found.locks.push(lock);
         }
         let threads = (0..log.threads()).map(|_| Thread::default()).collect();
-        let mut pass = Pass { tables, threads, holders: vec![Vec::new(); found.count as usize], found };
+        let mut pass = Pass { tables, log, threads, holders: vec![Vec::new(); found.count as usize], found };
         for (EventIndex(event), thread, loc, op) in log.locking() {
             #[expect(clippy::cast_possible_truncation, reason = "a log counts in 32 bits")]
             let now = Now { event: event as u32, thread, loc };
@@ -102,6 +103,7 @@ impl Pass<'_> {
             Op::Acquire { lock, mode, how } => self.acquire(now, lock, mode, how, 1),
             Op::Release { lock, mode, touched } => self.release(now, lock, mode, 1, touched),
             Op::Wait { lock, touched, .. } => self.suspend(now, lock, touched),
+            Op::Block { on: Request::Wait { lock, .. } } => self.suspend(now, lock, self.said_late(now)),
             Op::Wake { lock, .. } => self.resume(now, lock),
             Op::TryFailed { object, mode } => self.fail(now, object, mode),
             _ => {}
@@ -162,13 +164,22 @@ impl Pass<'_> {
         }
     }
 
+    /// What the `wait` says that is recorded after its own `block`.
+    fn said_late(&self, now: Now) -> Touched {
+        let next = (now.loc < self.log.count(now.thread)).then(|| self.log.op(self.log.at(now.thread, now.loc + 1)));
+        match next {
+            Some(Op::Wait { touched, .. }) => touched,
+            _ => Touched::Unknown,
+        }
+    }
+
     /// A mutex is given back altogether, of a read/write lock the strongest part once.
     fn suspend(&mut self, now: Now, lock: ObjectId, touched: Touched) {
         let thread = &mut self.threads[now.thread.index()];
         let held = thread.open.iter().find(|open| open.lock == lock);
         let mode = held.and_then(|open| MODES.into_iter().find(|&mode| open.parts[slot(mode)].depth > 0));
         let (Some(held), Some(mode)) = (held, mode) else { return };
-        let whole = matches!(self.tables.object(lock).kind, lockhound_trace::ObjectKind::Mutex { .. });
+        let whole = matches!(self.tables.object(lock).kind, ObjectKind::Mutex { .. });
         let depth = if whole { held.parts[slot(mode)].depth } else { 1 };
         thread.suspended = Some(Suspended { lock, mode, depth });
         self.release(now, lock, mode, depth, touched);

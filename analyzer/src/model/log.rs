@@ -3,7 +3,6 @@
 use lockhound_trace::{Event, EventIndex, Op, SiteId, StackId, ThreadId};
 
 use super::packed::{Packed, Wide};
-use crate::model::Ideal;
 
 /// The events in their recorded order, and each thread's events in theirs: 28 bytes an event, 8 more for a stack, for a
 /// value beyond 32 bits and for a message numbered beyond them.
@@ -42,7 +41,14 @@ impl Log {
         }
     }
 
+    /// Whether there are no events.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// How many events there are.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.events.len()
     }
@@ -55,6 +61,7 @@ impl Log {
     }
 
     /// The event as it was recorded, without its time.
+    #[must_use]
     pub fn event(&self, index: EventIndex) -> Event {
         let packed = self.packed(index);
         let stack = if packed.has_stack() { self.stack(index) } else { None };
@@ -65,6 +72,8 @@ impl Log {
         self.packed(index).op(&self.wide)
     }
 
+    /// Whose event this is.
+    #[must_use]
     pub fn thread(&self, index: EventIndex) -> ThreadId {
         self.packed(index).thread()
     }
@@ -84,6 +93,7 @@ impl Log {
     }
 
     /// How many events `thread` has.
+    #[must_use]
     pub fn count(&self, thread: ThreadId) -> u32 {
         self.threads.get(thread.index()).map_or(0, |own| narrow(own.len()))
     }
@@ -92,11 +102,13 @@ impl Log {
     ///
     /// # Panics
     /// If it has fewer.
+    #[must_use]
     pub fn at(&self, thread: ThreadId, loc: u32) -> EventIndex {
         EventIndex(self.threads[thread.index()][loc as usize - 1].into())
     }
 
     /// Which event of its thread this is, counted from 1.
+    #[must_use]
     pub fn loc(&self, index: EventIndex) -> u32 {
         self.packed(index).loc
     }
@@ -129,15 +141,6 @@ impl Log {
     /// The operation of an event as it is stored.
     pub(super) fn op_of(&self, packed: &Packed) -> Op {
         packed.op(&self.wide)
-    }
-
-    /// The events of `ideal` in recorded order. Takes time in the number of all events up to its last.
-    pub(crate) fn within<'a>(&'a self, ideal: &'a Ideal) -> impl Iterator<Item = EventIndex> {
-        let ends = ideal.as_slice().iter().zip(&self.threads);
-        let last = ends.filter_map(|(&count, own)| own[..(count as usize).min(own.len())].last()).max();
-        let until = last.map_or(0, |&last| last as usize + 1);
-        let events = (0..).zip(&self.events[..until]);
-        events.filter(|(_, packed)| packed.loc <= ideal.get(packed.thread())).map(|(index, _)| EventIndex(index))
     }
 
     fn packed(&self, index: EventIndex) -> &Packed {

@@ -12,12 +12,12 @@ mod objects;
 mod packed;
 mod point;
 mod relations;
+mod stretches;
 mod tokens;
 mod writes;
 
 pub(crate) use holds::{Hold, HoldId, LockId};
 pub(crate) use ideal::{Ideal, Stamp};
-pub(crate) use links::{BarrierIndex, ChannelIndex, CondvarIndex, GateIndex};
 pub use log::Log;
 pub(crate) use point::Point;
 pub(crate) use relations::Model;

@@ -18,11 +18,12 @@
 //!
 //! A request that gave up after it was seen to wait may have run out of time in any case.
 
-use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Tables, ThreadId, WakeReason};
+use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
 
 use super::links::Links;
 use super::locking::Locking;
 use super::packed::Packed;
+use super::stretches::Stretches;
 use super::tokens::Tokens;
 use crate::by_object::ByObject;
 use crate::model::{Log, Point, Stamp};
@@ -32,13 +33,7 @@ use crate::model::{Log, Point, Stamp};
 pub(super) struct MustOrder {
     rows: Rows,
     /// Per thread, from which event on which row holds.
-    threads: Vec<Vec<Run>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    from: u32,
-    row: Row,
+    threads: Vec<Stretches<Row>>,
 }
 
 /// A row's number; 0 is the empty one.
@@ -108,7 +103,7 @@ pub(super) struct Found {
 impl MustOrder {
     /// Follows the trace; none if that takes more than `bytes`. An event without a new edge takes constant time, any other
     /// time in the number of threads.
-    pub(super) fn new(tables: &Tables, log: &Log, before: &Before<'_>, bytes: u64) -> Option<Found> {
+    pub(super) fn follow(tables: &Tables, log: &Log, before: &Before<'_>, bytes: u64) -> Option<Found> {
         let &Before { locking, links, interchangeable } = before;
         let threads = tables.threads().len().max(log.threads());
         let mut pass = Pass {
@@ -117,7 +112,10 @@ impl MustOrder {
             links,
             locking,
             interchangeable,
-            order: Self { rows: Rows { counts: Vec::new(), starts: vec![0, 0] }, threads: vec![Vec::new(); threads] },
+            order: Self {
+                rows: Rows { counts: Vec::new(), starts: vec![0, 0] },
+                threads: vec![Stretches::default(); threads],
+            },
             now: vec![0; threads],
             clocks: vec![Vec::new(); threads],
             changed: false,
@@ -131,8 +129,8 @@ impl MustOrder {
         };
         for (index, packed) in (0..).zip(log.stored()) {
             pass.take(index, packed);
-            // Runs double and holds of tokens grow on the side: the rows are what explodes.
-            if pass.order.rows.bytes() > bytes || pass.order.rows.counts.len() >= u32::MAX as usize / 2 {
+            let taken = pass.order.rows.bytes() + pass.tokens.bytes();
+            if taken > bytes || pass.order.rows.counts.len() >= u32::MAX as usize / 2 {
                 return None;
             }
         }
@@ -147,24 +145,21 @@ impl MustOrder {
 
     /// What a thread knows that has done nothing yet.
     pub(super) fn origin(&self, thread: ThreadId) -> Stamp<'_> {
-        let first = self.threads[thread.index()].first().filter(|run| run.from == 0);
-        Stamp { row: first.map_or(&[], |run| self.rows.get(run.row)), own: None }
+        let first = self.threads[thread.index()].first().filter(|&(from, _)| from == 0);
+        Stamp { row: first.map_or(&[], |(_, row)| self.rows.get(row)), own: None }
     }
 
+    #[inline]
     fn row_at(&self, thread: usize, loc: u32) -> Row {
-        let runs = &self.threads[thread];
-        let after = runs.partition_point(|run| run.from <= loc);
-        after.checked_sub(1).map_or(Row(0), |position| runs[position].row)
+        self.threads[thread].at(loc).unwrap_or_default()
     }
 
     fn current(&self, thread: usize) -> Row {
-        self.threads[thread].last().map_or(Row(0), |run| run.row)
+        self.threads[thread].last().unwrap_or_default()
     }
 
     fn begin(&mut self, thread: usize, from: u32, row: Row) {
-        let runs = &mut self.threads[thread];
-        let from = runs.last().map_or(from, |last| last.from.max(from));
-        runs.push(Run { from, row });
+        self.threads[thread].begin(from, row);
     }
 }
 
@@ -262,11 +257,11 @@ impl Pass<'_> {
     fn leave(&mut self, index: u32, thread: usize, op: Op) {
         match op {
             Op::Spawn { child } => self.spawn(thread, child.index()),
-            Op::Release { lock, .. } | Op::Wait { lock, .. } => {
-                if self.locking.writes.get(self.next_write) == Some(&index) {
-                    self.next_write += 1;
-                    self.writes[lock.index()] = self.known(thread);
-                }
+            Op::Release { lock, .. } | Op::Wait { lock, .. } | Op::Block { on: Request::Wait { lock, .. } }
+                if self.locking.writes.get(self.next_write) == Some(&index) =>
+            {
+                self.next_write += 1;
+                self.writes[lock.index()] = self.known(thread);
             }
             Op::ReleasePermits { semaphore, n } => {
                 let by = self.known(thread);

@@ -88,14 +88,14 @@ impl Packed {
         self.object
     }
 
-    /// Whether it takes or gives back a lock, or tried to.
+    /// Whether it takes or gives back a lock, or tried to. Who is blocked in a `wait` has given it back.
     pub(super) fn is_locking(&self) -> bool {
-        matches!(self.head & TAG, ACQUIRE..=WAKE)
+        matches!(self.head & TAG, ACQUIRE..=WAKE | BLOCK_WAIT)
     }
 
     /// Whether it may hand something to another thread, or receive it, by other means than locks and variables.
     pub(super) fn is_meeting(&self) -> bool {
-        matches!(self.head & TAG, WAIT..=NOTIFY_ALL | ARRIVE..=ONCE_END)
+        matches!(self.head & TAG, WAIT..=NOTIFY_ALL | ARRIVE..=ONCE_END | BLOCK_WAIT)
     }
 
     /// Of a variable or an atomic: which, whether it reads, whether it writes.
@@ -118,7 +118,7 @@ impl Packed {
     pub(super) fn lock_ended(&self) -> Option<ObjectId> {
         match self.head & TAG {
             RELEASE => Some(self.on()),
-            WAIT => Some(self.lock()),
+            WAIT | BLOCK_WAIT => Some(self.lock()),
             _ => None,
         }
     }

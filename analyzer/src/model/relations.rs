@@ -6,7 +6,7 @@ use lockhound_trace::{Event, EventIndex, ObjectId, Op, SiteId, Tables, ThreadId}
 
 use super::held::Held;
 use super::holds::HoldIndex;
-use super::links::{BarrierIndex, ChannelIndex, CondvarIndex, GateIndex, Links};
+use super::links::Links;
 use super::locking::Locking;
 use super::must_order::{Before, Found, MustOrder};
 use super::objects::Objects;
@@ -39,6 +39,9 @@ pub(crate) struct Model<'t> {
 const BYTES_AN_EVENT: u64 = 16;
 const BYTES_A_HOLD: u64 = 96;
 
+/// Events from which on a second core pays.
+const LARGE: usize = 100_000;
+
 impl<'t> Model<'t> {
     /// Indexes the trace. None if that would take more than `bytes` of memory.
     pub(crate) fn new(log: &'t Log, end: End<'t>, bytes: u64) -> Option<Self> {
@@ -50,31 +53,29 @@ impl<'t> Model<'t> {
     pub(crate) fn with_interchangeable(log: &'t Log, end: End<'t>, bytes: u64, channels: &[ObjectId]) -> Option<Self> {
         let End { tables, standings, .. } = end;
         let bytes = bytes.checked_sub(log.bytes() + log.len() as u64 * BYTES_AN_EVENT)?;
-        let locking = Locking::new(tables, log);
+        let (locking, links) = both(log, || Locking::new(tables, log), || Links::new(tables, log));
         let bytes = bytes.checked_sub(locking.holds.len() as u64 * BYTES_A_HOLD)?;
-        let links = Links::new(tables, log);
-        let Found { order, tokens } = MustOrder::new(
-            tables,
-            log,
-            &Before { locking: &locking, links: &links, interchangeable: channels },
-            bytes,
-        )?;
-        let writes = Writes::new(log, tables.objects().len(), &locking.writes);
-        let Locking { holds: mut all, locks, count, .. } = locking;
         let threads = tables.threads().len();
-        let with_tokens = !tokens.holds.is_empty();
+        let before = Before { locking: &locking, links: &links, interchangeable: channels };
+        let order = || MustOrder::follow(tables, log, &before, bytes);
+        let count = tables.objects().len();
+        let others = || (Objects::new(log, count), Writes::new(log, count, &locking.writes));
+        let (found, (objects, writes)) = both(log, order, others);
+        let Found { order, tokens } = found?;
+        let Locking { holds: mut all, locks, count, .. } = locking;
         let count = count as usize + tokens.count();
+        let with_tokens = !tokens.holds.is_empty();
         all.extend(tokens.holds);
         let (holds, mut began) = HoldIndex::new(&all, count, threads);
         if with_tokens {
             began.sort_by_key(|&id| (holds.hold(id).thread, holds.hold(id).acquire));
         }
         drop(all);
-        let held = Held::new(holds.all(), &began, threads);
+        let held = Held::new(holds.all(), &began, threads, bytes)?;
         Some(Self {
             tables,
             log,
-            objects: Objects::new(log, tables.objects().len()),
+            objects,
             locks,
             holds,
             held,
@@ -156,27 +157,9 @@ impl<'t> Model<'t> {
         self.objects.on_by(object, thread)
     }
 
-    /// The sends, receives … of a channel, each kind in recorded order; none if there are none.
-    pub(crate) fn channel(&self, object: ObjectId) -> Option<&ChannelIndex> {
-        self.links.channels.get(object)
-    }
-
     /// Whether the messages of this channel stand for one another.
     pub(crate) fn is_interchangeable(&self, channel: ObjectId) -> bool {
         self.interchangeable.contains(&channel)
-    }
-
-    pub(crate) fn condvar(&self, object: ObjectId) -> Option<&CondvarIndex> {
-        self.links.condvars.get(object)
-    }
-
-    pub(crate) fn barrier(&self, object: ObjectId) -> Option<&BarrierIndex> {
-        self.links.barriers.get(object)
-    }
-
-    /// A flag, wait group or once-initialiser.
-    pub(crate) fn gate(&self, object: ObjectId) -> Option<&GateIndex> {
-        self.links.gates.get(object)
     }
 
     // --- must-order: program order, spawn and join, barriers, reads-from (`analyses.md`'s section 2)
@@ -218,11 +201,6 @@ impl<'t> Model<'t> {
         self.writes.before(object, event).map(|write| self.point(write))
     }
 
-    /// All of them, in recorded order.
-    pub(crate) fn writes(&self, object: ObjectId) -> impl ExactSizeIterator<Item = EventIndex> {
-        self.writes.of(object).iter().map(|&event| EventIndex(event.into()))
-    }
-
     /// `recv` ↔ its `send`; `wake` by notify → its `notify`, `notify` → the first wake it caused; `RecvClosed` (and a `send`
     /// that gave up on a closed channel) → the `close`; `wait` → its own `wake`; `join` → the child's last event; `await` →
     /// what let it go; `pass` ↔ its own `arrive`.
@@ -247,11 +225,6 @@ impl<'t> Model<'t> {
     /// The lock behind a mutex or read/write lock.
     pub(crate) fn lock_of(&self, object: ObjectId) -> Option<LockId> {
         self.locks[object.index()]
-    }
-
-    /// How many holds there are: their ids are 0..this.
-    pub(crate) fn hold_count(&self) -> usize {
-        self.holds.len()
     }
 
     pub(crate) fn hold(&self, id: HoldId) -> &Hold {
@@ -286,6 +259,11 @@ impl<'t> Model<'t> {
         #[expect(clippy::cast_possible_truncation, reason = "ids of holds are 32 bits long")]
         within.then_some(HoldId(first + position as u32))
     }
+}
+
+/// Both results, computed side by side where that pays.
+fn both<A: Send, B: Send>(log: &Log, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    if log.len() < LARGE { (one(), other()) } else { rayon::join(one, other) }
 }
 
 fn spawns(log: &Log, threads: usize) -> Vec<Option<Point>> {

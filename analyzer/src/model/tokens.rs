@@ -58,6 +58,11 @@ impl Tokens {
         self.tokens.len()
     }
 
+    /// About how much memory tokens and their holds take, now and in the index.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.holds.len() * 3 * size_of::<Hold>() + self.tokens.len() * size_of::<Token>()) as u64
+    }
+
     /// Takes `n` permits by the event `by`, recorded at `at`. `knows` says whether the thread comes after an event in any case. Returns what made the
     /// tokens: that must have happened before.
     pub(super) fn acquire(

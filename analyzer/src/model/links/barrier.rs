@@ -8,25 +8,15 @@ use super::{Now, Partners};
 
 /// The generations of one barrier.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct BarrierIndex {
+pub(in crate::model) struct BarrierIndex {
     arrives: Vec<EventIndex>,
     /// Where each generation that is complete ends in `arrives`.
     ends: Vec<u32>,
 }
 
 impl BarrierIndex {
-    /// All arrivals, in recorded order.
-    pub(crate) fn arrives(&self) -> &[EventIndex] {
-        &self.arrives
-    }
-
-    /// Generations with an arrival, the last one perhaps not complete.
-    pub(crate) fn generations(&self) -> usize {
-        self.ends.len() + usize::from(self.ends.last().is_none_or(|&end| (end as usize) < self.arrives.len()))
-    }
-
     /// The arrivals of a generation, counted from 0, in recorded order.
-    pub(crate) fn generation(&self, number: usize) -> &[EventIndex] {
+    pub(in crate::model) fn generation(&self, number: usize) -> &[EventIndex] {
         &self.arrives[self.range(number)]
     }
 
@@ -37,7 +27,7 @@ impl BarrierIndex {
     }
 
     /// Which generation an arrival belongs to; none if it is none of this barrier.
-    pub(crate) fn generation_of(&self, arrive: EventIndex) -> Option<usize> {
+    pub(in crate::model) fn generation_of(&self, arrive: EventIndex) -> Option<usize> {
         let position = self.arrives.binary_search(&arrive).ok()?;
         Some(self.ends.partition_point(|&end| end as usize <= position))
     }

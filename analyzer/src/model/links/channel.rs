@@ -7,19 +7,6 @@ use rustc_hash::FxHashMap;
 
 use super::{Now, Partners};
 
-/// The events of one channel by what they do, each kind in recorded order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ChannelIndex {
-    pub(crate) sends: Vec<EventIndex>,
-    /// Those that took a message.
-    pub(crate) recvs: Vec<EventIndex>,
-    pub(crate) closes: Vec<EventIndex>,
-    /// Those that found the channel closed and empty.
-    pub(crate) closed_recvs: Vec<EventIndex>,
-    pub(crate) failed_sends: Vec<EventIndex>,
-    pub(crate) failed_recvs: Vec<EventIndex>,
-}
-
 /// A channel under way.
 #[derive(Debug, Default)]
 pub(super) struct Running {

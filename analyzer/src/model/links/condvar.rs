@@ -1,17 +1,8 @@
 //! Condition variables: which notification ended which wait.
 
-use lockhound_trace::{EventIndex, ThreadId, WakeReason};
+use lockhound_trace::{ThreadId, WakeReason};
 
 use super::{Now, Partners};
-
-/// The events of one condition variable by what they do, each kind in recorded order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CondvarIndex {
-    pub(crate) waits: Vec<EventIndex>,
-    pub(crate) wakes: Vec<EventIndex>,
-    /// Of one waiter and of all.
-    pub(crate) notifies: Vec<EventIndex>,
-}
 
 /// A condition variable under way: a notification is booked on the oldest waits that have none. If another thread wakes,
 /// the bookings were the wrong way round.
@@ -25,6 +16,8 @@ pub(super) struct Running {
 struct Waiting {
     thread: ThreadId,
     wait: u32,
+    /// When it began: earlier, if its `block` was recorded.
+    since: u32,
     notified: Option<Notified>,
 }
 
@@ -35,9 +28,15 @@ struct Notified {
 }
 
 impl Running {
+    /// A `wait` that follows its own `block` has begun there, and stands for both.
     pub(super) fn wait(&mut self, now: Now<'_>) {
+        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.thread == now.thread && now.was_blocked())
+        {
+            waiting.wait = now.event;
+            return;
+        }
         self.waiting.retain(|waiting| waiting.thread != now.thread);
-        self.waiting.push(Waiting { thread: now.thread, wait: now.event, notified: None });
+        self.waiting.push(Waiting { thread: now.thread, wait: now.event, since: now.event, notified: None });
     }
 
     pub(super) fn notify(&mut self, now: Now<'_>, count: usize) {
@@ -57,7 +56,7 @@ impl Running {
             }
             return;
         }
-        if let Some(Notified { notify, .. }) = woken.notified.or_else(|| self.take_from_another(woken.wait)) {
+        if let Some(Notified { notify, .. }) = woken.notified.or_else(|| self.take_from_another(woken.since)) {
             partners.set(now.event, notify);
             if partners.get(notify).is_none() {
                 partners.set(notify, now.event);
@@ -67,15 +66,15 @@ impl Running {
 
     /// A wait that ended otherwise leaves its notification to the oldest that it could have reached as well.
     fn pass_on(&mut self, unused: Notified) {
-        let free = |waiting: &&mut Waiting| waiting.notified.is_none() && waiting.wait < unused.notify;
+        let free = |waiting: &&mut Waiting| waiting.notified.is_none() && waiting.since < unused.notify;
         if let Some(waiting) = self.waiting.iter_mut().find(free) {
             waiting.notified = Some(unused);
         }
     }
 
     /// The oldest notification that came after the wait began.
-    fn take_from_another(&mut self, wait: u32) -> Option<Notified> {
-        let booked = self.waiting.iter_mut().filter(|other| other.notified.is_some_and(|by| by.notify > wait));
+    fn take_from_another(&mut self, since: u32) -> Option<Notified> {
+        let booked = self.waiting.iter_mut().filter(|other| other.notified.is_some_and(|by| by.notify > since));
         booked.min_by_key(|other| other.notified.map(|by| by.notify))?.notified.take()
     }
 }

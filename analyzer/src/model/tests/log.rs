@@ -7,7 +7,7 @@ use lockhound_trace::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::model::{Ideal, Log, Point};
+use crate::model::Log;
 
 fn objects() -> impl Strategy<Value = ObjectId> {
     prop_oneof![0..4_usize, Just(4_000_000_000)].prop_map(ObjectId::from_index)
@@ -192,28 +192,6 @@ proptest! {
         let all = log.iter().map(|(index, thread, op)| format!("{index:?} {thread:?} {op:?}"));
         let expected = events.iter().enumerate().map(|(at, event)| format!("{:?} {:?} {:?}", index(at), event.thread, event.op));
         prop_assert!(all.eq(expected));
-    }
-
-    #[test]
-    fn an_ideal_selects_the_first_events_of_every_thread(
-        events in vec(events(), 0..60),
-        counts in vec(0..20_u32, 4),
-    ) {
-        let log = log_of(&events);
-        let mut ideal = Ideal::new(4);
-        for (thread, &count) in counts.iter().enumerate() {
-            ideal.add(Point::new(ThreadId::from_index(thread), count));
-        }
-        let mut seen = [0; 4];
-        let expected: Vec<EventIndex> = (0..events.len())
-            .filter(|&position| {
-                let thread = events[position].thread.index();
-                seen[thread] += 1;
-                seen[thread] <= counts[thread]
-            })
-            .map(index)
-            .collect();
-        prop_assert_eq!(log.within(&ideal).collect::<Vec<_>>(), expected);
     }
 }
 

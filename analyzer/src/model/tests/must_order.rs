@@ -203,3 +203,16 @@ fn no_index_where_it_would_be_too_large() {
     assert!(recorded.model_with(10, &[]).is_none());
     assert!(recorded.model_with(1000, &[]).is_some());
 }
+
+#[test]
+fn no_index_of_locks_that_pile_up() {
+    let locks = 0..300;
+    let acquires: String = locks.clone().map(|lock| format!("T1 acquire m{lock}\n")).collect();
+    let releases: String = locks.map(|lock| format!("T1 release m{lock}\n")).collect();
+    let recorded = Recorded::new(&(acquires + &releases));
+    assert!(recorded.model_with(200_000, &[]).is_none());
+    let model = recorded.model_with(1_000_000, &[]).expect("an index");
+    assert_eq!(model.held(recorded.point("T1.301")).len(), 300);
+    assert_eq!(model.held(recorded.point("T1.600")).len(), 1);
+    assert!(model.held(recorded.point("T1.601")).is_empty(), "after its last event");
+}

@@ -117,6 +117,7 @@ fn step(what: u8, how: u8, next: u64) -> Op {
         34 => Op::Read { var: object(12), value: None },
         35 => Op::Write { var: object(12), value: None },
         36 => Op::Rmw { atomic: object(13), order: Order::SeqCst, value: None, cas: false },
+        37 if how < 64 => Op::Block { on: Request::Wait { condvar: c, lock: waited } },
         37 => Op::Block { on: Request::Acquire { lock, mode, how: How::Timed } },
         38 => Op::Spawn { child },
         _ => Op::Join { child },

@@ -46,18 +46,50 @@ impl Mixture {
 
 fn measure(events: usize, threads: usize, locks: usize, variables: usize) {
     let mut tables = Tables::default();
-    (0..threads).for_each(|number| drop(tables.thread_named(&format!("T{number}"))));
-    (0..locks)
-        .for_each(|number| drop(tables.object_named(&format!("m{number}"), ObjectKind::Mutex { reentrant: false })));
-    (0..variables).for_each(|number| drop(tables.object_named(&format!("x{number}"), ObjectKind::Var)));
+    for number in 0..threads {
+        tables.thread_named(&format!("T{number}"));
+    }
+    for number in 0..locks {
+        tables.object_named(&format!("m{number}"), ObjectKind::Mutex { reentrant: false });
+    }
+    for number in 0..variables {
+        tables.object_named(&format!("x{number}"), ObjectKind::Var);
+    }
     let (held, taken) = (vec![Vec::new(); threads], vec![false; locks]);
     let mut mixture = Mixture { state: 7, locks, variables, held, taken };
     let steps: Vec<Event> = (0..events).map(|_| mixture.step()).collect();
+    index(tables, &steps, &format!("{events} events, {threads} threads"));
+}
+
+/// Many threads that live a short time, some of them at once, and share a counter in a lock.
+fn measure_short_lived(threads: usize, at_once: usize) {
+    let mut tables = Tables::default();
+    for number in 0..=threads {
+        tables.thread_named(&format!("T{number}"));
+    }
+    let lock = tables.object_named("m", ObjectKind::Mutex { reentrant: false });
+    let (main, thread) = (ThreadId::from_index(0), ThreadId::from_index);
+    let mut steps = Vec::new();
+    for first in (1..=threads).step_by(at_once) {
+        let all = first..(first + at_once).min(threads + 1);
+        steps.extend(all.clone().map(|child| Event::new(main, Op::Spawn { child: thread(child) })));
+        for _ in 0..10 {
+            for child in all.clone() {
+                let acquire = Op::Acquire { lock, mode: Mode::Write, how: How::Lock };
+                let release = Op::Release { lock, mode: Mode::Write, touched: Touched::Write };
+                steps.extend([acquire, release].map(|op| Event::new(thread(child), op)));
+            }
+        }
+        steps.extend(all.map(|child| Event::new(main, Op::Join { child: thread(child) })));
+    }
+    index(tables, &steps, &format!("{threads} threads, {at_once} at once"));
+}
+
+fn index(tables: Tables, steps: &[Event], name: &str) {
     let start = milliseconds();
     let mut log = Log::default();
     steps.iter().for_each(|event| log.push(event));
-    println!("{events} events, {threads} threads: log {} ms, {} MB", milliseconds() - start, log.bytes() >> 20);
-    drop(steps);
+    println!("{name}: log {} ms, {} MB", milliseconds() - start, log.bytes() >> 20);
     let recorded = Recorded::of(tables, log);
     let before = resident();
     let start = milliseconds();
@@ -66,10 +98,12 @@ fn measure(events: usize, threads: usize, locks: usize, variables: usize) {
     drop(model);
 }
 
-/// What this thread has computed so far, where the system tells: others may compute at the same time.
+/// What all threads of the process have computed so far, where the system tells: others may compute at the same time.
 fn milliseconds() -> u64 {
-    let status = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    status.split_whitespace().next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0) / 1_000_000
+    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = status.rsplit_once(')').map_or("", |(_, rest)| rest);
+    // Fields 14 and 15, in hundredths of a second.
+    after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>() * 10
 }
 
 /// Resident memory in MB, where the system tells.
@@ -84,5 +118,8 @@ fn resident() -> u64 {
 fn indexes_of_large_traces() {
     measure(1_000_000, 16, 64, 2_000);
     measure(1_000_000, 64, 64, 2_000);
+    measure(1_000_000, 1_000, 64, 2_000);
+    measure_short_lived(10_000, 10);
+    measure_short_lived(10_000, 1_000);
     measure(10_000_000, 16, 64, 2_000);
 }
