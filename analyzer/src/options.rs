@@ -67,7 +67,7 @@ pub struct Limits {
     pub checker_steps: u64,
     /// Edges looked at in each search for cycles of requests of all kinds.
     pub wait_steps: u64,
-    /// Events that the checker executes for candidates of such cycles, and for single waits.
+    /// Events that the checker executes for candidates of such cycles, and for single waits; other work counts as well.
     pub wait_checks: u64,
     /// Bytes that the index of one trace may take; a trace that needs more is not predicted on.
     pub index_bytes: u64,

@@ -62,7 +62,8 @@ fn with_tokens(end: End<'_>, prediction: &Prediction<'_>, memory: Memory, channe
 }
 
 fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
-    let ground = Ground { model: prediction.model, requests: links.requests, closure: Closure::new(prediction.model) };
+    let closure = Closure::new(prediction.model);
+    let ground = Ground { model: prediction.model, requests: links.requests, closure, work: 0 };
     Evaluator::new(ground, links, prediction, tokens)
 }
 

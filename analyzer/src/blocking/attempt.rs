@@ -35,11 +35,18 @@ pub(super) struct Attempt {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Ordered;
 
+/// What closing an ideal costs, in events executed …
+const CLOSURE_STEPS: u64 = 2_000;
+/// … and each event that is taken in by it.
+const GROWTH_STEPS: u64 = 10;
+
 /// What attempts are made with.
 pub(super) struct Ground<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) requests: &'a Requests,
     pub(super) closure: Closure<'a>,
+    /// What closing ideals has cost since that was last asked, in events executed: as much time goes by.
+    pub(super) work: u64,
 }
 
 impl Attempt {
@@ -85,7 +92,7 @@ impl Ground<'_> {
             for member in &mut attempt.members {
                 self.demand(member, &mut attempt.ideal)?;
             }
-            self.closure.close(&mut attempt.ideal, &drained).map_err(|_| Ordered)?;
+            self.close(&mut attempt.ideal, &drained)?;
             let mut moved = false;
             for member in &mut attempt.members {
                 if self.is_gone(member, &attempt.ideal) {
@@ -97,6 +104,14 @@ impl Ground<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Grows `ideal` to what executable schedules contain with it.
+    pub(super) fn close(&mut self, ideal: &mut Ideal, drained: &[ObjectId]) -> Result<(), Ordered> {
+        let before = ideal.len();
+        let outcome = self.closure.close(ideal, drained).map_err(|_| Ordered);
+        self.work += CLOSURE_STEPS + GROWTH_STEPS * ideal.len().saturating_sub(before);
+        outcome
     }
 
     /// Adds what must have happened before the member waits.

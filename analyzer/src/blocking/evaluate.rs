@@ -77,6 +77,11 @@ impl<'a> Evaluator<'a> {
         None
     }
 
+    /// Takes from the steps what closing ideals has cost.
+    fn pay(&mut self) {
+        self.steps = self.steps.saturating_sub(std::mem::take(&mut self.ground.work));
+    }
+
     /// Whether the checker may still be asked.
     pub(super) fn is_spent(&self) -> bool {
         self.steps == 0
@@ -86,6 +91,11 @@ impl<'a> Evaluator<'a> {
         let mut turn = 0;
         for _ in 0..=self.prediction.options.limits.tries {
             self.fuel = self.fuel.checked_sub(1)?;
+            self.pay();
+            if self.is_spent() {
+                self.cut = true;
+                return None;
+            }
             self.ground.settle(&mut attempt).ok()?;
             let mut ideal = attempt.ideal.clone();
             if self.ground.fill(&attempt, &mut ideal) {

@@ -46,7 +46,7 @@ impl Ground<'_> {
             let mut filled = ideal.clone();
             filled.join(self.model.stamp(send));
             let drained = self.drained(attempt);
-            let fits = self.closure.close(&mut filled, &drained).is_ok()
+            let fits = self.close(&mut filled, &drained).is_ok()
                 && attempt.members.iter().all(|member| !filled.contains(self.point(member)));
             if fits {
                 ideal.copy_from(&filled);

@@ -23,9 +23,9 @@ impl Ground<'_> {
         }
         let mut way = Ideal::new(self.model.threads());
         way.join(self.model.pred(point));
-        self.closure.close(&mut way, &[]).ok()?;
+        self.close(&mut way, &[]).ok()?;
         loop {
-            self.closure.close(&mut first, &[]).ok()?;
+            self.close(&mut first, &[]).ok()?;
             let mut all = first.clone();
             all.join_ideal(&way);
             if all.contains(point) {

@@ -386,22 +386,22 @@ impl Words<'_> {
     fn notes(&self, stuck: &[Stuck], found: &Found, evidence: Evidence) -> Vec<String> {
         let tables = self.end.tables;
         let proof = &found.proof;
-        let mut notes = vec![self.schedule(stuck)];
-        notes.push(match proof.closed {
+        let mut notes = vec![match proof.closed {
             Closed::Locks => {
                 "nothing that another thread does lets them go: whoever holds a lock while it waits cannot \
                               release it, and who is waited for cannot end"
                     .to_owned()
             }
-            Closed::NobodyProvides => {
-                "no other thread of this run does anything after that which would let them go".to_owned()
-            }
+            Closed::NobodyProvides => format!(
+                "nothing else that happens in this run would let {} go; only code that it did not reach still could",
+                if stuck.len() == 1 { "it" } else { "them" }
+            ),
             Closed::AsRecorded => {
                 "this assumes that threads which then read other values than in the recording go on as \
                                    they did there"
                     .to_owned()
             }
-        });
+        }];
         let queues = stuck.iter().any(|one| match one.need {
             Need::Lock { lock, mode: Mode::Read } => {
                 stuck.iter().any(|other| other.need == (Need::Lock { lock, mode: Mode::Write }))
@@ -432,21 +432,6 @@ impl Words<'_> {
             notes.push(format!("the same requests are made by {sets} of threads"));
         }
         notes
-    }
-
-    /// "proved by reordering this run: `worker-3` up to event 41, `nightly` up to event 77, then both wait".
-    fn schedule(&self, stuck: &[Stuck]) -> String {
-        let model = self.prediction.model;
-        let ways = stuck.iter().map(|one| {
-            let who = prose::thread(self.end.tables, one.thread);
-            format!("{who} up to event {}", model.index(one.point).0)
-        });
-        let then = match stuck.len() {
-            1 => "then it waits",
-            2 => "then both wait",
-            _ => "then all of them wait",
-        };
-        format!("proved by reordering this run: {}, {then}", ways.collect::<Vec<_>>().join(", "))
     }
 
     fn help(&self, shape: Shape, stuck: &[Stuck]) -> String {
