@@ -1,5 +1,7 @@
 //! Claims at random, held against brute force: what the checker proves can happen, and what is so it can prove.
 
+use lockhound_trace::Op;
+
 use super::super::machine::{Executed, Look};
 use super::brute::{Dice, Freedom, Profile, Reasons, Recording as Reordered, Space, Stuck, execute, random_recording};
 use super::*;
@@ -50,28 +52,26 @@ impl Scene {
     /// As brute force wants it: what says that the next event had to wait comes as early as it can, since a rendezvous
     /// happens there only when both have come to it.
     fn numbers(&self, events: &[EventIndex]) -> Vec<usize> {
+        let reordered = &self.reordered;
+        let first = |thread| reordered.event_at(thread, 0);
+        let roots = reordered.thread_ids().filter(|thread| reordered.spawn[thread.index()].is_none());
         let mut order = Vec::new();
-        let mut add_remarks = |mut event: usize, order: &mut Vec<usize>| {
-            while let Some(next) = self.reordered.next_of(event).filter(|&next| self.reordered.is_remark(next)) {
-                order.push(next);
-                event = next;
+        let mut waiting: Vec<usize> = roots.filter_map(first).collect();
+        let mut rest = events.iter().map(|at| usize::try_from(at.0).unwrap());
+        loop {
+            while let Some(remark) = waiting.pop() {
+                if reordered.is_remark(remark) {
+                    order.push(remark);
+                    waiting.extend(reordered.next_of(remark));
+                }
             }
-        };
-        for thread in self.reordered.thread_ids().filter(|thread| self.reordered.spawn[thread.index()].is_none()) {
-            if let Some(first) = self.reordered.event_at(thread, 0).filter(|&first| self.reordered.is_remark(first)) {
-                order.push(first);
-                add_remarks(first, &mut order);
-            }
-        }
-        for event in events.iter().map(|at| usize::try_from(at.0).unwrap()) {
-            if !self.reordered.is_remark(event) {
-                order.push(event);
-                add_remarks(event, &mut order);
-            } else if !order.contains(&event) {
-                order.push(event);
+            let Some(event) = rest.find(|event| !order.contains(event)) else { return order };
+            order.push(event);
+            waiting.extend(reordered.next_of(event));
+            if let Op::Spawn { child } = reordered.op(event) {
+                waiting.extend(first(child));
             }
         }
-        order
     }
 }
 
