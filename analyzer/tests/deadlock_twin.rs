@@ -116,7 +116,8 @@ proptest! {
         prop_assume!(!trace.text.is_empty());
         let report = analyze_std(&trace.text);
         let found: BTreeSet<BTreeSet<String>> = relevant(&report)
-            .filter(|finding| finding.rule == Rule::PotentialDeadlock)
+            // One thread alone hangs on a lock that was never given back.
+            .filter(|finding| finding.rule == Rule::PotentialDeadlock && finding.steps.len() > 1)
             .map(|finding| finding.objects.iter().map(|&lock| report.tables.object(lock).id.clone()).collect())
             .collect();
         prop_assert_eq!(found, patterns(&trace.acquires), "{}", trace.text);

@@ -52,6 +52,26 @@ pub(crate) struct Searched {
     pub(crate) steps: u32,
 }
 
+/// Looks at patterns as they are found.
+pub(crate) trait Visitor {
+    /// Whether patterns with both members are worth finding.
+    fn go_together(&mut self, one: DependencyId, other: DependencyId) -> bool;
+
+    /// A pattern. Breaks if it was the last that is wanted.
+    fn pattern(&mut self, parts: &[Part]) -> ControlFlow<()>;
+}
+
+/// Every pattern is worth finding.
+impl<F: FnMut(&[Part]) -> ControlFlow<()>> Visitor for F {
+    fn go_together(&mut self, _: DependencyId, _: DependencyId) -> bool {
+        true
+    }
+
+    fn pattern(&mut self, parts: &[Part]) -> ControlFlow<()> {
+        self(parts)
+    }
+}
+
 /// Shows `each` the patterns of a circle, by the order of their dependencies, until it breaks: first one part an edge, in
 /// the order of the circle, then the queued writers. At worst exponential in the length of the circle, and bounded.
 pub(crate) fn patterns(
@@ -59,7 +79,7 @@ pub(crate) fn patterns(
     graph: &LockGraph,
     circle: &Circle,
     conditions: Conditions,
-    each: impl FnMut(&[Part]) -> ControlFlow<()>,
+    each: impl Visitor,
 ) -> Searched {
     let mut search = Search { tables, graph, circle, conditions, steps: 0, each, parts: Vec::new() };
     let _ = search.edge();
@@ -67,17 +87,17 @@ pub(crate) fn patterns(
 }
 
 /// Backtracking over the edges of the circle, in order, then over the queued writers that readers need.
-struct Search<'a, F> {
+struct Search<'a, V> {
     tables: &'a Tables,
     graph: &'a LockGraph,
     circle: &'a Circle,
     conditions: Conditions,
     steps: u32,
-    each: F,
+    each: V,
     parts: Vec<Part>,
 }
 
-impl<F: FnMut(&[Part]) -> ControlFlow<()>> Search<'_, F> {
+impl<V: Visitor> Search<'_, V> {
     /// Chooses a dependency for the next edge, and all that follow.
     fn edge(&mut self) -> ControlFlow<()> {
         let (at, circle) = (self.parts.len(), self.circle);
@@ -99,7 +119,7 @@ impl<F: FnMut(&[Part]) -> ControlFlow<()>> Search<'_, F> {
     fn writers(&mut self, at: usize) -> ControlFlow<()> {
         let (length, graph) = (self.circle.edges.len(), self.graph);
         if at == length || !self.conditions.mode {
-            return (self.each)(&self.parts);
+            return self.each.pattern(&self.parts);
         }
         let asks = graph.get(self.parts[at].dependency);
         let holder = graph.get(self.parts[(at + 1) % length].dependency);
@@ -132,7 +152,9 @@ impl<F: FnMut(&[Part]) -> ControlFlow<()>> Search<'_, F> {
             (!self.conditions.threads || other.key.thread != dependency.key.thread)
                 && (!self.conditions.gate || dependency.common_gate(other).is_none())
         };
-        ControlFlow::Continue(self.parts.iter().all(|part| fits(self.graph.get(part.dependency))))
+        let (parts, each) = (&self.parts, &mut self.each);
+        let stands = parts.iter().all(|part| fits(self.graph.get(part.dependency)));
+        ControlFlow::Continue(stands && parts.iter().all(|part| each.go_together(part.dependency, candidate)))
     }
 
     /// Whether the request before waits for what the candidate holds, as far as modes go; a reader may do so through

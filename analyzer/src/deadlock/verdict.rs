@@ -9,11 +9,12 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use lockhound_trace::{How, ObjectId, Tables, ThreadId};
+use rustc_hash::FxHashMap;
 
 use crate::deadlock::certain_order::CertainOrder;
 use crate::deadlock::instances::{Asked, Instances};
 use crate::deadlock::lock_graph::{DependencyId, LockGraph, Occurrence};
-use crate::deadlock::patterns::{Circle, Conditions, Part, patterns};
+use crate::deadlock::patterns::{Circle, Conditions, Part, Visitor, patterns};
 use crate::deadlock::precedence::{Arrival, Precedence};
 use crate::deadlock::prover::{Proof, Prover};
 use crate::deadlock::walk::unordered;
@@ -87,6 +88,9 @@ struct Index<'a> {
     prover: Prover<'a>,
     /// All dependencies that may be members.
     dependencies: &'a [DependencyId],
+    /// What is known of pairs of them.
+    ordered: FxHashMap<(DependencyId, DependencyId), bool>,
+    certainly_ordered: FxHashMap<(DependencyId, DependencyId), bool>,
 }
 
 /// What a pattern amounts to; in full where that was asked for.
@@ -121,6 +125,8 @@ impl<'a> Judge<'a> {
             precedence: Precedence::new(prediction.model),
             prover: Prover::new(prediction),
             dependencies,
+            ordered: FxHashMap::default(),
+            certainly_ordered: FxHashMap::default(),
         });
         Self { tables, graph, index, budget }
     }
@@ -137,35 +143,17 @@ impl<'a> Judge<'a> {
 
     /// Judges a circle. None if it is none: nothing leads round it.
     pub(crate) fn judge(&mut self, circle: &Circle) -> Option<Verdict> {
-        let (mut possible, mut refuted, mut proved) = (None, None, None);
-        let mut left = MAX_PATTERNS;
-        let graph = self.graph;
-        let mut index = self.index.as_mut();
-        let searched = patterns(self.tables, graph, circle, Conditions::ALL, |parts| {
-            let evaluation = match &mut index {
-                Some(index) => index.evaluate(graph, parts, possible.is_some(), refuted.is_some()),
-                None => by_segments(graph, parts),
-            };
-            match evaluation {
-                Evaluation::Proved(verdict) => {
-                    proved = Some(verdict);
-                    return ControlFlow::Break(());
-                }
-                Evaluation::Possible { members, cut } => {
-                    left = left.saturating_sub(1);
-                    possible.get_or_insert((members, cut || left == 0));
-                    if index.is_none() {
-                        return ControlFlow::Break(());
-                    }
-                }
-                Evaluation::Refuted { members, reason } => {
-                    refuted.get_or_insert((members, reason));
-                }
-                Evaluation::StillPossible => left = left.saturating_sub(1),
-                Evaluation::StillRefuted => {}
-            }
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        let (tables, graph) = (self.tables, self.graph);
+        let mut inquiry = Inquiry {
+            graph,
+            index: self.index.as_mut(),
+            left: MAX_PATTERNS,
+            proved: None,
+            possible: None,
+            refuted: None,
+        };
+        let searched = patterns(tables, graph, circle, Conditions::ALL, &mut inquiry);
+        let Inquiry { proved, possible, refuted, .. } = inquiry;
         self.budget = self.budget.saturating_sub(u64::from(searched.steps));
         match (proved, possible, refuted) {
             (Some(verdict), ..) => Some(verdict),
@@ -202,7 +190,7 @@ impl<'a> Judge<'a> {
 
     fn first(&mut self, circle: &Circle, conditions: Conditions) -> Option<Vec<Part>> {
         let mut first = None;
-        let searched = patterns(self.tables, self.graph, circle, conditions, |parts| {
+        let searched = patterns(self.tables, self.graph, circle, conditions, |parts: &[Part]| {
             first = Some(parts.to_vec());
             ControlFlow::Break(())
         });
@@ -211,7 +199,93 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// What the patterns of one circle have shown so far.
+struct Inquiry<'i, 'a> {
+    graph: &'a LockGraph,
+    index: Option<&'i mut Index<'a>>,
+    /// Patterns for which schedules may still be searched.
+    left: u32,
+    proved: Option<Verdict>,
+    possible: Option<(Vec<Member>, bool)>,
+    refuted: Option<(Vec<Member>, Reason)>,
+}
+
+impl Visitor for &mut Inquiry<'_, '_> {
+    /// What keeps two members apart keeps all patterns with both from being proved; once it is told, they are passed over.
+    fn go_together(&mut self, one: DependencyId, other: DependencyId) -> bool {
+        let Some(index) = &mut self.index else { return true };
+        if self.possible.is_some() {
+            !index.is_ordered(one, other)
+        } else {
+            self.refuted.is_none() || !index.is_certainly_ordered(one, other)
+        }
+    }
+
+    fn pattern(&mut self, parts: &[Part]) -> ControlFlow<()> {
+        let evaluation = match &mut self.index {
+            Some(index) => index.evaluate(self.graph, parts, self.possible.is_some(), self.refuted.is_some()),
+            None => by_segments(self.graph, parts),
+        };
+        match evaluation {
+            Evaluation::Proved(verdict) => {
+                self.proved = Some(verdict);
+                return ControlFlow::Break(());
+            }
+            Evaluation::Possible { members, cut } => {
+                self.left -= 1;
+                self.possible.get_or_insert((members, cut));
+                if self.index.is_none() {
+                    return ControlFlow::Break(());
+                }
+            }
+            Evaluation::Refuted { members, reason } => {
+                self.refuted.get_or_insert((members, reason));
+            }
+            Evaluation::StillPossible => self.left -= 1,
+            Evaluation::StillRefuted => {}
+        }
+        if self.left > 0 {
+            return ControlFlow::Continue(());
+        }
+        if let Some((_, cut)) = &mut self.possible {
+            *cut = true;
+        }
+        ControlFlow::Break(())
+    }
+}
+
 impl<'a> Index<'a> {
+    /// Whether must-order keeps all instances of two dependencies apart.
+    fn is_ordered(&mut self, one: DependencyId, other: DependencyId) -> bool {
+        let pair = (one.min(other), one.max(other));
+        if let Some(&known) = self.ordered.get(&pair) {
+            return known;
+        }
+        let lists = [self.instances.of(one), self.instances.of(other)];
+        let lists = [&*lists[0], &*lists[1]];
+        let counts = lists.map(|list| list.len());
+        let precedes =
+            |early: usize, x: usize, late: usize, y: usize| lists[late][y].pred.contains(lists[early][x].point);
+        let ordered = !counts.contains(&0) && unordered(&counts, precedes).is_err();
+        self.ordered.insert(pair, ordered);
+        ordered
+    }
+
+    /// Whether that is certain.
+    fn is_certainly_ordered(&mut self, one: DependencyId, other: DependencyId) -> bool {
+        if !self.is_ordered(one, other) {
+            return false;
+        }
+        let pair = (one.min(other), one.max(other));
+        if let Some(&known) = self.certainly_ordered.get(&pair) {
+            return known;
+        }
+        let lists = [self.instances.of(one), self.instances.of(other)];
+        let certain = self.certain_order(&[&*lists[0], &*lists[1]]).is_err();
+        self.certainly_ordered.insert(pair, certain);
+        certain
+    }
+
     /// Tries to prove a pattern; else to refute it, which is worth it only as long as nothing on the circle is `possible`.
     fn evaluate(&mut self, graph: &LockGraph, parts: &[Part], possible: bool, refuted: bool) -> Evaluation {
         let lists: Vec<Rc<[Asked<'a>]>> = parts.iter().map(|part| self.instances.of(part.dependency)).collect();
