@@ -2,7 +2,7 @@
 
 use lockhound_trace::{EventIndex, ObjectId};
 
-use super::groups::Member;
+use super::gathered::Member;
 use crate::model::{Model, Point};
 
 /// Two accesses, the one that comes first in every schedule first.

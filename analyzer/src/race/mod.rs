@@ -4,6 +4,7 @@ mod access;
 mod data_races;
 mod discipline;
 mod fasttrack;
+mod gathered;
 mod groups;
 mod handover;
 mod lock_sets;

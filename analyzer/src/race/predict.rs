@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::discipline::Suspicion;
-use super::groups::{Grouping, Member, StatementPair, pair};
+use super::gathered::{Gathered, Member};
+use super::groups::{Grouping, StatementPair, pair};
 use super::handover::{Handed, is_handed_over, is_ordered};
 use super::races::PairsByVar;
 use super::search::{Search, Verdict};
@@ -48,8 +49,10 @@ pub(super) struct Predictor<'a> {
 impl<'a> Predictor<'a> {
     /// What is known of each of these variables, in their order.
     pub(super) fn run(self, suspects: &[(ObjectId, Suspicion)]) -> Vec<Outcome> {
-        let worker = || Worker::new(self);
-        suspects.par_iter().map_init(worker, |worker, &(var, suspicion)| worker.examine(var, suspicion)).collect()
+        let handed: Vec<Option<Outcome>> = suspects.par_iter().map(|&(var, why)| self.handed_over(var, why)).collect();
+        let left = suspects.iter().zip(&handed).filter(|(_, handed)| handed.is_none()).map(|(&(var, _), _)| var);
+        let mut searched = self.search_all(&left.collect::<Vec<_>>()).into_iter();
+        handed.into_iter().map(|handed| handed.or_else(|| searched.next()).unwrap_or_default()).collect()
     }
 
     /// Searches one variable and one pair of its statements again, for a race that `accept` accepts.
@@ -59,63 +62,73 @@ impl<'a> Predictor<'a> {
         statements: StatementPair,
         accept: impl FnMut(Point, Point, &Ideal) -> bool,
     ) -> bool {
-        Worker::new(self).again(var, statements, accept)
+        let gathered = Gathered::new(self.prediction.model, self.statements, &[var]);
+        Worker::new(self, &gathered).again(statements, accept)
+    }
+
+    /// The verdict on a variable that keeps its discipline, if it was handed over to those who do.
+    fn handed_over(self, var: ObjectId, suspicion: Suspicion) -> Option<Outcome> {
+        let Suspicion::Handover(alone) = suspicion else { return None };
+        let model = self.prediction.model;
+        let statement = |point| model.site(point).map_or(StatementId::UNKNOWN, |site| self.statements[site.index()]);
+        let mut outcome = Outcome::default();
+        let note = |handed: Handed| {
+            outcome.handed.entry(pair(statement(handed.0), statement(handed.1))).or_insert(handed);
+        };
+        is_handed_over(model, var, alone, note).then_some(outcome)
+    }
+
+    fn search_all(self, vars: &[ObjectId]) -> Vec<Outcome> {
+        if vars.is_empty() {
+            return Vec::new();
+        }
+        let gathered = Gathered::new(self.prediction.model, self.statements, vars);
+        let worker = || Worker::new(self, &gathered);
+        let examine = |worker: &mut Worker<'_>, (place, &var): (usize, &ObjectId)| worker.examine(place, var);
+        vars.par_iter().enumerate().map_init(worker, examine).collect()
     }
 }
 
 /// Examines one variable after the other.
-struct Worker<'a> {
-    predictor: Predictor<'a>,
-    grouping: Grouping<'a>,
+struct Worker<'g> {
+    predictor: Predictor<'g>,
+    gathered: &'g Gathered,
+    grouping: Grouping<'g>,
     /// Made when first needed.
-    search: Option<Search<'a>>,
-    in_order: Vec<Member>,
+    search: Option<Search<'g>>,
 }
 
-impl<'a> Worker<'a> {
-    fn new(predictor: Predictor<'a>) -> Self {
-        let grouping = Grouping::new(predictor.prediction.model, predictor.statements);
-        Self { predictor, grouping, search: None, in_order: Vec::new() }
+impl<'g> Worker<'g> {
+    fn new(predictor: Predictor<'g>, gathered: &'g Gathered) -> Self {
+        Self { predictor, gathered, grouping: Grouping::new(gathered), search: None }
     }
 
-    fn examine(&mut self, var: ObjectId, suspicion: Suspicion) -> Outcome {
-        let Predictor { prediction, statements, .. } = self.predictor;
-        if prediction.is_over() {
-            return Outcome { cut: true, ..Outcome::default() };
-        }
-        let model = prediction.model;
+    fn examine(&mut self, place: usize, var: ObjectId) -> Outcome {
+        let prediction = self.predictor.prediction;
         let mut outcome = Outcome::default();
-        if let Suspicion::Handover(alone) = suspicion {
-            let statement = |point| model.site(point).map_or(StatementId::UNKNOWN, |site| statements[site.index()]);
-            let mut note = |handed: Handed| {
-                outcome.handed.entry(pair(statement(handed.0), statement(handed.1))).or_insert(handed);
-            };
-            if is_handed_over(model, var, alone, &mut note) {
-                return outcome;
-            }
-            outcome.handed.clear();
+        if prediction.is_over() {
+            outcome.cut = true;
+            return outcome;
         }
-        self.in_order.clear();
-        self.in_order.extend_from_slice(self.grouping.read(var));
-        self.in_order.sort_unstable_by_key(|member| member.index);
+        let members = self.gathered.members(place);
         let grouping = &mut self.grouping;
         let note = |earlier: &Member, later: &Member| {
-            if !grouping.exclude(earlier.locks, later.locks) {
+            if !grouping.are_apart(earlier, later) {
                 let statements = pair(earlier.statement, later.statement);
                 outcome.handed.entry(statements).or_insert((earlier.point, later.point));
             }
         };
-        if !is_ordered(model, &self.in_order, note) {
+        if !is_ordered(prediction.model, members, note) {
             outcome.handed.clear();
-            self.search(var, &mut outcome);
+            self.search(members, var, &mut outcome);
         }
         outcome
     }
 
     /// Goes through all pairs of groups that may race, until every pair of statements has a race.
-    fn search(&mut self, var: ObjectId, outcome: &mut Outcome) {
+    fn search(&mut self, members: &[Member], var: ObjectId, outcome: &mut Outcome) {
         let Predictor { prediction, observed, .. } = self.predictor;
-        let groups = self.grouping.groups();
+        let groups = self.grouping.groups(members);
         let mut done = observed.get(&var).cloned().unwrap_or_default();
         let search = self.search.get_or_insert_with(|| Search::new(prediction.model));
         let mut left = prediction.options.limits.candidates;
@@ -151,15 +164,9 @@ impl<'a> Worker<'a> {
         outcome.unproved.sort_unstable();
     }
 
-    fn again(
-        &mut self,
-        var: ObjectId,
-        statements: StatementPair,
-        mut accept: impl FnMut(Point, Point, &Ideal) -> bool,
-    ) -> bool {
+    fn again(&mut self, statements: StatementPair, mut accept: impl FnMut(Point, Point, &Ideal) -> bool) -> bool {
         let prediction = self.predictor.prediction;
-        self.grouping.read(var);
-        let groups = self.grouping.groups();
+        let groups = self.grouping.groups(self.gathered.members(0));
         let search = self.search.get_or_insert_with(|| Search::new(prediction.model));
         for (position, one) in groups.iter().enumerate() {
             for other in &groups[position + 1..] {
