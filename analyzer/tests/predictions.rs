@@ -10,6 +10,7 @@ use brute::{
     missed_updates, races, random_recording, seeds, shrink, triples, verdicts,
 };
 use lockhound_analyzer::{Evidence, Options, Regions, Report, analyze_with};
+use lockhound_trace::Op;
 
 /// Traces with more states are left out.
 const STATES: usize = 200_000;
@@ -88,7 +89,8 @@ impl Found {
     }
 }
 
-/// All sync-preserving races, deadlocks of locks and joins, and lost updates.
+/// All sync-preserving races, deadlocks of locks and joins, and lost updates. A request that gave up is left out: it is kept
+/// behind the very hold that it met, where any hold would do.
 #[test]
 fn all_that_keeps_the_order_of_locks_is_found() {
     let mut complaints = Complaints::default();
@@ -96,6 +98,9 @@ fn all_that_keeps_the_order_of_locks_is_found() {
         for seed in seeds() {
             let recording = random_recording(profile, &mut Dice::new(seed));
             complaints.check(&format!("{profile:?} {seed}"), &recording, |recording| {
+                if recording.events.iter().any(|event| matches!(event.op, Op::TryFailed { .. })) {
+                    return Ok(());
+                }
                 let Some(space) = Space::explore(recording, Freedom::Preserving, STATES) else { return Ok(()) };
                 let report = report(recording, Regions::All);
                 let none = |what: &str, missed: String| {
