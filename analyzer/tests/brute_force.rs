@@ -9,7 +9,7 @@ use std::path::Path;
 
 use brute::{
     Dice, Freedom, Profile, Reasons, Recording, Space, Stuck, Triple, check, deadlocks, is_broken, never_let_go,
-    quadruples, races, random_recording, traces, triples, verdicts,
+    quadruples, races, random_recording, seeds, triples, verdicts,
 };
 
 const STATES: usize = 200_000;
@@ -98,7 +98,7 @@ fn brute_force_knows_the_interleavings_of_the_litmus_traces() {
 fn random_traces_are_possible_and_reachable() {
     for profile in Profile::ALL {
         let (mut events, mut states, mut skipped) = (0, 0, 0);
-        for seed in 0..traces() {
+        for seed in seeds() {
             let recording = random_recording(profile, &mut Dice::new(seed));
             if let Err(error) = check(&recording.tables, &recording.events) {
                 panic!("{profile:?} {seed}: {error}\n{}", recording.to_json());
@@ -132,7 +132,7 @@ fn hangs(recording: &Recording, event: usize) -> bool {
 fn who_waits_for_ever_is_never_let_go() {
     for profile in Profile::ALL {
         let (mut knots, mut exact, mut sets) = (0, 0, 0);
-        for seed in 0..traces() {
+        for seed in seeds() {
             let recording = random_recording(profile, &mut Dice::new(seed));
             let Some(space) = Space::explore(&recording, Freedom::Full, STATES / 10) else { continue };
             let Some(heedless) = Space::explore(&recording, Freedom::Heedless, STATES / 10) else { continue };

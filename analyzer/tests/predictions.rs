@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 
 use brute::{
     Dice, Freedom, Profile, Reasons, Recording, Space, check_sound, deadlocks, missed_deadlocks, missed_races,
-    missed_updates, races, random_recording, shrink, traces, triples, verdicts,
+    missed_updates, races, random_recording, seeds, shrink, triples, verdicts,
 };
 use lockhound_analyzer::{Evidence, Options, Regions, Report, analyze_with};
+use lockhound_trace::Op;
 
 /// Traces with more states are left out.
 const STATES: usize = 200_000;
 
-/// Analyses it as the user's check does; every two accesses in a row count as one step if `all`.
+/// Analyses it as the user's check does.
 fn report(recording: &Recording, regions: Regions) -> Report {
     analyze_with(recording.source(), &Options { regions, ..Options::default() }, |_| {})
 }
@@ -55,7 +56,7 @@ fn nothing_is_proved_that_cannot_be() {
     let mut complaints = Complaints::default();
     for profile in Profile::ALL {
         let mut proofs = Proofs::default();
-        for seed in 0..traces() {
+        for seed in seeds() {
             let recording = random_recording(profile, &mut Dice::new(seed));
             let sound = |recording: &Recording| {
                 let Some(space) = Space::explore(recording, Freedom::Full, STATES) else { return Ok(()) };
@@ -88,14 +89,18 @@ impl Found {
     }
 }
 
-/// All sync-preserving races, deadlocks of locks and joins, and lost updates, of traces of locks, joins and variables.
+/// All sync-preserving races, deadlocks of locks and joins, and lost updates. A request that gave up is left out: it is kept
+/// behind the very hold that it met, where any hold would do.
 #[test]
 fn all_that_keeps_the_order_of_locks_is_found() {
     let mut complaints = Complaints::default();
     for profile in [Profile::Locks, Profile::Joins, Profile::Touched, Profile::RwLocks, Profile::Operations] {
-        for seed in 0..traces() {
+        for seed in seeds() {
             let recording = random_recording(profile, &mut Dice::new(seed));
             complaints.check(&format!("{profile:?} {seed}"), &recording, |recording| {
+                if recording.events.iter().any(|event| matches!(event.op, Op::TryFailed { .. })) {
+                    return Ok(());
+                }
                 let Some(space) = Space::explore(recording, Freedom::Preserving, STATES) else { return Ok(()) };
                 let report = report(recording, Regions::All);
                 let none = |what: &str, missed: String| {
@@ -117,7 +122,7 @@ fn most_of_what_blocks_is_found() {
     let (mut all, mut preserving) = (Found::default(), Found::default());
     for profile in Profile::ALL {
         let (mut all_here, mut preserving_here) = (Found::default(), Found::default());
-        for seed in 0..traces() {
+        for seed in seeds() {
             let recording = random_recording(profile, &mut Dice::new(seed));
             if !recording.passes() {
                 continue;
@@ -140,12 +145,13 @@ fn most_of_what_blocks_is_found() {
         preserving.count(preserving_here.there, preserving_here.missed);
     }
     println!("all: {:.1} % of {}, {:.1} % of {}", all.percent(), all.there, preserving.percent(), preserving.there);
+    assert!(all.percent() >= 70.0 && preserving.percent() >= 90.0);
 }
 
 #[test]
 fn equal_traces_give_equal_reports() {
     for profile in Profile::ALL {
-        for seed in 0..traces() / 4 {
+        for seed in seeds().step_by(4) {
             let recording = random_recording(profile, &mut Dice::new(seed));
             let [one, other] = [(); 2].map(|()| report(&recording, Regions::All));
             assert_eq!(one.findings, other.findings, "{}", recording.to_json());
@@ -195,7 +201,7 @@ fn what_is_missed() {
     let profile =
         Profile::ALL.into_iter().find(|profile| format!("{profile:?}") == wanted).expect("one of the profiles");
     let mut complaints = Complaints::default();
-    for seed in 0..2_500 {
+    for seed in seeds() {
         let recording = random_recording(profile, &mut Dice::new(seed));
         complaints.check(&format!("{profile:?} {seed}"), &recording, |recording| {
             if !recording.passes() {

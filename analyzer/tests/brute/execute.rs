@@ -95,7 +95,7 @@ impl Run<'_> {
             return false;
         };
         recording.reads[event].is_some()
-            && is_unconditional(recording.op(changed))
+            && is_unconditional(recording, changed)
             && recording.op(changed).object() == Some(object)
             && state.world.content(object) == Some(changed)
     }

@@ -41,9 +41,9 @@ enum Access {
 }
 
 /// A hold of a lock is one access of the data inside, placed where it ends.
-fn access(op: Op) -> Option<(ObjectId, Access)> {
-    match op {
-        Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } => match touched {
+fn access(recording: &Recording, event: usize) -> Option<(ObjectId, Access)> {
+    match recording.op(event) {
+        Op::Release { lock, .. } | Op::Wait { lock, .. } => match recording.touched_by(event) {
             Touched::None => None,
             Touched::Read => Some((lock, Access::Read)),
             Touched::Unknown | Touched::Write | Touched::Blind => Some((lock, Access::Both)),
@@ -56,13 +56,15 @@ fn access(op: Op) -> Option<(ObjectId, Access)> {
 }
 
 /// A step that writes whatever it reads.
-pub(crate) fn is_unconditional(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Rmw { cas: false, .. }
-            | Op::Release { touched: Touched::Blind, .. }
-            | Op::Wait { touched: Touched::Blind, .. }
-    )
+pub(crate) fn is_unconditional(recording: &Recording, event: usize) -> bool {
+    let blind = is_hold(recording.op(event)) && recording.touched_by(event) == Touched::Blind;
+    blind || matches!(recording.op(event), Op::Rmw { cas: false, .. })
+}
+
+/// Whether what it reads decides nothing of what it writes: it writes nothing, or writes whatever it reads.
+pub(crate) fn may_read_anything(recording: &Recording, event: usize) -> bool {
+    let only_reads = matches!(access(recording, event), Some((_, Access::Read)));
+    only_reads || is_unconditional(recording, event)
 }
 
 /// Whether it accesses data inside a lock rather than a variable.
@@ -74,8 +76,8 @@ pub(crate) fn is_hold(op: Op) -> bool {
 pub(crate) fn triples(recording: &Recording) -> Vec<Triple> {
     let mut triples = Vec::new();
     for c in 0..recording.events.len() {
-        let Some((object, _)) = access(recording.op(c)).filter(|_| !is_hold(recording.op(c))) else { continue };
-        let is_of_object = |event: &usize| access(recording.op(*event)).is_some_and(|access| access.0 == object);
+        let Some((object, _)) = access(recording, c).filter(|_| !is_hold(recording.op(c))) else { continue };
+        let is_of_object = |event: &usize| access(recording, *event).is_some_and(|access| access.0 == object);
         let own = &recording.threads[recording.thread(c).index()][..recording.at[c]];
         let Some(p) = own.iter().copied().rfind(is_of_object) else { continue };
         let foreign = (0..recording.events.len()).filter(|&q| recording.thread(q) != recording.thread(c));
@@ -89,7 +91,7 @@ pub(crate) fn triples(recording: &Recording) -> Vec<Triple> {
 
 /// Which unserialisable pattern three accesses of one variable make. Who reads again in the end loses no update.
 pub(crate) fn pattern(recording: &Recording, p: usize, q: usize, c: usize) -> Option<Pattern> {
-    let kind = |event| access(recording.op(event)).map(|access| access.1);
+    let kind = |event| access(recording, event).map(|access| access.1);
     let writes = |event| kind(event).is_some_and(|kind| kind != Access::Read);
     match (writes(p), writes(q), kind(c)? == Access::Write) {
         (false, true, true) => Some(Pattern::Rww),
@@ -122,7 +124,7 @@ fn pairs_of(own: &[usize]) -> impl Iterator<Item = (usize, usize)> {
 }
 
 pub(crate) fn conflict(recording: &Recording, one: usize, other: usize) -> bool {
-    match (access(recording.op(one)), access(recording.op(other))) {
+    match (access(recording, one), access(recording, other)) {
         (Some(one), Some(other)) => one.0 == other.0 && (one.1, other.1) != (Access::Read, Access::Read),
         _ => false,
     }
@@ -170,7 +172,7 @@ pub(crate) fn is_feasible(space: &Space<'_>, triple: &Triple) -> bool {
     let object = recording.op(q).object().expect("an access");
     let tainted = |state: &State, limit: Option<usize>, event: usize| {
         let reads_it = recording.reads[event].is_some() && recording.op(event).object() == Some(object);
-        limit.is_some() && is_unconditional(recording.op(q)) && reads_it && state.world.content(object) == Some(q)
+        limit.is_some() && is_unconditional(recording, q) && reads_it && state.world.content(object) == Some(q)
     };
     let mut starts: Vec<Point> = Vec::new();
     for state in &space.states {
@@ -178,7 +180,7 @@ pub(crate) fn is_feasible(space: &Space<'_>, triple: &Triple) -> bool {
         if !between || pattern == Pattern::Wrw && state.world.content(object) != Some(p) {
             continue;
         }
-        let is_free = is_unconditional(recording.op(q)) || matches!(access(recording.op(q)), Some((_, Access::Read)));
+        let is_free = may_read_anything(recording, q);
         let changed = !rules.reads_as_recorded(state, q);
         if changed && !is_free {
             continue;
@@ -214,7 +216,7 @@ pub(crate) fn is_due(space: &Space<'_>, triple: &Triple) -> bool {
     }
     search(rules, starts, |(state, limit), event| {
         if event == q {
-            let free = is_unconditional(recording.op(q)) || rules.reads_as_recorded(state, q);
+            let free = is_unconditional(recording, q) || rules.reads_as_recorded(state, q);
             return Step::ends_if(free && !rules.after_reading_anything(state, q).is_empty());
         }
         let keeps_limit = |state: &State| limit.is_none_or(|limit| usize::from(state.at[t.index()]) <= limit);

@@ -1,6 +1,6 @@
 //! Which threads of a state wait for ever.
 
-use lockhound_trace::{How, ObjectId, Op, Request, ThreadId, WakeReason};
+use lockhound_trace::{How, ObjectId, ObjectKind, Op, Request, ThreadId, WakeReason};
 
 use super::explore::{Rules, State};
 
@@ -254,7 +254,7 @@ impl<'a> Stuck<'a> {
             Request::Send { channel } => deed(self.cannot_send(thread, channel), channel, Deed::Drain),
             Request::Recv { channel } => deed(self.cannot_receive(thread, channel), channel, Deed::Fill),
             Request::Await { object } => match self.rules.recording.tables.object(object).kind {
-                lockhound_trace::ObjectKind::Waitgroup { .. } => self.counts(thread, object, 0),
+                ObjectKind::Waitgroup { .. } => self.counts(thread, object, 0),
                 _ => deed(world.is_awaited(object), object, Deed::Allow),
             },
         }

@@ -28,7 +28,7 @@ pub(crate) use dice::Dice;
 pub(crate) use explore::{Freedom, Space};
 pub(crate) use interleavings::{Triple, is_broken, quadruples, triples, verdicts};
 pub(crate) use knot::{Reasons, Stuck};
-pub(crate) use random::{Profile, recording as random_recording, traces};
+pub(crate) use random::{Profile, recording as random_recording, seeds};
 pub(crate) use recording::{Recording, check};
 pub(crate) use shrink::shrink;
 pub(crate) use verdicts::{check_sound, missed_deadlocks, missed_races, missed_updates};

@@ -1,6 +1,8 @@
 //! Random small traces: random programs, run by a random scheduler on the same objects that judge them later, so that what is
 //! recorded is possible by construction.
 
+use std::ops::Range;
+
 use lockhound_trace::{
     Event, How, MessageId, Mode, ObjectId, ObjectKind, Op, Order, Policy, Request, SiteId, Tables, ThreadId, Touched,
     Value, WakeReason,
@@ -10,9 +12,17 @@ use super::dice::Dice;
 use super::recording::Recording;
 use super::semantics::World;
 
-/// How many traces of each profile a test tries: some, or 2,500 (22,500 in all) where `LOCKHOUND_NIGHTLY` is set.
-pub(crate) fn traces() -> u64 {
-    if std::env::var_os("LOCKHOUND_NIGHTLY").is_some() { 2_500 } else { 40 }
+/// The seeds of the traces of each profile that a test tries: some, or 2,500 others for each night, by the number that
+/// `LOCKHOUND_NIGHTLY` gives it (22,500 traces in all).
+pub(crate) fn seeds() -> Range<u64> {
+    const NIGHTLY: u64 = 2_500;
+    match std::env::var("LOCKHOUND_NIGHTLY") {
+        Ok(night) => {
+            let first = night.parse::<u64>().expect("LOCKHOUND_NIGHTLY is a number") * NIGHTLY;
+            first..first + NIGHTLY
+        }
+        Err(_) => 0..40,
+    }
 }
 
 /// What programs are made of.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, Op, Place, Progress, ReadError,
-    StdReader, Tables, ThreadId, Touched, Validated,
+    Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, ObjectKind, Op, Place, Progress,
+    ReadError, StdReader, Tables, ThreadId, Touched, Validated,
 };
 
 /// A recorded run. Events are numbered from 0 in their recorded order; so are those of one thread.
@@ -20,8 +20,17 @@ pub(crate) struct Recording {
     pub(crate) spawn: Vec<Option<usize>>,
     /// For each event that reads something: which event wrote it, none for what was there from the beginning.
     pub(crate) reads: Vec<Option<Option<usize>>>,
-    /// The events that begin and end each hold of a lock; none if it is never given back.
-    pub(crate) holds: Vec<(usize, Option<usize>)>,
+    pub(crate) holds: Vec<Hold>,
+}
+
+/// One thread's hold of a lock, from when it is taken to when it is given back for good, or for a wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hold {
+    pub(crate) begin: usize,
+    /// None if it is never given back.
+    pub(crate) end: Option<usize>,
+    /// What was done to the data in all of it.
+    pub(crate) touched: Touched,
 }
 
 impl Recording {
@@ -129,6 +138,11 @@ impl Recording {
         !self.threads.iter().any(|events| events.last().is_some_and(|&last| waits(self.op(last))))
     }
 
+    /// What was done to the data inside a lock by the hold that `event` ends; nothing if it ends none.
+    pub(crate) fn touched_by(&self, event: usize) -> Touched {
+        self.holds.iter().find(|hold| hold.end == Some(event)).map_or(Touched::None, |hold| hold.touched)
+    }
+
     /// The request that `event` is: a `block` that was let go is the operation that it announced.
     pub(crate) fn request_of(&self, event: usize) -> usize {
         if self.is_remark(event) { self.next_of(event).expect("followed by what it announced") } else { event }
@@ -149,8 +163,7 @@ impl Recording {
     }
 
     pub(crate) fn is_rendezvous(&self, channel: ObjectId) -> bool {
-        use lockhound_trace::ObjectKind::Channel;
-        matches!(self.tables.object(channel).kind, Channel { capacity: Some(0) })
+        matches!(self.tables.object(channel).kind, ObjectKind::Channel { capacity: Some(0) })
     }
 }
 
@@ -161,6 +174,7 @@ struct OpenHold {
     depth: u32,
     looks: bool,
     writes: bool,
+    touched: Touched,
     /// What the lock contained when it began.
     found: Option<usize>,
 }
@@ -170,10 +184,20 @@ pub(crate) fn writes(mode: Mode, touched: Touched) -> bool {
     touched.writes() && (mode, touched) != (Mode::Read, Touched::Unknown)
 }
 
+/// What two parts of one hold did together.
+fn both(one: Touched, other: Touched) -> Touched {
+    match (one, other) {
+        (Touched::None, only) | (only, Touched::None) => only,
+        (Touched::Read, Touched::Read) => Touched::Read,
+        (Touched::Blind, Touched::Blind) => Touched::Blind,
+        _ => Touched::Write,
+    }
+}
+
 /// What is read where, and the holds that it goes by.
 struct Contents {
     reads: Vec<Option<Option<usize>>>,
-    holds: Vec<(usize, Option<usize>)>,
+    holds: Vec<Hold>,
 }
 
 /// What each event read. Memory is read by reads; the data inside a lock by whoever takes the lock and looks at them,
@@ -202,7 +226,15 @@ fn contents(events: &[Event]) -> Contents {
                     Some(hold) => hold.depth += 1,
                     None => {
                         let found = last(&content, lock);
-                        open.push(OpenHold { key, begin: index, depth: 1, looks: false, writes: false, found });
+                        open.push(OpenHold {
+                            key,
+                            begin: index,
+                            depth: 1,
+                            looks: false,
+                            writes: false,
+                            touched: Touched::None,
+                            found,
+                        });
                     }
                 }
             }
@@ -210,7 +242,15 @@ fn contents(events: &[Event]) -> Contents {
                 let waiter = (event.thread, lock);
                 let before = suspended.iter().rev().find(|wait| wait.0 == waiter).expect("woken after a wait").1;
                 let (key, found) = ((event.thread, lock, before.0), last(&content, lock));
-                open.push(OpenHold { key, begin: index, depth: before.1, looks: false, writes: false, found });
+                open.push(OpenHold {
+                    key,
+                    begin: index,
+                    depth: before.1,
+                    looks: false,
+                    writes: false,
+                    touched: Touched::None,
+                    found,
+                });
             }
             Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } => {
                 let waits = matches!(event.op, Op::Wait { .. });
@@ -220,6 +260,7 @@ fn contents(events: &[Event]) -> Contents {
                 };
                 let position = open.iter().rposition(of_release).expect("only what is held is given back");
                 let hold = &mut open[position];
+                hold.touched = both(hold.touched, touched);
                 hold.looks |= touched != Touched::None;
                 hold.writes |= writes(hold.key.2, touched);
                 hold.depth -= 1;
@@ -229,7 +270,7 @@ fn contents(events: &[Event]) -> Contents {
                 if waits || hold.depth == 0 {
                     let hold = open.remove(position);
                     close(&mut reads, &hold);
-                    holds.push((hold.begin, Some(index)));
+                    holds.push(Hold { begin: hold.begin, end: Some(index), touched: hold.touched });
                     if hold.writes {
                         content.push((lock, index));
                     }
@@ -242,7 +283,7 @@ fn contents(events: &[Event]) -> Contents {
         // Nobody knows what was done in it.
         hold.looks = true;
         close(&mut reads, &hold);
-        holds.push((hold.begin, None));
+        holds.push(Hold { begin: hold.begin, end: None, touched: Touched::Unknown });
     }
     Contents { reads, holds }
 }

@@ -168,11 +168,11 @@ impl World {
     /// halves of a rendezvous are not the objects' business: they are always possible here and change nothing.
     /// `stealers` are waiters that a notification may reach although they wake for another reason in the recording.
     pub(crate) fn after(&self, thread: ThreadId, op: Op, by: usize, stealers: &[ThreadId]) -> Vec<Self> {
-        let mut next = self.clone();
-        match op {
-            Op::Notify { condvar } => self.after_notify(condvar, stealers),
-            _ => next.perform(thread, op, by, stealers).map_or_else(Vec::new, |()| vec![next]),
+        if let Op::Notify { condvar } = op {
+            return self.after_notify(condvar, stealers);
         }
+        let mut next = self.clone();
+        next.perform(thread, op, by, stealers).map_or_else(Vec::new, |()| vec![next])
     }
 
     fn perform(&mut self, thread: ThreadId, op: Op, by: usize, stealers: &[ThreadId]) -> Option<()> {

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use lockhound_analyzer::{Evidence, Finding, Pattern, Region, Report, Rule, Witness};
-use lockhound_trace::{EventIndex, ObjectId, Op, ThreadId, Touched};
+use lockhound_trace::{EventIndex, ObjectId, Op, ThreadId};
 
 use super::bugs::races;
 use super::execute::{Free, execute, number, schedule};
 use super::explore::{Space, State};
 use super::interleavings::{
-    Quadruple, Triple, conflict, is_broken, is_due, is_feasible, is_hold, is_unconditional, pattern, triples,
+    Quadruple, Triple, conflict, is_broken, is_due, is_feasible, is_hold, is_unconditional, may_read_anything, pattern,
+    triples,
 };
 use super::knot::{Reasons, Stuck};
 use super::recording::Recording;
@@ -147,12 +148,12 @@ fn claims(recording: &Recording, finding: &Finding) -> Vec<Claim> {
 
 /// A hold is told by where it begins, and is an access where it ends.
 fn end_of_access(recording: &Recording, event: usize) -> usize {
-    recording.holds.iter().find(|hold| hold.0 == event).and_then(|hold| hold.1).unwrap_or(event)
+    recording.holds.iter().find(|hold| hold.begin == event).and_then(|hold| hold.end).unwrap_or(event)
 }
 
 /// Where an access reads: a hold where it begins.
 fn read_of_access(recording: &Recording, event: usize) -> usize {
-    recording.holds.iter().find(|hold| hold.1 == Some(event)).map_or(event, |hold| hold.0)
+    recording.holds.iter().find(|hold| hold.end == Some(event)).map_or(event, |hold| hold.begin)
 }
 
 fn check_claim(space: &Space<'_>, finding: &Finding, schedule: &[usize], claim: Claim) -> Result<(), String> {
@@ -173,7 +174,7 @@ fn check_claim(space: &Space<'_>, finding: &Finding, schedule: &[usize], claim: 
             if of_variables(c) && !is_feasible(space, &triple) {
                 return Err(format!("no schedule has {triple:?}"));
             }
-            let changing = may_change(recording.op(q)).then(|| (read_of_access(recording, q), q));
+            let changing = may_read_anything(recording, q).then(|| (read_of_access(recording, q), q));
             let last = Some(read_of_access(recording, c));
             execute(&space.rules, schedule, Free { last, changing })?;
             if pattern == Pattern::Wrw && of_variables(c) && last_write_before(recording, schedule, q) != Some(p) {
@@ -193,7 +194,7 @@ fn check_claim(space: &Space<'_>, finding: &Finding, schedule: &[usize], claim: 
             if !one_call && finding.region != Some(Region::Call) && !reads_equal_value(recording, schedule, p) {
                 return Err(format!("due, but nothing says that it goes on: {triple:?}"));
             }
-            let last = is_unconditional(recording.op(q)).then_some(q);
+            let last = is_unconditional(recording, q).then_some(q);
             execute(&space.rules, schedule, Free { last, changing: Some((p, p)) }).map(drop)
         }
         Claim::Quadruple(quadruple) => {
@@ -208,18 +209,6 @@ fn check_claim(space: &Space<'_>, finding: &Finding, schedule: &[usize], claim: 
             execute(&space.rules, schedule, Free { last, changing: None }).map(drop)
         }
     }
-}
-
-/// Whether a foreign access may read anything, since it only reads, or writes whatever it reads.
-fn may_change(op: Op) -> bool {
-    let only_reads = matches!(
-        op,
-        Op::Read { .. }
-            | Op::Load { .. }
-            | Op::Release { touched: Touched::Read, .. }
-            | Op::Wait { touched: Touched::Read, .. }
-    );
-    only_reads || is_unconditional(op)
 }
 
 fn last_write_before(recording: &Recording, schedule: &[usize], read: usize) -> Option<usize> {
@@ -321,22 +310,26 @@ pub(crate) fn missed_races(space: &Space<'_>, report: &Report) -> Vec<(usize, us
 }
 
 /// Lost updates that a sync-preserving schedule has and of which the report says nothing, where every two consecutive accesses
-/// count as one step.
+/// count as one step. A step that is told as the one that
+/// comes between need not be told again as the one that is torn.
 pub(crate) fn missed_updates(recording: &Recording, preserving: &Space<'_>, report: &Report) -> Vec<Triple> {
     let place = |event: usize| recording.events[event].site;
-    let found: BTreeSet<_> = report
+    let told: Vec<Triple> = report
         .findings
         .iter()
         .filter(|finding| finding.rule == Rule::LostUpdate && finding.evidence >= Evidence::Feasible)
         .flat_map(|finding| claims(recording, finding))
         .filter_map(|claim| match claim {
-            Claim::Triple(triple) => Some((place(triple.p), place(triple.c))),
+            Claim::Triple(triple) => Some(triple),
             Claim::Quadruple(_) => None,
         })
         .collect();
-    triples(recording)
-        .into_iter()
-        .filter(|triple| triple.pattern == Pattern::Rww && is_feasible(preserving, triple))
-        .filter(|triple| !found.contains(&(place(triple.p), place(triple.c))))
-        .collect()
+    let is_told = |triple: &Triple| {
+        told.iter().any(|told| {
+            let same_step = (place(told.p), place(told.c)) == (place(triple.p), place(triple.c));
+            same_step || place(told.q) == place(triple.c)
+        })
+    };
+    let lost = |triple: &Triple| triple.pattern == Pattern::Rww && is_feasible(preserving, triple);
+    triples(recording).into_iter().filter(|triple| lost(triple) && !is_told(triple)).collect()
 }
