@@ -136,12 +136,20 @@ fn step(what: u8, how: u8, next: u64) -> Op {
 
 /// Up to `length` events of a trace that can have happened.
 pub(super) fn traces(length: usize) -> impl Strategy<Value = Vec<Event>> {
+    traces_of(length, true)
+}
+
+/// The same, with semaphores or without.
+pub(super) fn traces_of(length: usize, semaphores: bool) -> impl Strategy<Value = Vec<Event>> {
     let choices = proptest::collection::vec((0..THREADS, any::<u8>(), any::<u8>()), 0..length * 4);
     choices.prop_map(move |choices| {
         let tables = tables();
         let mut events = Vec::new();
         for (thread, what, how) in choices {
             let op = step(what, how, events.len() as u64);
+            if !semaphores && matches!(op, Op::AcquirePermits { .. } | Op::ReleasePermits { .. }) {
+                continue;
+            }
             events.push(Event::new(ThreadId::from_index(thread), op));
             if !is_possible(&tables, &events) || receives_from_before_its_spawn(&events) {
                 events.pop();
