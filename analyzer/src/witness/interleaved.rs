@@ -50,7 +50,8 @@ pub(super) fn region(run: &mut Run<'_, '_>, schedule: &Schedule, events: [EventI
     if q1.thread != q2.thread || q1.loc > q2.loc || !conflict(p, q1) || !conflict(q2, c) {
         return Err(Rejection::NotAsClaimed);
     }
-    Story::new(Kind::Between, p, [q1, q2], c)?.follow(run, schedule)
+    let kind = if q1.at == q2.at { Kind::Between } else { Kind::Around };
+    Story::new(kind, p, [q1, q2], c)?.follow(run, schedule)
 }
 
 /// What an access does.
@@ -133,6 +134,8 @@ enum Kind {
     Dirty,
     /// Ends with `q`, and `p` may read anything.
     Due,
+    /// Ends with `c`, which alone may read anything: `q1` is not the last that the foreign thread does.
+    Around,
 }
 
 /// How far the schedule has told what is claimed.
@@ -218,7 +221,8 @@ impl Story {
         let last = &self.q[1];
         match self.kind {
             Kind::Due if at == self.p.looks_at => true,
-            Kind::Between | Kind::Dirty if at == self.c.looks_at => true,
+            Kind::Between | Kind::Dirty | Kind::Around if at == self.c.looks_at => true,
+            Kind::Around => false,
             _ => at == last.looks_at && matches!(last.does, Does::Read | Does::Update),
         }
     }

@@ -276,6 +276,15 @@ fn who_looks_into_a_lock_is_changed_from_its_acquire_on() {
 }
 
 #[test]
+fn between_two_foreign_accesses_nothing_has_changed() {
+    // T2 must read its own write, which is done by then, where it read nobody's.
+    let trace = Trace::of("T1 write x\nT1 read y\nT2 write y\nT2 write x\nT2 write y");
+    assert_eq!(trace.region("T2*2 T1*2 T2", "T2.2 T1.1 T1.2 T2.3"), "impossible T1.2");
+    let trace = Trace::of("T1 write x\nT1 read y\nT2 write x\nT2 write y");
+    assert_eq!(trace.region("T2 T1*2 T2", "T2.1 T1.1 T1.2 T2.2"), "proved");
+}
+
+#[test]
 fn a_changed_thread_does_not_even_what_nobody_notices() {
     let trace = Trace::of("T1 load x\nT1 store x\nT2 rmw x\nT2 read own\nT3 read other");
     let [p, q, c] = trace.events("T1.1 T2.1 T1.2");
