@@ -20,7 +20,7 @@ pub(crate) use holds::{Hold, HoldId, LockId};
 pub(crate) use ideal::{Ideal, Stamp};
 pub use log::Log;
 pub(crate) use point::Point;
-pub(crate) use relations::Model;
+pub(crate) use relations::{Model, both};
 
 #[cfg(test)]
 mod tests;
