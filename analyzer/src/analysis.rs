@@ -291,7 +291,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         analyses.push(Box::<Levels>::default());
     }
     if any(&[Rule::DataRace]) {
-        analyses.push(Box::<DataRaces>::default());
+        analyses.push(Box::new(DataRaces::new(options.prediction)));
     }
     if any(&[Rule::LostUpdate, Rule::AtomicityViolation]) {
         analyses.push(Box::new(Atomicity::new(options.regions)));
