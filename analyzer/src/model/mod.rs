@@ -19,6 +19,7 @@ mod writes;
 pub(crate) use holds::{Hold, HoldId, LockId};
 pub(crate) use ideal::{Ideal, Stamp};
 pub use log::Log;
+pub(crate) use packed::Scope;
 pub(crate) use point::Point;
 pub(crate) use relations::{Model, both};
 
