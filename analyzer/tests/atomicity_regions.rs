@@ -146,3 +146,9 @@ fn two_regions_over_two_variables_are_one_finding() {
     assert_eq!((finding.evidence, finding.pattern, finding.objects.len()), (Evidence::Feasible, None, 2));
     assert!(finding.message.starts_with("no serial order may explain"), "{}", finding.message);
 }
+
+/// A thread whose first deed is a join, while a region is open elsewhere.
+#[test]
+fn who_joins_before_doing_anything_else_is_known() {
+    assert!(broken("T0 begin\nT0 write x\nT1 write y\nT2 join T1\nT0 end").is_empty());
+}

@@ -489,3 +489,19 @@ fn time_alone_ends_a_timed_wait() {
     assert_eq!(waits("lock"), ["blocked-forever observed T1 c"]);
     assert!(waits("timed").is_empty());
 }
+
+/// Who came before the leak could have come after it: the same bug as that of those who did.
+#[test]
+fn a_leak_with_victims_is_told_once() {
+    let report = analyze_lines(
+        r#"
+        {"object":"lock","kind":"mutex"}
+        {"t":"T2","op":"acquire","obj":"lock"}
+        {"t":"T2","op":"release","obj":"lock","touched":"none"}
+        {"t":"T1","op":"acquire","obj":"lock"}
+        {"t":"T1","op":"exit"}
+        {"t":"T3","op":"block","on":"acquire","obj":"lock"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["leaked-lock observed T1 lock"]);
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockhound_analyzer::{Report, Rule, analyze};
+use lockhound_analyzer::{Evidence, Report, Rule, analyze};
 use lockhound_trace::JsonLinesReader;
 use proptest::prelude::*;
 
@@ -96,6 +96,7 @@ proptest! {
         let mut stuck: Vec<_> = one
             .findings
             .iter()
+            .filter(|finding| finding.evidence == Evidence::Observed)
             .filter(|finding| matches!(finding.rule, Rule::Deadlock | Rule::SelfDeadlock | Rule::BlockedForever))
             .flat_map(|finding| finding.threads.clone())
             .collect();

@@ -24,11 +24,6 @@ fn has(report: &Report, rules: &[&str]) -> bool {
     report.findings.iter().any(|finding| rules.contains(&finding.rule.as_str()))
 }
 
-/// Names for which `found` does not say what the table says.
-fn wrong(table: &[(&'static str, bool)], found: impl Fn(&Report) -> bool) -> Vec<&'static str> {
-    table.iter().filter(|(name, expected)| found(&check(name)) != *expected).map(|&(name, _)| name).collect()
-}
-
 /// Where the participants of a finding stand: in these traces every line's place is its number.
 type Lines = BTreeSet<u32>;
 

@@ -253,14 +253,14 @@ impl Serializability {
 
     /// `actor` does something that comes after what `before` stands for.
     fn follow(&mut self, actor: ThreadId, before: &Before, link: Link) -> Option<Cycle> {
-        if Rc::ptr_eq(before, &self.actors[actor.index()].before) {
-            return None;
-        }
+        let me = self.actor(actor);
+        let before_me = Rc::ptr_eq(before, &me.before);
+        let region = me.region;
         let before = before.borrow();
-        if before.is_empty() {
+        if before_me || before.is_empty() {
             return None;
         }
-        let slot = self.actors[actor.index()].region.filter(|&slot| before.contains(slot));
+        let slot = region.filter(|&slot| before.contains(slot));
         let cycle = slot.and_then(|slot| {
             let mut links = self.path(slot, link.from);
             links.push(link);

@@ -10,7 +10,7 @@ use crate::blocking::links::Links;
 use crate::blocking::report::Words;
 use crate::blocking::requests::Requests;
 use crate::closure::Closure;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Evidence, Finding, Rule};
 use crate::leak;
 use crate::model::Model;
 use crate::prediction::Prediction;
@@ -87,7 +87,8 @@ fn merge(findings: &mut Vec<Finding>, finding: Finding) {
     let alike = |other: &Finding| {
         is_blocking(other.rule) && other.threads == finding.threads && other.objects == finding.objects
     };
-    if findings.iter().any(|other| alike(other) && other.evidence >= finding.evidence) {
+    let told = |other: &Finding| (alike(other) && other.evidence >= finding.evidence) || shows(other, &finding);
+    if findings.iter().any(told) {
         return;
     }
     findings.retain(|other| !(alike(other) && other.evidence < finding.evidence));
@@ -96,6 +97,22 @@ fn merge(findings: &mut Vec<Finding>, finding: Finding) {
         Some(known) => *known = finding,
         None => findings.push(finding),
     }
+}
+
+/// Whether what happened already shows the bug that `predicted` is part of: its threads got stuck there, or the lock that
+/// was leaked there has claimed others.
+fn shows(happened: &Finding, predicted: &Finding) -> bool {
+    let stuck = matches!(
+        happened.rule,
+        Rule::Deadlock | Rule::SelfDeadlock | Rule::BlockedForever | Rule::LeakedLock | Rule::LostWakeup
+    );
+    let over_the_same = predicted.objects.iter().all(|object| happened.objects.contains(object));
+    let victims = happened.rule == Rule::LeakedLock && happened.steps.len() > 1;
+    let got_stuck = |thread: &ThreadId| happened.steps.iter().any(|step| step.thread == *thread);
+    happened.evidence == Evidence::Observed
+        && stuck
+        && over_the_same
+        && (victims || predicted.threads.iter().all(got_stuck))
 }
 
 /// Rules of which only the worst is reported for the same threads and objects.

@@ -274,10 +274,14 @@ pub(crate) fn both<A: Send, B: Send>(
     if log.len() < LARGE { (one(), other()) } else { rayon::join(one, other) }
 }
 
+/// Who created whom. Only a spawn before all that its child does is one, so that no thread is its own ancestor, whatever
+/// the trace says.
 fn spawns(log: &Log, threads: usize) -> Vec<Option<Point>> {
     let mut spawns = vec![None; threads];
+    let mut acted = vec![false; threads];
     for packed in log.stored() {
-        if let Some(child) = packed.spawned() {
+        acted[packed.thread().index()] = true;
+        if let Some(child) = packed.spawned().filter(|child| !acted[child.index()]) {
             spawns[child.index()].get_or_insert(Point::new(packed.thread(), packed.loc));
         }
     }

@@ -66,7 +66,7 @@ impl Measured {
             let late = waits.recv_timeout(timeout) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
             if late {
                 // It may have ended just now: then there is nobody to end.
-                drop(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL));
+                let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
             }
             late
         });

@@ -16,6 +16,8 @@ pub(super) struct Running {
     unnamed: usize,
     /// The last send of each thread.
     senders: Vec<(ThreadId, u32)>,
+    /// Whether a message has passed an older one.
+    overtaken: bool,
     closed: Option<u32>,
     /// Rendezvous of which one side is recorded.
     halves: Vec<Half>,
@@ -71,7 +73,10 @@ impl Running {
             return;
         }
         let sent = match message {
-            Some(id) => self.named.remove(&id),
+            Some(id) => {
+                self.overtaken |= self.order.front().is_some_and(|&(oldest, _)| oldest != Some(id));
+                self.named.remove(&id)
+            }
             None => self.take_oldest(),
         };
         self.drop_departed();
@@ -116,8 +121,14 @@ impl Running {
         if let Some(close) = self.closed {
             partners.set(now.event, close);
         } else if capacity(now, channel) != Some(0) {
-            let waiting = self.senders.iter().filter(|(_, send)| partners.get(*send).is_none());
-            failures.extend(waiting.map(|&(_, send)| (now.event, send)));
+            let waits = |send: &u32| partners.get(*send).is_none();
+            let older = |thread: ThreadId| {
+                let mut sends = self.order.iter().rev().map(|&(_, send)| send).filter(|_| self.overtaken);
+                sends.find(|send| waits(send) && now.log.thread(EventIndex((*send).into())) == thread)
+            };
+            let waiting =
+                self.senders.iter().filter_map(|&(thread, send)| Some(send).filter(waits).or_else(|| older(thread)));
+            failures.extend(waiting.map(|send| (now.event, send)));
         }
     }
 

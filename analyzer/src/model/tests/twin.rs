@@ -280,17 +280,11 @@ fn points(events: &[Event]) -> Vec<Point> {
     events.iter().map(count).collect()
 }
 
-fn without_permits(events: Vec<Event>) -> Vec<Event> {
-    let on_permits = |event: &Event| matches!(event.op, Op::AcquirePermits { .. } | Op::ReleasePermits { .. });
-    events.into_iter().filter(|event| !on_permits(event)).collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn timestamps_agree_with_reachability(events in random::traces(60)) {
-        let events = without_permits(events);
+    fn timestamps_agree_with_reachability(events in random::traces_of(60, false)) {
         let recorded = Recorded::read(random::Steps::new(&random::tables(), &events));
         let model = recorded.model();
         let points = points(&events);
