@@ -11,7 +11,7 @@ use crate::end::{Ends, Standing};
 use crate::finding::{Finding, Refutation, Rule, Witness};
 use crate::holds::Holds;
 use crate::levels::Levels;
-use crate::model::{Log, Model};
+use crate::model::{Log, Model, both};
 use crate::options::Options;
 use crate::prediction::Prediction;
 use crate::race::DataRaces;
@@ -220,10 +220,14 @@ fn predicting<R>(
     deadline: Option<Instant>,
     judge: impl FnOnce(Option<&Prediction<'_>>) -> R,
 ) -> R {
-    let Some((log, model)) = log.and_then(|log| Some((log, Model::new(log, end, options.limits.index_bytes)?))) else {
-        return judge(None);
-    };
-    let checker = Checker::new(end.tables, log, end.standings, options.limits.checker_steps);
+    let Some(log) = log else { return judge(None) };
+    let (tables, standings, limits) = (end.tables, end.standings, &options.limits);
+    let (model, checker) = both(
+        log,
+        || Model::new(log, tables, standings, limits.index_bytes),
+        || Checker::new(tables, log, standings, limits.checker_steps),
+    );
+    let Some(model) = model else { return judge(None) };
     judge(Some(&Prediction { model: &model, checker: &checker, options, deadline }))
 }
 
@@ -287,7 +291,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         analyses.push(Box::<Levels>::default());
     }
     if any(&[Rule::DataRace]) {
-        analyses.push(Box::<DataRaces>::default());
+        analyses.push(Box::new(DataRaces::new(options.prediction)));
     }
     if any(&[Rule::LostUpdate, Rule::AtomicityViolation]) {
         analyses.push(Box::new(Atomicity::new(options.regions)));

@@ -15,6 +15,7 @@ macro_rules! dense_id {
             /// # Panics
             /// If `index` is `u32::MAX` or more: readers stop long before.
             #[must_use]
+            #[inline]
             pub fn from_index(index: usize) -> Self {
                 let number = u32::try_from(index).ok().and_then(|index| index.checked_add(1));
                 Self(number.and_then(NonZeroU32::new).expect("fewer than 2^32 - 1 ids"))
@@ -22,6 +23,7 @@ macro_rules! dense_id {
 
             /// Position in the table of its namespace, counted from 0.
             #[must_use]
+            #[inline]
             pub const fn index(self) -> usize {
                 self.0.get() as usize - 1
             }

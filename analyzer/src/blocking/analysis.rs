@@ -49,8 +49,8 @@ fn with_tokens(end: End<'_>, prediction: &Prediction<'_>, memory: Memory, channe
     if channels.is_empty() || prediction.is_over() {
         return memory.found;
     }
-    let bytes = prediction.options.limits.index_bytes;
-    let Some(model) = Model::with_interchangeable(prediction.model.log(), end, bytes, channels) else {
+    let (log, bytes) = (prediction.model.log(), prediction.options.limits.index_bytes);
+    let Some(model) = Model::with_interchangeable(log, end.tables, end.standings, bytes, channels) else {
         return memory.found;
     };
     let prediction = Prediction { model: &model, ..*prediction };

@@ -2,7 +2,7 @@
 
 use lockhound_trace::{Event, EventIndex, Op, SiteId, StackId, ThreadId};
 
-use super::packed::{Packed, Wide};
+use super::packed::{Packed, Scope, Wide};
 
 /// The events in their recorded order, and each thread's events in theirs: 28 bytes an event, 8 more for a stack, for a
 /// value beyond 32 bits and for a message numbered beyond them.
@@ -116,6 +116,11 @@ impl Log {
     /// Every event with its operation, in recorded order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (EventIndex, ThreadId, Op)> {
         (0..).zip(&self.events).map(|(index, packed)| (EventIndex(index), packed.thread(), packed.op(&self.wide)))
+    }
+
+    /// Whose event each is and whom it may concern, in recorded order.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = (ThreadId, Scope)> {
+        self.events.iter().map(|packed| (packed.thread(), packed.scope()))
     }
 
     /// Acquires, releases, `wait`s, `wake`s and requests that gave up, in recorded order, with their `loc`s.

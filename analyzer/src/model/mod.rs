@@ -19,8 +19,9 @@ mod writes;
 pub(crate) use holds::{Hold, HoldId, LockId};
 pub(crate) use ideal::{Ideal, Stamp};
 pub use log::Log;
+pub(crate) use packed::Scope;
 pub(crate) use point::Point;
-pub(crate) use relations::Model;
+pub(crate) use relations::{Model, both};
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,18 @@ pub(super) struct Packed {
     site: u32,
 }
 
+/// Whom an event may concern.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Scope {
+    /// Nobody but its thread.
+    Own,
+    /// Who uses this variable or atomic.
+    Memory(ObjectId),
+    /// Its thread begins to wait.
+    Block,
+    Others,
+}
+
 /// Values and messages that do not fit into 32 bits, in the order in which they came.
 pub(super) type Wide = Vec<u64>;
 
@@ -109,6 +121,16 @@ impl Packed {
         Some((self.on(), reads, writes))
     }
 
+    /// Whom it may concern.
+    pub(super) fn scope(&self) -> Scope {
+        match self.head & TAG {
+            START | EXIT | BEGIN | END => Scope::Own,
+            READ | WRITE | LOAD | STORE | RMW => Scope::Memory(self.on()),
+            BLOCK_ACQUIRE..=BLOCK_AWAIT => Scope::Block,
+            _ => Scope::Others,
+        }
+    }
+
     /// Whether it writes a variable or an atomic.
     pub(super) fn is_write(&self) -> bool {
         matches!(self.head & TAG, WRITE | STORE | RMW)
@@ -195,6 +217,7 @@ impl Packed {
         }
     }
 
+    #[inline]
     pub(super) fn op(&self, wide: &Wide) -> Op {
         match self.head & TAG {
             SPAWN => Op::Spawn { child: self.child() },

@@ -11,7 +11,6 @@ use super::locking::Locking;
 use super::must_order::{Before, Found, MustOrder};
 use super::objects::Objects;
 use super::writes::Writes;
-use crate::analysis::End;
 use crate::closure::Rules;
 use crate::end::Standing;
 use crate::model::{Hold, HoldId, LockId, Log, Point, Stamp};
@@ -44,14 +43,19 @@ const LARGE: usize = 100_000;
 
 impl<'t> Model<'t> {
     /// Indexes the trace. None if that would take more than `bytes` of memory.
-    pub(crate) fn new(log: &'t Log, end: End<'t>, bytes: u64) -> Option<Self> {
-        Self::with_interchangeable(log, end, bytes, &[])
+    pub(crate) fn new(log: &'t Log, tables: &'t Tables, standings: &[Standing], bytes: u64) -> Option<Self> {
+        Self::with_interchangeable(log, tables, standings, bytes, &[])
     }
 
     /// The same, with `channels` (not of capacity 0) whose messages stand for one another: a receive need not come after
     /// the send whose message it took (`blocking.md` 8). Partners are as recorded.
-    pub(crate) fn with_interchangeable(log: &'t Log, end: End<'t>, bytes: u64, channels: &[ObjectId]) -> Option<Self> {
-        let End { tables, standings, .. } = end;
+    pub(crate) fn with_interchangeable(
+        log: &'t Log,
+        tables: &'t Tables,
+        standings: &[Standing],
+        bytes: u64,
+        channels: &[ObjectId],
+    ) -> Option<Self> {
         let bytes = bytes.checked_sub(log.bytes() + log.len() as u64 * BYTES_AN_EVENT)?;
         let (locking, links) = both(log, || Locking::new(tables, log), || Links::new(tables, log));
         let bytes = bytes.checked_sub(locking.holds.len() as u64 * BYTES_A_HOLD)?;
@@ -262,7 +266,11 @@ impl<'t> Model<'t> {
 }
 
 /// Both results, computed side by side where that pays.
-fn both<A: Send, B: Send>(log: &Log, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+pub(crate) fn both<A: Send, B: Send>(
+    log: &Log,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
     if log.len() < LARGE { (one(), other()) } else { rayon::join(one, other) }
 }
 

@@ -24,13 +24,19 @@ use crate::statements::{StatementId, Statements};
 pub(crate) struct DataRaces {
     order: HappensBefore,
     variables: ByObject<Variable>,
-    disciplines: Disciplines,
+    /// Kept where other schedules are searched: they say which variables are worth it.
+    disciplines: Option<Disciplines>,
     statements: Statements,
     races: Races,
     rules: RuleCounts,
 }
 
 impl DataRaces {
+    /// Finds races of the run alone, or with `prediction` also those of its other schedules.
+    pub(crate) fn new(prediction: bool) -> Self {
+        Self { disciplines: prediction.then(Disciplines::default), ..Self::default() }
+    }
+
     /// How often each rule of FastTrack was applied.
     #[cfg(test)]
     pub(super) fn rules(&self) -> RuleCounts {
@@ -39,7 +45,9 @@ impl DataRaces {
 
     fn access(&mut self, now: &Moment<'_>, var: ObjectId, access: Access) {
         let Self { order, variables, disciplines, statements, races, rules } = self;
-        disciplines.access(now, var, access.kind);
+        if let Some(disciplines) = disciplines {
+            disciplines.access(now, var, access.kind);
+        }
         let epoch = order.epoch(access.thread);
         let clock = order.clock(access.thread);
         variables.get_or_default(var).access(epoch, clock, access, rules, |first, second| {
@@ -50,7 +58,8 @@ impl DataRaces {
 
     fn suspects(&self, tables: &Tables) -> Vec<(ObjectId, Suspicion)> {
         let vars = (0..tables.objects().len()).map(ObjectId::from_index);
-        vars.filter_map(|var| Some((var, self.disciplines.suspicion(var)?))).collect()
+        let suspicion = |var| Some((var, self.disciplines.as_ref()?.suspicion(var)?));
+        vars.filter_map(suspicion).collect()
     }
 
     fn statements_of_sites(&mut self, tables: &Tables) -> Vec<StatementId> {
@@ -77,7 +86,7 @@ impl Analysis for DataRaces {
         self.order.enter(&now);
         match Access::of(&now) {
             Some((var, access)) => self.access(&now, var, access),
-            None => self.disciplines.locks(&now),
+            None => self.disciplines.iter_mut().for_each(|disciplines| disciplines.locks(&now)),
         }
         self.order.leave(&now);
     }

@@ -64,15 +64,15 @@ impl<'a> Verdicts<'a> {
     fn check_all(&self, outcomes: &[(ObjectId, Outcome)]) -> Vec<Option<Checked>> {
         let races: Vec<(ObjectId, &Found)> =
             outcomes.iter().flat_map(|(var, outcome)| outcome.races.iter().map(|found| (*var, found))).collect();
+        let Prediction { checker, options, .. } = *self.predictor.prediction;
         let mut met = FxHashSet::default();
         let mut jobs: Vec<(u64, usize)> = Vec::new();
         for (position, &(var, found)) in races.iter().enumerate() {
             if self.key(var, found).is_some_and(|key| !self.bugs.knows(&key) && met.insert(key)) {
-                jobs.push((found.base.len() + SPARE_STEPS, position));
+                jobs.push((checker.steps(&found.base) + SPARE_STEPS, position));
             }
         }
         jobs.sort_unstable();
-        let Prediction { checker, options, .. } = *self.predictor.prediction;
         // Not all of them: other analyses have claims to prove, too.
         let mut left = options.limits.checker_steps / SHARE_OF_STEPS;
         let allow = |&(steps, _): &(u64, usize)| {
@@ -174,7 +174,7 @@ impl<'a> Verdicts<'a> {
 
     fn check(&self, accesses: (Point, Point), base: &Ideal) -> Checked {
         let checker = self.predictor.prediction.checker;
-        let mut allowance = checker.allow(base.len() + SPARE_STEPS);
+        let mut allowance = checker.allow(checker.steps(base) + SPARE_STEPS);
         let checked = check(self.predictor, accesses, base, &mut allowance);
         checker.give_back(allowance);
         checked

@@ -21,10 +21,12 @@ pub(super) fn judge(
     if members.is_empty() || !distinct || !known {
         return Err(Rejection::NotAsClaimed);
     }
+    // Which message is received is another question in the recorded run.
+    let special = EventIndex(if tokens { 0 } else { u64::MAX });
     if tokens {
         run.machine.outcomes = Outcomes::AnyMessage;
     }
-    run.through(schedule, Run::follow)?;
+    run.through(schedule, special, Run::follow)?;
     run.machine.spared = members.to_vec();
     let mut scene = Scene { members: Vec::new(), then: Vec::new() };
     scene.make_requests(run, members)?;

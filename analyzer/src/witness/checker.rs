@@ -1,11 +1,12 @@
 //! The checker: executes a schedule step by step, as an operating system would, and says whether its claim holds.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use lockhound_trace::Tables;
+use lockhound_trace::{EventIndex, Tables};
 
 use crate::end::Standing;
-use crate::model::Log;
+use crate::model::{Ideal, Log};
+use crate::witness::checkpoints::Checkpoints;
 use crate::witness::machine::Machine;
 use crate::witness::recording::Recording;
 use crate::witness::run::Run;
@@ -20,6 +21,8 @@ use crate::witness::{Claim, Outcome, Rejection, Schedule, blocked, interleaved, 
 #[derive(Debug)]
 pub(crate) struct Checker<'t> {
     recording: Recording<'t>,
+    /// Made for the first check.
+    checkpoints: OnceLock<Checkpoints>,
     left: Mutex<u64>,
     /// Machines that are not at work.
     idle: Mutex<Vec<Machine>>,
@@ -38,18 +41,30 @@ impl<'t> Checker<'t> {
     pub(crate) fn new(tables: &'t Tables, log: &'t Log, standings: &[Standing], steps: u64) -> Self {
         Self {
             recording: Recording::new(tables, log, standings),
+            checkpoints: OnceLock::new(),
             left: Mutex::new(steps),
             idle: Mutex::new(Vec::new()),
         }
     }
 
-    /// Executes the schedule and judges the claim. Linear in the events that are executed: those of the schedule, and for
-    /// `Blocked` what the others still do.
+    /// Executes the schedule and judges the claim. Linear in the events that are executed: those of the schedule, but for
+    /// most of what comes before it leaves the recorded run, and for `Blocked` what the others still do.
     pub(crate) fn check(&self, schedule: &Schedule, claim: &Claim) -> Outcome {
         let mut allowance = self.allow(u64::MAX);
         let outcome = self.check_within(&mut allowance, schedule, claim);
         self.give_back(allowance);
         outcome
+    }
+
+    /// How many steps the execution of a base takes at most.
+    pub(crate) fn steps(&self, base: &Ideal) -> u64 {
+        let log = self.recording.log();
+        let checkpoint = self.checkpoints().before(base.as_slice(), log, EventIndex(u64::MAX));
+        base.len() - checkpoint.map_or(0, |checkpoint| checkpoint.executed.0)
+    }
+
+    fn checkpoints(&self) -> &Checkpoints {
+        self.checkpoints.get_or_init(|| Checkpoints::new(&self.recording))
     }
 
     /// Sets aside `steps` of the budget, or what is left of it.
@@ -70,7 +85,13 @@ impl<'t> Checker<'t> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut machine = idle.unwrap_or_else(|| Machine::new(self.recording.tables()));
         machine.reset(&self.recording);
-        let mut run = Run { recording: &self.recording, machine: &mut machine, left: allowance.left, frozen: None };
+        let mut run = Run {
+            recording: &self.recording,
+            checkpoints: Some(self.checkpoints()),
+            machine: &mut machine,
+            left: allowance.left,
+            frozen: None,
+        };
         let judgement = match *claim {
             Claim::Blocked { ref members, tokens } => blocked::judge(&mut run, schedule, members, tokens),
             Claim::Race(one, other) => race::judge(&mut run, schedule, [one, other]),

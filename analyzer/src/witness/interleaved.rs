@@ -174,8 +174,15 @@ impl Story {
     }
 
     fn follow(mut self, run: &mut Run<'_, '_>, schedule: &Schedule) -> Result<Proof, Rejection> {
-        run.through(schedule, |run, step| self.step(run, step))?;
+        let special = self.begins();
+        run.through(schedule, special, |run, step| self.step(run, step))?;
         if self.stage == self.end() { Ok(Proof::plain(self.assumes_release)) } else { Err(Rejection::NotAsClaimed) }
+    }
+
+    /// The first event that is part of the story.
+    fn begins(&self) -> EventIndex {
+        let all = [&self.p, &self.q[0], &self.q[1], &self.c].map(|access| access.at.min(access.looks_at));
+        all.into_iter().min().expect("four accesses")
     }
 
     fn end(&self) -> Stage {

@@ -3,6 +3,7 @@
 
 mod blocked;
 mod checker;
+mod checkpoints;
 mod claim;
 mod interleaved;
 mod knot;

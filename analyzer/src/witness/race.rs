@@ -9,7 +9,7 @@ use crate::witness::schedule::Schedule;
 /// Judges that both events are the next of their threads, and race. What they read may have changed: it is the access
 /// that counts.
 pub(super) fn judge(run: &mut Run<'_, '_>, schedule: &Schedule, events: [EventIndex; 2]) -> Result<Proof, Rejection> {
-    run.through(schedule, Run::follow)?;
+    run.through(schedule, EventIndex(u64::MAX), Run::follow)?;
     if !events.iter().all(|&at| run.recording.contains(at)) {
         return Err(Rejection::NotAsClaimed);
     }

@@ -4,7 +4,7 @@ use lockhound_trace::{EventIndex, How, MessageId, ObjectId, Op, Request, Tables,
 use rustc_hash::FxHashMap;
 
 use crate::end::Standing;
-use crate::model::Log;
+use crate::model::{Log, Scope};
 use crate::witness::machine::Machine;
 use crate::witness::provisions::Provisions;
 use crate::witness::seen::Seen;
@@ -61,19 +61,14 @@ impl<'t> Recording<'t> {
     /// Marks the events that no schedule needs to execute. What follows a `block` is none: it may have to wait.
     fn find_inert(&mut self, memory: &[Memory]) {
         let mut blocked = vec![false; self.threads()];
-        for (at, thread, op) in self.log.iter() {
-            let inert = match op {
-                Op::Start | Op::Exit | Op::Begin { .. } | Op::End { .. } => true,
-                Op::Read { var: object, .. }
-                | Op::Write { var: object, .. }
-                | Op::Load { atomic: object, .. }
-                | Op::Store { atomic: object, .. }
-                | Op::Rmw { atomic: object, .. } => !memory[object.index()].is_fought_over(),
-                _ => false,
+        for ((thread, scope), seen) in self.log.scopes().zip(&mut self.seen) {
+            let inert = match scope {
+                Scope::Own => true,
+                Scope::Memory(object) => !memory[object.index()].is_fought_over(),
+                Scope::Block | Scope::Others => false,
             };
-            let blocks = matches!(op, Op::Block { .. });
-            if !std::mem::replace(&mut blocked[thread.index()], blocks) && inert {
-                self.seen[index_of(at)] = Seen::INERT;
+            if !std::mem::replace(&mut blocked[thread.index()], scope == Scope::Block) && inert {
+                *seen = Seen::INERT;
             }
         }
     }

@@ -2,14 +2,17 @@
 
 use lockhound_trace::{EventIndex, ThreadId};
 
+use crate::witness::checkpoints::Checkpoints;
 use crate::witness::claim::Rejection;
 use crate::witness::machine::{Executed, Look, Machine};
 use crate::witness::recording::{Recording, Step};
-use crate::witness::schedule::{Schedule, recorded_order};
+use crate::witness::schedule::{Schedule, rest_in_recorded_order};
 
 /// A machine at work on one witness.
 pub(super) struct Run<'c, 't> {
     pub(super) recording: &'c Recording<'t>,
+    /// Where it may begin.
+    pub(super) checkpoints: Option<&'c Checkpoints>,
     pub(super) machine: &'c mut Machine,
     /// Steps that are left; one that turns out impossible is one, too.
     pub(super) left: u64,
@@ -34,11 +37,13 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Executes the schedule, each step by `each`. Of the base, steps that concern nobody but their thread are passed over,
-    /// and cost nothing.
+    /// Executes the schedule, each step by `each`, which from the event `special` on (as they were recorded) may do more
+    /// than [`Run::follow`]. Of the base, steps that concern nobody but their thread are passed over, and cost nothing; no
+    /// more do those before the last checkpoint.
     pub(super) fn through(
         &mut self,
         schedule: &Schedule,
+        special: EventIndex,
         mut each: impl FnMut(&mut Self, &Step) -> Result<(), Rejection>,
     ) -> Result<(), Rejection> {
         let recording = self.recording;
@@ -46,11 +51,14 @@ impl Run<'_, '_> {
         if base.len() > recording.threads() {
             return Err(Rejection::NotAsClaimed);
         }
-        for at in recorded_order(base, recording.log()) {
-            if recording.is_inert(at) && self.skip(at)? {
-                continue;
-            }
-            each(self, &recording.step(at))?;
+        let checkpoint = self.checkpoints.and_then(|all| all.before(base, recording.log(), special));
+        if let Some(checkpoint) = checkpoint {
+            self.machine.load(&checkpoint.state);
+        }
+        let from = checkpoint.map_or(EventIndex(0), |checkpoint| checkpoint.executed);
+        let done = |thread| checkpoint.map_or(0, |checkpoint| checkpoint.state.done(thread));
+        for at in rest_in_recorded_order(base, recording.log(), from, done) {
+            self.recorded(at, &mut each)?;
         }
         for &at in &schedule.then {
             if !recording.contains(at) {
@@ -59,6 +67,19 @@ impl Run<'_, '_> {
             each(self, &recording.step(at))?;
         }
         Ok(())
+    }
+
+    /// Executes one event of the base.
+    #[inline]
+    pub(super) fn recorded(
+        &mut self,
+        at: EventIndex,
+        each: &mut impl FnMut(&mut Self, &Step) -> Result<(), Rejection>,
+    ) -> Result<(), Rejection> {
+        if self.recording.is_inert(at) && self.skip(at)? {
+            return Ok(());
+        }
+        each(self, &self.recording.step(at))
     }
 
     /// Passes over an event that concerns nobody but its thread, unless that thread is frozen.

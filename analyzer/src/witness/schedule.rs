@@ -17,19 +17,30 @@ pub(crate) struct Schedule {
 /// The first `base[t]` events of each thread `t`, in the order in which they were recorded. Takes time in their number,
 /// or a little more than looking at all events up to the last of them, whichever is less.
 pub(crate) fn recorded_order<'a>(base: &'a [u32], log: &'a Log) -> impl Iterator<Item = EventIndex> + 'a {
-    let ends: Vec<(ThreadId, u32)> = (0..).map(ThreadId::from_index).zip(base.iter().copied()).collect();
-    let ends = ends.into_iter().map(|(thread, count)| (thread, count.min(log.count(thread))));
-    let ends: Vec<(ThreadId, u32)> = ends.filter(|&(_, count)| count > 0).collect();
-    let wanted: u64 = ends.iter().map(|&(_, count)| u64::from(count)).sum();
-    let until = ends.iter().map(|&(thread, count)| log.at(thread, count).0 + 1).max().unwrap_or(0);
+    rest_in_recorded_order(base, log, EventIndex(0), |_| 0)
+}
+
+/// The same without the events before `from`: all of them are in `base`, and of each thread they are the first `done`.
+pub(super) fn rest_in_recorded_order<'a>(
+    base: &'a [u32],
+    log: &'a Log,
+    from: EventIndex,
+    done: impl Fn(ThreadId) -> u32,
+) -> impl Iterator<Item = EventIndex> + 'a {
+    let spans = (0..).map(ThreadId::from_index).zip(base.iter().copied());
+    let spans = spans.map(|(thread, count)| (thread, done(thread), count.min(log.count(thread))));
+    let spans: Vec<(ThreadId, u32, u32)> = spans.filter(|&(_, done, count)| count > done).collect();
+    let wanted: u64 = spans.iter().map(|&(_, done, count)| u64::from(count - done)).sum();
+    let until = spans.iter().map(|&(thread, _, count)| log.at(thread, count).0 + 1).max().unwrap_or(from.0);
     // A step of the merge costs about as much as looking at so many events.
-    let scanned = wanted * 8 >= until;
-    let scan = (0..if scanned { until } else { 0 }).map(EventIndex).filter(move |&index| {
+    let scanned = wanted * 8 >= until - from.0;
+    let scan = (from.0..if scanned { until } else { from.0 }).map(EventIndex).filter(move |&index| {
         let count = base.get(log.thread(index).index());
         count.is_some_and(|&count| log.loc(index) <= count)
     });
-    let next = |&(thread, count): &(ThreadId, u32)| Reverse((log.at(thread, 1), thread, 1, count));
-    let merged = Merge { log, heads: if scanned { BinaryHeap::new() } else { ends.iter().map(next).collect() } };
+    let next =
+        |&(thread, done, count): &(ThreadId, u32, u32)| Reverse((log.at(thread, done + 1), thread, done + 1, count));
+    let merged = Merge { log, heads: if scanned { BinaryHeap::new() } else { spans.iter().map(next).collect() } };
     scan.chain(merged)
 }
 

@@ -8,9 +8,8 @@ use proptest::prelude::*;
 
 use super::Closure;
 use super::close::Infeasible;
-use crate::analysis::{End, predict_on};
+use crate::analysis::predict_on;
 use crate::end::Standing;
-use crate::holds::Holds;
 use crate::model::{Ideal, Log, Model, Point};
 use crate::script;
 
@@ -140,15 +139,14 @@ fn messages_that_stand_for_one_another_are_counted() {
     let text =
         "channel q capacity=2\nT1 send q msg=1\nT2 send q msg=2\nT3 recv q msg=1\nT4 recv q msg=2\nT1 send q msg=3";
     let mut source = script::read(text);
-    let (mut log, holds) = (Log::default(), Holds::default());
+    let mut log = Log::default();
     while let Some(event) = source.next_event().expect("a readable script") {
         log.push(&event);
     }
     let tables = source.tables();
     let standings = vec![Standing::Ended; tables.threads().len()];
-    let end = End { tables, holds: &holds, standings: &standings, prediction: None };
     let queue = tables.find_object("q").expect("the channel");
-    let model = Model::with_interchangeable(&log, end, u64::MAX, &[queue]).expect("a small index");
+    let model = Model::with_interchangeable(&log, tables, &standings, u64::MAX, &[queue]).expect("a small index");
     let closed = |events: &[(usize, u32)], drained: &[ObjectId]| {
         let mut ideal = Ideal::new(model.threads());
         for &(thread, loc) in events {

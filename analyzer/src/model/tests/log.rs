@@ -7,7 +7,7 @@ use lockhound_trace::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::model::Log;
+use crate::model::{Log, Scope};
 
 fn objects() -> impl Strategy<Value = ObjectId> {
     prop_oneof![0..4_usize, Just(4_000_000_000)].prop_map(ObjectId::from_index)
@@ -164,6 +164,16 @@ fn log_of(events: &[Event]) -> Log {
     log
 }
 
+fn scope(op: &Op) -> Scope {
+    match *op {
+        Op::Start | Op::Exit | Op::Begin { .. } | Op::End { .. } => Scope::Own,
+        Op::Read { var, .. } | Op::Write { var, .. } => Scope::Memory(var),
+        Op::Load { atomic, .. } | Op::Store { atomic, .. } | Op::Rmw { atomic, .. } => Scope::Memory(atomic),
+        Op::Block { .. } => Scope::Block,
+        _ => Scope::Others,
+    }
+}
+
 fn index(position: usize) -> EventIndex {
     EventIndex(position as u64)
 }
@@ -192,6 +202,8 @@ proptest! {
         let all = log.iter().map(|(index, thread, op)| format!("{index:?} {thread:?} {op:?}"));
         let expected = events.iter().enumerate().map(|(at, event)| format!("{:?} {:?} {:?}", index(at), event.thread, event.op));
         prop_assert!(all.eq(expected));
+        let expected = events.iter().map(|event| (event.thread, scope(&event.op)));
+        prop_assert!(log.scopes().eq(expected));
     }
 }
 

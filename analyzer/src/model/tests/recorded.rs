@@ -2,9 +2,7 @@
 
 use lockhound_trace::{EventIndex, EventSource, ObjectId, Tables, ThreadId};
 
-use crate::analysis::End;
 use crate::end::{Ends, Standing};
-use crate::holds::Holds;
 use crate::model::{Log, Model, Point};
 use crate::script;
 
@@ -13,7 +11,6 @@ pub(super) struct Recorded {
     pub(super) tables: Tables,
     pub(super) log: Log,
     standings: Vec<Standing>,
-    holds: Holds,
 }
 
 impl Recorded {
@@ -22,22 +19,21 @@ impl Recorded {
     }
 
     pub(super) fn read(mut source: impl EventSource) -> Self {
-        let (mut log, mut ends, mut holds) = (Log::default(), Ends::default(), Holds::default());
+        let (mut log, mut ends) = (Log::default(), Ends::default());
         while let Some(event) = source.next_event().expect("a trace that can be read") {
             let index = EventIndex(log.len() as u64);
             log.push(&event);
             ends.apply(index, &event);
-            holds.apply(index, &event);
         }
         let tables = source.tables().clone();
         let standings = ends.standings(tables.threads().len(), true);
-        Self { tables, log, standings, holds }
+        Self { tables, log, standings }
     }
 
     /// A trace of threads that all ended.
     pub(super) fn of(tables: Tables, log: Log) -> Self {
         let standings = vec![Standing::Ended; tables.threads().len()];
-        Self { tables, log, standings, holds: Holds::default() }
+        Self { tables, log, standings }
     }
 
     pub(super) fn model(&self) -> Model<'_> {
@@ -46,8 +42,8 @@ impl Recorded {
 
     /// An index of so many bytes, with channels of interchangeable messages.
     pub(super) fn model_with(&self, bytes: u64, channels: &[ObjectId]) -> Option<Model<'_>> {
-        let Self { tables, log, standings, holds } = self;
-        Model::with_interchangeable(log, End { tables, holds, standings, prediction: None }, bytes, channels)
+        let Self { tables, log, standings } = self;
+        Model::with_interchangeable(log, tables, standings, bytes, channels)
     }
 
     pub(super) fn thread(&self, name: &str) -> ThreadId {

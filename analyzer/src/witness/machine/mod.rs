@@ -62,6 +62,29 @@ pub(super) struct Machine {
     pub(super) spared: Vec<ThreadId>,
 }
 
+/// The state of all threads and objects at some moment of a run.
+#[derive(Debug)]
+pub(super) struct Saved {
+    threads: Vec<Thread>,
+    /// Those that are not as they were in the beginning.
+    objects: Vec<(ObjectId, Object)>,
+    clock: u64,
+}
+
+impl Saved {
+    /// How many events of `thread` have been executed.
+    pub(super) fn done(&self, thread: ThreadId) -> u32 {
+        self.threads[thread.index()].done
+    }
+
+    /// The same state, told in one order.
+    #[cfg(test)]
+    pub(super) fn sorted(mut self) -> Self {
+        self.objects.sort_by_key(|&(id, _)| id);
+        self
+    }
+}
+
 #[derive(Debug)]
 struct Slot {
     dirty: bool,
@@ -96,6 +119,26 @@ impl Machine {
         self.outcomes = Outcomes::Recorded;
         self.tainted.clear();
         self.spared.clear();
+    }
+
+    /// How many objects are not as they were in the beginning.
+    pub(super) fn used(&self) -> usize {
+        self.dirty.len()
+    }
+
+    /// Its state, for [`Machine::load`]; not what claims ask for.
+    pub(super) fn save(&self) -> Saved {
+        let objects = self.dirty.iter().map(|&id| (id, self.object(id).clone())).collect();
+        Saved { threads: self.threads.clone(), objects, clock: self.clock }
+    }
+
+    /// Brings a machine that has just been [`Machine::reset`] to a state of the same recording.
+    pub(super) fn load(&mut self, saved: &Saved) {
+        self.threads.clone_from(&saved.threads);
+        for (id, object) in &saved.objects {
+            self.change(*id).clone_from(object);
+        }
+        self.clock = saved.clock;
     }
 
     /// Executes the step if it is possible now, and sees what it saw or need not.

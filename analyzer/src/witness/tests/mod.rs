@@ -5,6 +5,7 @@ mod blocked;
 #[path = "../../../tests/brute/mod.rs"]
 mod brute;
 mod brute_force;
+mod checkpoints;
 mod interleaved;
 mod race;
 mod random;
@@ -101,8 +102,11 @@ impl Trace {
         let recording = Recording::new(&self.tables, &self.log, &self.standings);
         let mut machine = Machine::new(&self.tables);
         machine.reset(&recording);
-        Run { recording: &recording, machine: &mut machine, left: u64::MAX, frozen: None }
-            .through(schedule, Run::follow)
+        Run { recording: &recording, checkpoints: None, machine: &mut machine, left: u64::MAX, frozen: None }.through(
+            schedule,
+            EventIndex(u64::MAX),
+            Run::follow,
+        )
     }
 
     /// `locks T1.2 T2.2`: how closed, who is stuck, and where; `free T1 by T2.3`, `impossible T1.2` …
