@@ -28,7 +28,7 @@ impl std::fmt::Debug for Name {
     }
 }
 
-const NAMES: [Name; 6] = [
+const NAMES: [Name; 8] = [
     Name {
         name: "cycle-length",
         what: "requests in the longest cycle looked for",
@@ -58,6 +58,18 @@ const NAMES: [Name; 6] = [
         what: "events executed to check schedules",
         get: |limits| limits.checker_steps,
         set: |limits, value| limits.checker_steps = value,
+    },
+    Name {
+        name: "wait-steps",
+        what: "edges looked at in a search for waits of every kind",
+        get: |limits| limits.wait_steps,
+        set: |limits, value| limits.wait_steps = value,
+    },
+    Name {
+        name: "wait-checks",
+        what: "events executed for candidates of such waits",
+        get: |limits| limits.wait_checks,
+        set: |limits, value| limits.wait_checks = value,
     },
     Name {
         name: "index-bytes",
@@ -104,6 +116,26 @@ mod tests {
         assert!(limit("tries").unwrap_err().contains("NAME=N"));
         assert!(limit("tires=1").unwrap_err().contains("cycle-length"));
         assert!(limit("tries=many").unwrap_err().contains("many"));
+    }
+
+    #[test]
+    fn every_limit_has_a_name() {
+        let Limits {
+            cycle_length: _,
+            cycle_steps: _,
+            candidates: _,
+            tries: _,
+            checker_steps: _,
+            wait_steps: _,
+            wait_checks: _,
+            index_bytes: _,
+        } = Limits::default();
+        let mut moved = Limits::default();
+        for name in &NAMES {
+            let before = moved;
+            (name.set)(&mut moved, 17);
+            assert_ne!(moved, before, "{} moves a limit of its own", name.name);
+        }
     }
 
     #[test]

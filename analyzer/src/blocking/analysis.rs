@@ -38,27 +38,37 @@ impl Analysis for Blocking {
             merge(&mut results.findings, words.finding(found));
         }
         let channels = requests.interchangeable(prediction.model);
-        for found in with_tokens(end, prediction, memory, &channels).get(known..).unwrap_or_default() {
+        let (found, cuts) = with_tokens(end, prediction, memory, &channels);
+        for found in found.get(known..).unwrap_or_default() {
             merge(&mut results.findings, words.finding(found));
         }
+        // The same sentence of both searches is said once.
+        let new: Vec<String> = cuts.into_iter().filter(|cut| !results.limits.contains(cut)).collect();
+        results.limits.extend(new);
     }
 }
 
-/// A second search, in which the messages of `channels` stand for one another. Returns what both searches found.
-fn with_tokens(end: End<'_>, prediction: &Prediction<'_>, memory: Memory, channels: &[ObjectId]) -> Vec<Found> {
+/// A second search, in which the messages of `channels` stand for one another. Returns what both searches found,
+/// and where limits cut this one.
+fn with_tokens(
+    end: End<'_>,
+    prediction: &Prediction<'_>,
+    memory: Memory,
+    channels: &[ObjectId],
+) -> (Vec<Found>, Vec<String>) {
     if channels.is_empty() || prediction.is_over() {
-        return memory.found;
+        return (memory.found, Vec::new());
     }
     let (log, bytes) = (prediction.model.log(), prediction.options.limits.index_bytes);
     let Some(model) = Model::with_interchangeable(log, end.tables, end.standings, bytes, channels) else {
-        return memory.found;
+        return (memory.found, vec!["blocking: messages were not taken for one another: no room".to_owned()]);
     };
     let prediction = Prediction { model: &model, ..*prediction };
     let requests = Requests::new(&model);
     let links = Links::new(&model, &requests);
     let hunt = Hunt::new(evaluator(&prediction, &links, true), &links, memory);
-    let (memory, _) = hunt.run(&sinks(&model));
-    memory.found
+    let (memory, cuts) = hunt.run(&sinks(&model));
+    (memory.found, cuts)
 }
 
 fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
