@@ -1,0 +1,207 @@
+//! Joins, wait groups, barriers, flags, initialisers, semaphores under locks.
+
+use super::{is_silent, proves};
+
+#[test]
+fn joining_under_a_lock_that_the_child_needs() {
+    proves(
+        &["T1"],
+        "rwlock l
+        T1 acquire l
+        T1 release l touched=none
+        T0 acquire l mode=read
+        T0 join T1
+        T0 release l mode=read touched=none
+        T0 spawn T2
+        T2 start",
+        &["potential-deadlock feasible T0,T1 l"],
+    );
+}
+
+#[test]
+fn awaiting_a_wait_group_under_the_lock_that_its_workers_need() {
+    proves(
+        &["T1", "T2"],
+        "mutex m
+        waitgroup g count=1
+        T2 acquire m
+        T2 release m touched=none
+        T2 done g
+        T1 acquire m
+        T1 await g
+        T1 release m touched=none",
+        &["potential-deadlock feasible T1,T2 m,g"],
+    );
+    is_silent(
+        &["T1", "T2"],
+        "mutex m
+        waitgroup g count=1
+        T2 done g
+        T2 acquire m
+        T2 release m touched=none
+        T1 acquire m
+        T1 await g
+        T1 release m touched=none",
+    );
+}
+
+#[test]
+fn a_barrier_under_the_lock_that_another_party_needs() {
+    proves(
+        &["T1", "T2"],
+        "mutex m
+        barrier b parties=2
+        T2 acquire m
+        T2 release m touched=none
+        T1 acquire m
+        T1 arrive b
+        T2 arrive b
+        T2 pass b
+        T1 pass b
+        T1 release m touched=none",
+        &["potential-deadlock feasible T1,T2 m,b"],
+    );
+    is_silent(
+        &["T1", "T2"],
+        "mutex m
+        barrier b parties=2
+        T1 arrive b
+        T2 arrive b
+        T2 pass b
+        T1 pass b
+        T2 acquire m
+        T2 release m touched=none
+        T1 acquire m
+        T1 release m touched=none",
+    );
+}
+
+#[test]
+fn a_flag_awaited_under_the_lock_that_its_setter_needs() {
+    proves(
+        &["T1", "T2"],
+        "mutex m
+        flag f
+        T2 acquire m
+        T2 release m touched=none
+        T2 set f
+        T1 acquire m
+        T1 await f
+        T1 release m touched=none",
+        &["potential-deadlock feasible T1,T2 m,f"],
+    );
+}
+
+#[test]
+fn a_flag_cleared_before_it_is_awaited() {
+    proves(
+        &["T1", "T2"],
+        "flag f
+        T2 set f
+        T1 await f
+        T2 clear f",
+        &["blocked-forever feasible T1 f"],
+    );
+    is_silent(
+        &["T1", "T2"],
+        "flag f
+        channel c
+        T2 set f
+        T1 await f
+        T1 send c msg=1
+        T2 recv c msg=1
+        T2 clear f",
+    );
+}
+
+#[test]
+fn an_initialiser_that_needs_what_its_users_hold() {
+    proves(
+        &["T1", "T2"],
+        "mutex m
+        once o
+        T1 once_begin o
+        T1 acquire m
+        T1 release m touched=none
+        T1 once_end o
+        T2 acquire m
+        T2 await o
+        T2 release m touched=none",
+        &["potential-deadlock feasible T1,T2 m,o"],
+    );
+    is_silent(
+        &["T1", "T2"],
+        "mutex m
+        once o
+        T1 acquire m
+        T1 once_begin o
+        T1 once_end o
+        T1 release m touched=none
+        T2 acquire m
+        T2 await o
+        T2 release m touched=none",
+    );
+}
+
+#[test]
+fn two_semaphores_in_opposite_orders() {
+    proves(
+        &["T1", "T2"],
+        "semaphore a permits=1
+        semaphore b permits=1
+        T1 acquire a
+        T1 acquire b
+        T1 release b
+        T1 release a
+        T2 acquire b
+        T2 acquire a
+        T2 release a
+        T2 release b",
+        &["potential-deadlock feasible T1,T2 a,b"],
+    );
+}
+
+#[test]
+fn each_has_one_permit_and_wants_two() {
+    proves(
+        &["T1", "T2"],
+        "semaphore s permits=2
+        T1 acquire s
+        T1 acquire s
+        T1 release s
+        T1 release s
+        T2 acquire s
+        T2 acquire s
+        T2 release s
+        T2 release s",
+        &["potential-deadlock feasible T1,T2 s"],
+    );
+    is_silent(
+        &["T1", "T2"],
+        "semaphore s permits=3
+        T1 acquire s
+        T1 acquire s
+        T1 release s
+        T1 release s
+        T2 acquire s
+        T2 acquire s
+        T2 release s
+        T2 release s",
+    );
+}
+
+#[test]
+fn permits_given_by_who_needs_the_lock() {
+    proves(
+        &["T1", "T2"],
+        "mutex m
+        semaphore s permits=0
+        T2 acquire m
+        T2 release m touched=none
+        T2 release s
+        T1 acquire m
+        T1 acquire s
+        T1 release m touched=none",
+        &["potential-deadlock feasible T1,T2 m,s"],
+    );
+}

@@ -1,0 +1,66 @@
+//! Kinds of blocking beyond cycles of locks: each is proved in two forms at least, and its harmless twins stay silent.
+
+mod alone;
+mod channels;
+mod conditions;
+mod counters;
+mod leaks;
+mod messages;
+mod notifications;
+mod queued_writers;
+mod reader_rings;
+#[path = "../script/mod.rs"]
+mod script;
+
+use std::path::Path;
+
+use lockhound_analyzer::{Evidence, Finding, Report, Rule, analyze};
+use lockhound_trace::Validated;
+
+/// `T0` starts the others first and joins them last.
+fn around(threads: &[&str], body: &str) -> Report {
+    let each = |what: &str| threads.iter().map(|thread| format!("T0 {what} {thread}\n")).collect::<String>();
+    let (declarations, events): (Vec<&str>, Vec<&str>) =
+        body.lines().map(str::trim).partition(|line| !line.starts_with('T') || line.starts_with("thread"));
+    run(&format!("{}\n{}{}\n{}", declarations.join("\n"), each("spawn"), events.join("\n"), each("join")))
+}
+
+fn run(script: &str) -> Report {
+    let report = analyze(Validated::new(script::read(script), Path::new("script")), |_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+    report
+}
+
+fn blocking(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|finding| {
+        matches!(
+            finding.rule,
+            Rule::PotentialDeadlock | Rule::SelfDeadlock | Rule::LostWakeup | Rule::BlockedForever | Rule::Deadlock
+        )
+    })
+}
+
+/// `rule evidence T1,T2 a,b` of each.
+fn summary(report: &Report) -> Vec<String> {
+    blocking(report)
+        .map(|finding| {
+            let threads: Vec<&str> = finding.threads.iter().map(|&id| report.tables.thread(id).id.as_str()).collect();
+            let objects: Vec<&str> = finding.objects.iter().map(|&id| report.tables.object(id).id.as_str()).collect();
+            let (rule, evidence) = (finding.rule.name(), finding.evidence.name());
+            format!("{rule} {evidence} {} {}", threads.join(","), objects.join(","))
+        })
+        .collect()
+}
+
+fn proves(threads: &[&str], body: &str, expected: &[&str]) {
+    let report = around(threads, body);
+    assert_eq!(summary(&report), expected, "{body}\n{:#?}", report.limits);
+    for finding in blocking(&report).filter(|finding| finding.evidence == Evidence::Feasible) {
+        assert!(finding.witness.is_some());
+        assert_eq!(finding.steps.len(), finding.threads.len());
+    }
+}
+
+fn is_silent(threads: &[&str], body: &str) {
+    proves(threads, body, &[]);
+}
