@@ -2,7 +2,7 @@
 
 use lockhound_trace::{Mode, Policy, ThreadId};
 
-use super::Seen;
+use crate::witness::seen::Seen;
 
 #[derive(Clone, Debug)]
 pub(super) struct Mutex {

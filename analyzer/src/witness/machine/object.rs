@@ -2,10 +2,10 @@
 
 use lockhound_trace::{Object as Declaration, ObjectKind, ThreadId};
 
-use super::Seen;
 use super::channel::Channel;
 use super::condvar::Condvar;
 use super::lock::{Mutex, RwLock};
+use crate::witness::seen::Seen;
 
 #[derive(Clone, Debug)]
 pub(super) enum Object {
