@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-use lockhound_trace::{ObjectId, SiteId, Tables};
+use lockhound_trace::{ObjectId, SiteId, SourcePlace, Tables};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::finding::Rule;
@@ -88,17 +88,13 @@ impl<'a> FingerprintBuilder<'a> {
 
     /// How many creation sites of the same kind stand before `at` in its file.
     fn rank_in_file(&self, kind: &str, at: SiteId) -> usize {
-        let here = self.tables.site(at);
-        let mut before: Vec<SiteId> = self
-            .tables
-            .objects()
-            .iter()
-            .filter(|object| object.kind.name() == kind)
+        let Some(here) = SourcePlace::parse(self.tables.site(at)) else { return 0 };
+        let is_before =
+            |other: SourcePlace<'_>| other.file == here.file && (other.line, other.column) < (here.line, here.column);
+        let alike = self.tables.objects().iter().filter(|object| object.kind.name() == kind);
+        let mut before: Vec<SiteId> = alike
             .filter_map(|object| object.at)
-            .filter(|&other| {
-                let other = self.tables.site(other);
-                file_of(other) == file_of(here) && line_column_of(other) < line_column_of(here)
-            })
+            .filter(|&other| SourcePlace::parse(self.tables.site(other)).is_some_and(is_before))
             .collect();
         before.sort_unstable();
         before.dedup();
@@ -106,17 +102,7 @@ impl<'a> FingerprintBuilder<'a> {
     }
 }
 
-/// `src/bank.rs` of `src/bank.rs:7:25`; nothing of a site of another form, which may hold anything.
+/// Nothing of a site that is no place in a file: it may hold anything.
 fn file_of(site: &str) -> &str {
-    split_site(site).map_or("", |(file, _)| file)
-}
-
-fn line_column_of(site: &str) -> (u32, u32) {
-    split_site(site).map_or((0, 0), |(_, place)| place)
-}
-
-fn split_site(site: &str) -> Option<(&str, (u32, u32))> {
-    let (rest, column) = site.rsplit_once(':')?;
-    let (file, line) = rest.rsplit_once(':')?;
-    Some((file, (line.parse().ok()?, column.parse().ok()?)))
+    SourcePlace::parse(site).map_or("", |place| place.file)
 }

@@ -1,6 +1,6 @@
 //! Places that belong to one statement of the source.
 
-use lockhound_trace::{SiteId, Tables};
+use lockhound_trace::{SiteId, SourcePlace, Tables};
 use rustc_hash::FxHashMap;
 
 /// A statement of the source: `file:line` of a site `file:line:col`, and a site of any other form itself. All accesses
@@ -28,7 +28,7 @@ impl Statements {
             return known;
         }
         let next = StatementId(u32::try_from(self.by_text.len() + 1).expect("no more statements than sites"));
-        let statement = *self.by_text.entry(without_column(tables.site(site)).to_owned()).or_insert(next);
+        let statement = *self.by_text.entry(without_column(tables.site(site))).or_insert(next);
         if self.by_site.len() <= site.index() {
             self.by_site.resize(site.index() + 1, None);
         }
@@ -38,15 +38,8 @@ impl Statements {
 }
 
 /// `a.rs:7` of `a.rs:7:25`; all of a site of another form.
-fn without_column(site: &str) -> &str {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match site.rsplit_once(':') {
-        Some((rest, column)) if is_number(column) => match rest.rsplit_once(':') {
-            Some((_, line)) if is_number(line) => rest,
-            _ => site,
-        },
-        _ => site,
-    }
+fn without_column(site: &str) -> String {
+    SourcePlace::parse(site).map_or_else(|| site.to_owned(), |place| format!("{}:{}", place.file, place.line))
 }
 
 #[cfg(test)]

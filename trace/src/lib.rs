@@ -20,6 +20,6 @@ pub use op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
 #[cfg(feature = "read")]
 pub use read::{
     Batch, ConvertError, Converted, EventSink, EventSource, Format, Frame, Header, InMemory, JsonLinesReader,
-    JsonLinesWriter, Place, Progress, ReadError, ReadErrorKind, StdReader, StdWriter, Tables, Validated, Written,
-    convert, create, one_line, open,
+    JsonLinesWriter, Place, Progress, ReadError, ReadErrorKind, SourcePlace, StdReader, StdWriter, Tables, Validated,
+    Written, convert, create, one_line, open,
 };

@@ -1,5 +1,7 @@
 //! Places in the source, as traces write them.
 
+use lockhound_trace::SourcePlace;
+
 /// A place that a trace names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Site<'a> {
@@ -11,14 +13,12 @@ pub(crate) enum Site<'a> {
 
 impl<'a> Site<'a> {
     pub(crate) fn parse(text: &'a str) -> Self {
-        Self::code(text).unwrap_or(Self::Other(text))
-    }
-
-    fn code(text: &'a str) -> Option<Self> {
-        let (rest, column) = text.rsplit_once(':')?;
-        let (file, line) = rest.rsplit_once(':')?;
-        let (line, column) = (line.parse().ok()?, column.parse().ok()?);
-        (!file.is_empty() && line > 0 && column > 0).then_some(Self::Code { file, line, column })
+        match SourcePlace::parse(text) {
+            Some(SourcePlace { file, line: line @ 1.., column: column @ 1.. }) => {
+                Self::Code { file, line: line as usize, column: column as usize }
+            }
+            _ => Self::Other(text),
+        }
     }
 }
 
