@@ -17,7 +17,8 @@ use crate::witness::{Claim, Outcome, Rejection, Schedule, blocked, interleaved, 
 /// All checks share a budget of steps. What a check costs depends on nothing but the schedule and the claim; so who checks
 /// one candidate after the other, in an order of its own, gets the same answers in every run. Who checks several at once
 /// must not draw on the budget from several threads, or it would depend on their timing who comes too late: it takes an
-/// [`Allowance`] for each candidate beforehand, and gives back what is left afterwards.
+/// [`Allowance`] for all of them beforehand, gives back what is left afterwards, and leaves the rest to a
+/// [`Jury`](super::Jury).
 #[derive(Debug)]
 pub(crate) struct Checker<'t> {
     recording: Recording<'t>,
@@ -28,11 +29,46 @@ pub(crate) struct Checker<'t> {
     idle: Mutex<Vec<Machine>>,
 }
 
-/// Steps that were set aside for some checks.
+/// Steps that were set aside for some checks, and for other work that is counted like them.
 #[derive(Debug)]
 #[must_use = "what is left of it should be given back"]
 pub(crate) struct Allowance {
     left: u64,
+    short: bool,
+}
+
+impl Allowance {
+    pub(crate) const fn of(steps: u64) -> Self {
+        Self { left: steps, short: false }
+    }
+
+    pub(crate) const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Whether something was not done because it would have taken more steps.
+    pub(crate) const fn is_short(&self) -> bool {
+        self.short
+    }
+
+    /// Pays for work other than checks; whether there was enough left for it.
+    pub(crate) const fn pay(&mut self, steps: u64) -> bool {
+        let enough = steps <= self.left;
+        self.left = self.left.saturating_sub(steps);
+        self.short |= !enough;
+        enough
+    }
+
+    /// Sets aside `steps`, or what is left, for one candidate; what it used is still to be taken off.
+    pub(super) const fn part(&self, steps: u64) -> Self {
+        Self::of(if steps < self.left { steps } else { self.left })
+    }
+
+    /// Takes off what was used of a part of `given` steps.
+    pub(super) const fn take_off(&mut self, given: u64, part: &Self) {
+        self.left -= given - part.left;
+        self.short |= part.short;
+    }
 }
 
 impl<'t> Checker<'t> {
@@ -72,7 +108,7 @@ impl<'t> Checker<'t> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let steps = steps.min(*left);
         *left -= steps;
-        Allowance { left: steps }
+        Allowance::of(steps)
     }
 
     /// Takes back what is left.
@@ -99,7 +135,9 @@ impl<'t> Checker<'t> {
             Claim::Due { p, q, c } => interleaved::due(&mut run, schedule, [p, q, c]),
             Claim::Region { p, q1, q2, c } => interleaved::region(&mut run, schedule, [p, q1, q2, c]),
         };
-        allowance.left = if judgement == Err(Rejection::OutOfSteps) { 0 } else { run.left };
+        let short = judgement == Err(Rejection::OutOfSteps);
+        allowance.left = if short { 0 } else { run.left };
+        allowance.short |= short;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
         judgement.map_or_else(Outcome::Rejected, Outcome::Proved)
     }

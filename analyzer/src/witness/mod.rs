@@ -6,6 +6,7 @@ mod checker;
 mod checkpoints;
 mod claim;
 mod interleaved;
+mod jury;
 mod knot;
 mod machine;
 mod provisions;
@@ -19,4 +20,5 @@ mod tests;
 
 pub(crate) use checker::{Allowance, Checker};
 pub(crate) use claim::{Claim, Closed, Outcome, Rejection};
+pub(crate) use jury::{Docket, Jury};
 pub(crate) use schedule::{Schedule, recorded_order};
