@@ -4,19 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::simulator::Simulation;
-use super::{Outcome, read};
+use super::{Outcome, choices, read, recording};
 use crate::binary::format::{CHUNK_HEADER, COMMITTED_AT, ChunkHeader, OPEN, PAGE};
 use crate::read::ReadErrorKind;
-
-fn recording(choices: &[(usize, usize)], per_chunk: usize) -> Vec<u8> {
-    let mut simulation = Simulation::new(false);
-    for &(thread, choice) in choices {
-        simulation.step(thread, choice);
-    }
-    simulation.finish();
-    simulation.file(per_chunk)
-}
 
 /// Where the chunks are, and their headers.
 fn chunks(file: &[u8]) -> Vec<(usize, ChunkHeader)> {
@@ -34,10 +24,6 @@ fn chunks(file: &[u8]) -> Vec<(usize, ChunkHeader)> {
 fn same(one: &Outcome, other: &Outcome) -> bool {
     let ends = |outcome: &Outcome| (outcome.gaps, outcome.error.as_ref().map(ToString::to_string));
     one.events == other.events && ends(one) == ends(other)
-}
-
-fn choices() -> impl Strategy<Value = Vec<(usize, usize)>> {
-    prop::collection::vec((0usize..8, 0usize..2048), 100..300)
 }
 
 proptest! {

@@ -2,20 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::simulator::Simulation;
-use super::{Outcome, read};
+use super::{Outcome, choices, read, recording};
 use crate::binary::format::{CHUNK_HEADER, MAGIC, PAGE};
 use crate::event::Event;
 use crate::read::{Place, ReadError, ReadErrorKind};
-
-fn recording(choices: &[(usize, usize)], per_chunk: usize) -> Vec<u8> {
-    let mut simulation = Simulation::new(false);
-    for &(thread, choice) in choices {
-        simulation.step(thread, choice);
-    }
-    simulation.finish();
-    simulation.file(per_chunk)
-}
 
 /// The operations of each thread, by its id.
 fn by_thread(outcome: &Outcome) -> Vec<Vec<&'static str>> {
@@ -24,10 +14,6 @@ fn by_thread(outcome: &Outcome) -> Vec<Vec<&'static str>> {
         outcome.events.iter().filter(of).map(|event| event.op.name()).collect()
     };
     (0..outcome.tables.threads().len()).map(names).collect()
-}
-
-fn choices() -> impl Strategy<Value = Vec<(usize, usize)>> {
-    prop::collection::vec((0usize..8, 0usize..2048), 100..300)
 }
 
 proptest! {

@@ -145,11 +145,7 @@ proptest! {
         per_chunk in 1usize..200,
         wide: bool,
     ) {
-        let mut simulation = Simulation::new(wide);
-        for (thread, choice) in choices {
-            simulation.step(thread, choice);
-        }
-        simulation.finish();
+        let simulation = Simulation::run(wide, choices);
         let file = simulation.file(per_chunk);
         let order = merged(&simulation, &file);
         prop_assert_eq!(facts(&order), facts(&simulation.order));

@@ -8,6 +8,9 @@ pub(crate) mod simulator;
 
 use std::io::Write;
 
+use proptest::prelude::*;
+use simulator::Simulation;
+
 use super::Reader;
 use crate::event::Event;
 use crate::read::{EventSource, ReadError, Tables};
@@ -18,6 +21,16 @@ struct Outcome {
     tables: Tables,
     gaps: u64,
     error: Option<ReadError>,
+}
+
+/// Which thread of a simulated program goes on, and what it chooses to do.
+fn choices() -> impl Strategy<Value = Vec<(usize, usize)>> {
+    prop::collection::vec((0usize..8, 0usize..2048), 100..300)
+}
+
+/// The file that records such a program, in chunks of so many records.
+fn recording(choices: &[(usize, usize)], per_chunk: usize) -> Vec<u8> {
+    Simulation::run(false, choices.iter().copied()).file(per_chunk)
 }
 
 fn file_of(bytes: &[u8]) -> tempfile::NamedTempFile {

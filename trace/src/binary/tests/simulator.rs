@@ -57,8 +57,18 @@ pub(crate) struct Simulation {
 }
 
 impl Simulation {
-    /// `wide` starts the numbers of objects beyond 16 bits.
-    pub(crate) fn new(wide: bool) -> Self {
+    /// A program that has ended: which thread goes on, and what it chooses to do. `wide` starts the numbers of objects beyond
+    /// 16 bits.
+    pub(crate) fn run(wide: bool, choices: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let mut simulation = Self::new(wide);
+        for (thread, choice) in choices {
+            simulation.step(thread, choice);
+        }
+        simulation.finish();
+        simulation
+    }
+
+    fn new(wide: bool) -> Self {
         let kinds = [
             ObjectKind::Mutex { reentrant: false },
             ObjectKind::Mutex { reentrant: false },
@@ -89,7 +99,7 @@ impl Simulation {
     }
 
     /// Thread `thread` does something that it can do; the choice says what.
-    pub(crate) fn step(&mut self, thread: usize, choice: usize) {
+    fn step(&mut self, thread: usize, choice: usize) {
         let thread = thread % self.threads.len();
         if !self.threads[thread].running {
             if !self.threads[thread].exited {
@@ -113,7 +123,7 @@ impl Simulation {
     }
 
     /// Everybody finishes what is open and ends.
-    pub(crate) fn finish(&mut self) {
+    fn finish(&mut self) {
         for _ in 0..4 {
             for thread in 0..self.threads.len() {
                 if !self.threads[thread].running && !self.threads[thread].exited {

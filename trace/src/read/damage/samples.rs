@@ -25,13 +25,8 @@ pub(super) fn recordings() -> Vec<(&'static str, Vec<u8>)> {
 
 /// A recording of a simulated program, in small chunks.
 pub(super) fn simulated(per_chunk: usize) -> Vec<u8> {
-    let mut simulation = Simulation::new(false);
     let mut random = super::corruption::Random::new(per_chunk as u64);
-    for _ in 0..1500 {
-        simulation.step(random.below(8), random.below(2048));
-    }
-    simulation.finish();
-    simulation.file(per_chunk)
+    Simulation::run(false, (0..1500).map(|_| (random.below(8), random.below(2048)))).file(per_chunk)
 }
 
 /// The first events of a binary trace, written anew.
