@@ -3,7 +3,7 @@
 use super::operand::{How, Mode};
 use crate::ids::{ObjectId, ThreadId};
 
-/// An operation that can wait, as the operand of [`Op::Block`].
+/// An operation that can wait, as the operand of [`Op::Block`](super::Op::Block).
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Request {
     /// To take a lock.
