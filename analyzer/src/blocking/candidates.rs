@@ -21,20 +21,20 @@ pub(super) struct Found {
 /// What a search leaves to the next one through the same trace.
 #[derive(Default, Debug)]
 pub(super) struct Memory {
-    patterns: Patterns,
+    pub(super) patterns: Patterns,
     /// One for each proved pattern.
     pub(super) found: Vec<Found>,
 }
 
 /// The search through all candidates of a trace.
 pub(super) struct Hunt<'a> {
-    evaluator: Evaluator<'a>,
-    links: &'a Links<'a>,
-    memory: Memory,
+    pub(super) evaluator: Evaluator<'a>,
+    pub(super) links: &'a Links<'a>,
+    pub(super) memory: Memory,
     /// Candidates that may still be evaluated.
     candidates: usize,
     /// Why the search is not complete.
-    cuts: Vec<String>,
+    pub(super) cuts: Vec<String>,
 }
 
 impl<'a> Hunt<'a> {
@@ -48,11 +48,12 @@ impl<'a> Hunt<'a> {
     /// Evaluates all candidates, surest and shortest first. Returns what was proved, and where limits cut.
     pub(super) fn run(mut self, sinks: &[ThreadId]) -> (Memory, Vec<String>) {
         let total = self.evaluator.steps;
-        let stages: [&mut dyn FnMut(&mut Self); 4] = [
+        let stages: [&mut dyn FnMut(&mut Self); 5] = [
             &mut |hunt| hunt.singles(sinks),
             &mut |hunt| hunt.cycles(Kinds::Owned),
             &mut |hunt| hunt.cycles(Kinds::All),
             &mut Self::senders,
+            &mut Self::orders,
         ];
         let mut spare = total;
         let count = stages.len() as u64;

@@ -9,7 +9,7 @@ use crate::blocking::need::Need;
 use crate::blocking::open::Escape;
 use crate::model::{Ideal, Point};
 use crate::prediction::Prediction;
-use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
+use crate::witness::{Claim, Closed, DeadEnd, Outcome, Rejection, Schedule};
 
 /// How often one candidate is evaluated, its extensions included.
 const EVALUATIONS: usize = 24;
@@ -35,7 +35,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) links: &'a Links<'a>,
     pub(super) prediction: &'a Prediction<'a>,
     /// Whether the messages of some channels stand for one another.
-    tokens: bool,
+    pub(super) tokens: bool,
     /// Events that the checker may still execute for this search.
     pub(super) steps: u64,
     /// Whether some candidate was given up for want of steps.
@@ -158,6 +158,30 @@ impl<'a> Evaluator<'a> {
                 Err(None)
             }
             Outcome::Rejected(_) => Err(None),
+        }
+    }
+
+    /// A proof that who is stuck at the end of an execution is so for ever.
+    pub(super) fn confirm(&mut self, end: DeadEnd) -> Option<Proof> {
+        if end.stuck.iter().any(|&(_, event)| self.wakes_by_itself(event)) {
+            return None;
+        }
+        let members = end.stuck.iter().map(|&(thread, _)| thread).collect();
+        let claim = Claim::Blocked { members, tokens: self.tokens };
+        match self.prediction.checker.check(&end.schedule, &claim) {
+            Outcome::Proved(proof) if proof.closed != Closed::AsRecorded => {
+                let point = |event| self.ground.model.point(event);
+                let wait = |thread| proof.stuck.iter().find(|&&(other, _)| other == thread).map(|&(_, wait)| wait);
+                let missed = |&(thread, missed): &(ThreadId, EventIndex)| Some((point(wait(thread)?), point(missed)));
+                Some(Proof {
+                    schedule: and_then(end.schedule, &proof.then),
+                    closed: proof.closed,
+                    missed: proof.missed.iter().filter_map(missed).collect(),
+                    stuck: proof.stuck,
+                    tokens: self.tokens,
+                })
+            }
+            _ => None,
         }
     }
 

@@ -7,10 +7,11 @@ use lockhound_trace::{EventIndex, Tables};
 use crate::end::Standing;
 use crate::model::{Ideal, Log};
 use crate::witness::checkpoints::Checkpoints;
-use crate::witness::machine::Machine;
+use crate::witness::machine::{Machine, Outcomes};
+use crate::witness::orders::Search;
 use crate::witness::recording::Recording;
 use crate::witness::run::Run;
-use crate::witness::{Claim, Outcome, Rejection, Schedule, blocked, interleaved, race};
+use crate::witness::{Claim, DeadEnd, Outcome, Rejection, Schedule, Searched, Stretch, blocked, interleaved, race};
 
 /// Executes schedules of one trace; may be used by several threads at once.
 ///
@@ -82,6 +83,43 @@ impl<'t> Checker<'t> {
 
     /// The same as [`Checker::check`], with steps that were set aside.
     pub(crate) fn check_within(&self, allowance: &mut Allowance, schedule: &Schedule, claim: &Claim) -> Outcome {
+        self.with_run(allowance, |run| match *claim {
+            Claim::Blocked { ref members, tokens } => blocked::judge(run, schedule, members, tokens),
+            Claim::Race(one, other) => race::judge(run, schedule, [one, other]),
+            Claim::Interleaved { pattern, p, q, c } => interleaved::pattern(run, schedule, pattern, [p, q, c]),
+            Claim::Due { p, q, c } => interleaved::due(run, schedule, [p, q, c]),
+            Claim::Region { p, q1, q2, c } => interleaved::region(run, schedule, [p, q1, q2, c]),
+        })
+        .map_or_else(Outcome::Rejected, Outcome::Proved)
+    }
+
+    /// Tries all orders of a stretch of the recorded run, and tells `visit` where threads are stuck for ever. That is no
+    /// proof yet. `tokens`: messages of channels of type `()` or unknown stand for one another.
+    pub(crate) fn dead_ends(
+        &self,
+        allowance: &mut Allowance,
+        stretch: &Stretch,
+        tokens: bool,
+        visit: impl FnMut(DeadEnd),
+    ) -> Searched {
+        let searched = self.with_run(allowance, |run| {
+            let special = EventIndex(if tokens { 0 } else { u64::MAX });
+            if tokens {
+                run.machine.outcomes = Outcomes::AnyMessage;
+            }
+            let before = Schedule { base: stretch.from.clone(), then: Vec::new() };
+            run.through(&before, special, Run::follow)?;
+            Ok(Search::new(run, stretch).run(visit))
+        });
+        searched.unwrap_or(Searched::Cut)
+    }
+
+    /// Does something with a machine at the beginning of the program.
+    fn with_run<T>(
+        &self,
+        allowance: &mut Allowance,
+        work: impl FnOnce(&mut Run<'_, '_>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut machine = idle.unwrap_or_else(|| Machine::new(self.recording.tables()));
         machine.reset(&self.recording);
@@ -92,15 +130,9 @@ impl<'t> Checker<'t> {
             left: allowance.left,
             frozen: None,
         };
-        let judgement = match *claim {
-            Claim::Blocked { ref members, tokens } => blocked::judge(&mut run, schedule, members, tokens),
-            Claim::Race(one, other) => race::judge(&mut run, schedule, [one, other]),
-            Claim::Interleaved { pattern, p, q, c } => interleaved::pattern(&mut run, schedule, pattern, [p, q, c]),
-            Claim::Due { p, q, c } => interleaved::due(&mut run, schedule, [p, q, c]),
-            Claim::Region { p, q1, q2, c } => interleaved::region(&mut run, schedule, [p, q1, q2, c]),
-        };
-        allowance.left = if judgement == Err(Rejection::OutOfSteps) { 0 } else { run.left };
+        let outcome = work(&mut run);
+        allowance.left = if matches!(outcome, Err(Rejection::OutOfSteps)) { 0 } else { run.left };
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
-        judgement.map_or_else(Outcome::Rejected, Outcome::Proved)
+        outcome
     }
 }

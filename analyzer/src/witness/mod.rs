@@ -8,6 +8,7 @@ mod claim;
 mod interleaved;
 mod knot;
 mod machine;
+mod orders;
 mod provisions;
 mod race;
 mod recording;
@@ -19,4 +20,5 @@ mod tests;
 
 pub(crate) use checker::{Allowance, Checker};
 pub(crate) use claim::{Claim, Closed, Outcome, Rejection};
+pub(crate) use orders::{DeadEnd, Searched, Stretch};
 pub(crate) use schedule::{Schedule, recorded_order};

@@ -4,8 +4,10 @@
 //! (`sees`): then its thread cannot tell the difference.
 
 mod asking;
+mod awaits;
 mod channel;
 mod condvar;
+mod digest;
 mod lock;
 mod object;
 mod thread;
@@ -13,6 +15,7 @@ mod thread;
 use lockhound_trace::{EventIndex, How, Mode, ObjectId, Op, Request, Tables, ThreadId, Touched, WakeReason};
 
 pub(super) use self::asking::{Asking, Obstacle};
+pub(super) use self::awaits::Awaits;
 use self::object::{Object, Once};
 use self::thread::{Thread, Waiting};
 use crate::witness::recording::{Recording, Step};
@@ -63,7 +66,7 @@ pub(super) struct Machine {
 }
 
 /// The state of all threads and objects at some moment of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Saved {
     threads: Vec<Thread>,
     /// Those that are not as they were in the beginning.
