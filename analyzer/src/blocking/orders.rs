@@ -25,14 +25,15 @@ fn stretches(model: &Model<'_>) -> Vec<Stretch> {
 impl Hunt<'_> {
     /// Evaluates what the stretches end in.
     pub(super) fn orders(&mut self) {
-        if self.evaluator.tokens && !self.all_messages_are_alike() {
+        // Where messages may be taken for one another, everything could be otherwise.
+        if self.evaluator.tokens {
             return;
         }
         for stretch in stretches(self.links.model) {
             let checker = self.evaluator.prediction.checker;
             let mut ends: Vec<DeadEnd> = Vec::new();
             let mut allowance = checker.allow(STEPS);
-            let searched = checker.dead_ends(&mut allowance, &stretch, self.evaluator.tokens, |end| ends.push(end));
+            let searched = checker.dead_ends(&mut allowance, &stretch, |end| ends.push(end));
             checker.give_back(allowance);
             if searched == Searched::Cut {
                 self.cuts.push("blocking: not all orders of the events were tried; there are too many".to_owned());
@@ -42,14 +43,6 @@ impl Hunt<'_> {
                 self.judge(end);
             }
         }
-    }
-
-    /// Whether no message carries anything, as far as messages stand for one another. Where they may well be different,
-    /// too much could be if they were not.
-    fn all_messages_are_alike(&self) -> bool {
-        let model = self.links.model;
-        let channels = self.links.requests.interchangeable(model);
-        channels.iter().all(|&channel| model.tables().object(channel).type_name.is_some())
     }
 
     fn judge(&mut self, end: DeadEnd) {

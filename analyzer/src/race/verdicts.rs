@@ -2,7 +2,6 @@
 //! the run refutes.
 
 use lockhound_trace::ObjectId;
-use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::access::Access;
@@ -15,16 +14,13 @@ use crate::analysis::Results;
 use crate::finding::{Evidence, Witness};
 use crate::model::{Ideal, Model, Point};
 use crate::prediction::Prediction;
-use crate::witness::{Allowance, Claim, Outcome as Judgement, Rejection, Schedule};
+use crate::witness::{Allowance, Claim, Docket, Jury, Outcome as Judgement, Rejection, Schedule};
 
 /// More refuted pairs than anybody reads.
 const MOST_REFUTATIONS: usize = 200;
 
 /// One in how many of the checker's steps all races together may take.
 const SHARE_OF_STEPS: u64 = 2;
-
-/// What a check may take beyond the events of its schedule.
-const SPARE_STEPS: u64 = 16;
 
 /// Judges what the search found.
 pub(super) struct Verdicts<'a> {
@@ -48,6 +44,22 @@ struct Cuts {
 /// What the checker said of a race.
 type Checked = Result<Witness, Rejection>;
 
+/// A race to check, by its place, and how many steps that takes.
+type Job = (u64, usize);
+
+/// What the checker said of each race.
+struct Words(Vec<Option<Checked>>);
+
+impl Docket<Job, Checked> for Words {
+    fn is_open(&self, _: &Job) -> bool {
+        true
+    }
+
+    fn enter(&mut self, &(_, position): &Job, checked: Checked) {
+        self.0[position] = Some(checked);
+    }
+}
+
 impl<'a> Verdicts<'a> {
     pub(super) fn judge(mut self, outcomes: Vec<(ObjectId, Outcome)>) {
         let mut cuts = Cuts::default();
@@ -59,41 +71,33 @@ impl<'a> Verdicts<'a> {
     }
 
     /// The checker's word on each race, in their order; none where the same was found before of another variable of the
-    /// same name. Executes them in parallel, each with steps that were set aside for it, so that which of them are too
-    /// many does not depend on what ends first. The shortest come first: most races for the same steps.
+    /// same name. The shortest are executed first: most races for the same steps.
     fn check_all(&self, outcomes: &[(ObjectId, Outcome)]) -> Vec<Option<Checked>> {
         let races: Vec<(ObjectId, &Found)> =
             outcomes.iter().flat_map(|(var, outcome)| outcome.races.iter().map(|found| (*var, found))).collect();
         let Prediction { checker, options, .. } = *self.predictor.prediction;
         let mut met = FxHashSet::default();
-        let mut jobs: Vec<(u64, usize)> = Vec::new();
+        let mut jobs: Vec<Job> = Vec::new();
         for (position, &(var, found)) in races.iter().enumerate() {
             if self.key(var, found).is_some_and(|key| !self.bugs.knows(&key) && met.insert(key)) {
-                jobs.push((checker.steps(&found.base) + SPARE_STEPS, position));
+                jobs.push((checker.steps(&found.base), position));
             }
         }
         jobs.sort_unstable();
-        // Not all of them: other analyses have claims to prove, too.
-        let mut left = options.limits.checker_steps / SHARE_OF_STEPS;
-        let allow = |&(steps, _): &(u64, usize)| {
-            left = left.checked_sub(steps)?;
-            Some(checker.allow(steps))
-        };
-        let allowances: Vec<Option<Allowance>> = jobs.iter().map(allow).collect();
         let predictor = self.predictor;
-        let run = |(&(_, position), allowance): (&(u64, usize), Option<Allowance>)| {
-            let found = races[position].1;
-            let Some(mut allowance) = allowance else { return Err(Rejection::OutOfSteps) };
-            let checked = check(predictor, found.accesses, &found.base, &mut allowance);
-            checker.give_back(allowance);
-            checked
-        };
-        let done: Vec<Checked> = jobs.par_iter().zip(allowances).map(run).collect();
-        let mut checked: Vec<Option<Checked>> = races.iter().map(|_| None).collect();
-        for ((_, position), outcome) in jobs.into_iter().zip(done) {
-            checked[position] = Some(outcome);
-        }
-        checked
+        let jury = Jury::new(
+            || (),
+            |(), &(_, position): &Job, steps| {
+                let found = races[position].1;
+                check(predictor, found.accesses, &found.base, steps)
+            },
+        );
+        // Not all of them: other analyses have claims to prove, too.
+        let mut purse = checker.allow(options.limits.checker_steps / SHARE_OF_STEPS);
+        let mut checked = Words(races.iter().map(|_| None).collect());
+        jury.hear(&jobs, &mut purse, &mut checked);
+        checker.give_back(purse);
+        checked.0
     }
 
     fn key(&self, var: ObjectId, found: &Found) -> Option<BugKey> {
@@ -174,7 +178,7 @@ impl<'a> Verdicts<'a> {
 
     fn check(&self, accesses: (Point, Point), base: &Ideal) -> Checked {
         let checker = self.predictor.prediction.checker;
-        let mut allowance = checker.allow(checker.steps(base) + SPARE_STEPS);
+        let mut allowance = checker.allow(u64::MAX);
         let checked = check(self.predictor, accesses, base, &mut allowance);
         checker.give_back(allowance);
         checked

@@ -7,7 +7,7 @@ use lockhound_trace::{EventIndex, Tables};
 use crate::end::Standing;
 use crate::model::{Ideal, Log};
 use crate::witness::checkpoints::Checkpoints;
-use crate::witness::machine::{Machine, Outcomes};
+use crate::witness::machine::Machine;
 use crate::witness::orders::Search;
 use crate::witness::recording::Recording;
 use crate::witness::run::Run;
@@ -18,7 +18,8 @@ use crate::witness::{Claim, DeadEnd, Outcome, Rejection, Schedule, Searched, Str
 /// All checks share a budget of steps. What a check costs depends on nothing but the schedule and the claim; so who checks
 /// one candidate after the other, in an order of its own, gets the same answers in every run. Who checks several at once
 /// must not draw on the budget from several threads, or it would depend on their timing who comes too late: it takes an
-/// [`Allowance`] for each candidate beforehand, and gives back what is left afterwards.
+/// [`Allowance`] for all of them beforehand, gives back what is left afterwards, and leaves the rest to a
+/// [`Jury`](super::Jury).
 #[derive(Debug)]
 pub(crate) struct Checker<'t> {
     recording: Recording<'t>,
@@ -29,11 +30,46 @@ pub(crate) struct Checker<'t> {
     idle: Mutex<Vec<Machine>>,
 }
 
-/// Steps that were set aside for some checks.
+/// Steps that were set aside for some checks, and for other work that is counted like them.
 #[derive(Debug)]
 #[must_use = "what is left of it should be given back"]
 pub(crate) struct Allowance {
     left: u64,
+    short: bool,
+}
+
+impl Allowance {
+    pub(crate) const fn of(steps: u64) -> Self {
+        Self { left: steps, short: false }
+    }
+
+    pub(crate) const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Whether something was not done because it would have taken more steps.
+    pub(crate) const fn is_short(&self) -> bool {
+        self.short
+    }
+
+    /// Pays for work other than checks; whether there was enough left for it.
+    pub(crate) const fn pay(&mut self, steps: u64) -> bool {
+        let enough = steps <= self.left;
+        self.left = self.left.saturating_sub(steps);
+        self.short |= !enough;
+        enough
+    }
+
+    /// Sets aside `steps`, or what is left, for one candidate; what it used is still to be taken off.
+    pub(super) const fn part(&self, steps: u64) -> Self {
+        Self::of(if steps < self.left { steps } else { self.left })
+    }
+
+    /// Takes off what was used of a part of `given` steps.
+    pub(super) const fn take_off(&mut self, given: u64, part: &Self) {
+        self.left -= given - part.left;
+        self.short |= part.short;
+    }
 }
 
 impl<'t> Checker<'t> {
@@ -73,7 +109,7 @@ impl<'t> Checker<'t> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let steps = steps.min(*left);
         *left -= steps;
-        Allowance { left: steps }
+        Allowance::of(steps)
     }
 
     /// Takes back what is left.
@@ -94,24 +130,19 @@ impl<'t> Checker<'t> {
     }
 
     /// Tries all orders of a stretch of the recorded run, and tells `visit` where threads are stuck for ever. That is no
-    /// proof yet. `tokens`: messages of channels of type `()` or unknown stand for one another.
+    /// proof yet.
     pub(crate) fn dead_ends(
         &self,
         allowance: &mut Allowance,
         stretch: &Stretch,
-        tokens: bool,
         visit: impl FnMut(DeadEnd),
     ) -> Searched {
         let searched = self.with_run(allowance, |run| {
-            let special = EventIndex(if tokens { 0 } else { u64::MAX });
-            if tokens {
-                run.machine.outcomes = Outcomes::AnyMessage;
-            }
             let before = Schedule { base: stretch.from.clone(), then: Vec::new() };
-            run.through(&before, special, Run::follow)?;
-            Ok(Search::new(run, stretch).run(visit))
+            run.through(&before, EventIndex(u64::MAX), Run::follow)?;
+            Search::new(run, stretch).run(visit)
         });
-        searched.unwrap_or(Searched::Cut)
+        if searched.is_ok() { Searched::All } else { Searched::Cut }
     }
 
     /// Does something with a machine at the beginning of the program.
@@ -131,7 +162,9 @@ impl<'t> Checker<'t> {
             frozen: None,
         };
         let outcome = work(&mut run);
-        allowance.left = if matches!(outcome, Err(Rejection::OutOfSteps)) { 0 } else { run.left };
+        let short = matches!(outcome, Err(Rejection::OutOfSteps));
+        allowance.left = if short { 0 } else { run.left };
+        allowance.short |= short;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
         outcome
     }

@@ -6,6 +6,7 @@ mod checker;
 mod checkpoints;
 mod claim;
 mod interleaved;
+mod jury;
 mod knot;
 mod machine;
 mod orders;
@@ -20,5 +21,6 @@ mod tests;
 
 pub(crate) use checker::{Allowance, Checker};
 pub(crate) use claim::{Claim, Closed, Outcome, Rejection};
+pub(crate) use jury::{Docket, Jury};
 pub(crate) use orders::{DeadEnd, Searched, Stretch};
 pub(crate) use schedule::{Schedule, recorded_order};

@@ -57,12 +57,12 @@ impl<'s, 'c, 't> Search<'s, 'c, 't> {
 
     /// Calls `visit` with every dead end that is not like one before. Takes time in the states, at worst exponential in
     /// the threads: bounded by the steps that the run has left.
-    pub(in crate::witness) fn run(&mut self, mut visit: impl FnMut(DeadEnd)) -> Searched {
+    ///
+    /// # Errors
+    /// The steps are used up, and some orders were not tried.
+    pub(in crate::witness) fn run(&mut self, mut visit: impl FnMut(DeadEnd)) -> Result<(), Rejection> {
         let mut forks: Vec<Fork> = Vec::new();
-        let outcome = self.go_on(&mut forks, &mut visit);
-        if outcome.is_err() {
-            return Searched::Cut;
-        }
+        self.go_on(&mut forks, &mut visit)?;
         while let Some(fork) = forks.last_mut() {
             let Some(choice) = fork.choices.pop() else {
                 forks.pop();
@@ -70,13 +70,11 @@ impl<'s, 'c, 't> Search<'s, 'c, 't> {
             };
             self.run.machine.load(&fork.state);
             self.path.truncate(fork.depth);
-            let outcome =
-                self.make(choice).and_then(|new| if new { self.go_on(&mut forks, &mut visit) } else { Ok(()) });
-            if outcome.is_err() {
-                return Searched::Cut;
+            if self.make(choice)? {
+                self.go_on(&mut forks, &mut visit)?;
             }
         }
-        Searched::All
+        Ok(())
     }
 
     /// Goes on while there is one way only.
