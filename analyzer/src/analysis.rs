@@ -104,15 +104,18 @@ impl Report {
 /// How many events pass between two calls of `progress`.
 const PROGRESS_INTERVAL: u64 = 1 << 16;
 
-/// Reads `source` to its end, or to its first error, and analyses what it gave. Calls `progress` now and then.
-/// Time is linear in the events for bounded numbers of threads and nested locks; memory depends on the number of
-/// threads, objects and places, not on the number of events.
+/// Reads `source` to its end, or to its first error ([`Report::error`]), and analyses what it gave, as the default
+/// [`Options`] say. Calls `progress` now and then.
 pub fn analyze<S: EventSource>(source: S, progress: impl FnMut(Progress)) -> Report {
     analyze_with(source, &Options::default(), progress)
 }
 
-/// The same, as `options` say. With prediction, memory is linear in the events too (`Limits::index_bytes` bounds it), and
-/// the searches take what `Limits` allow.
+/// The same, as `options` say.
+///
+/// What happened is found in one pass: time is linear in the events for bounded numbers of threads and nested locks, and
+/// memory depends on the number of threads, objects and places, not on that of the events. Prediction keeps the events,
+/// some 30 bytes each, and indexes them (`Limits::index_bytes` bounds both); its searches take what the other `Limits`
+/// and the time budget allow.
 pub fn analyze_with<S: EventSource>(mut source: S, options: &Options, progress: impl FnMut(Progress)) -> Report {
     let deadline = options.time_budget.map(|budget| Instant::now() + budget);
     let mut pass = Pass::new(options);

@@ -19,7 +19,7 @@ pub use objects::{Object, ObjectKind, Policy, Thread};
 pub use op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
 #[cfg(feature = "read")]
 pub use read::{
-    Batch, ConvertError, Converted, EventSink, EventSource, Format, Frame, Header, JsonLinesReader, JsonLinesWriter,
-    Place, Progress, ReadError, ReadErrorKind, StdReader, StdWriter, Tables, Validated, Written, convert, create,
-    one_line, open,
+    Batch, ConvertError, Converted, EventSink, EventSource, Format, Frame, Header, InMemory, JsonLinesReader,
+    JsonLinesWriter, Place, Progress, ReadError, ReadErrorKind, StdReader, StdWriter, Tables, Validated, Written,
+    convert, create, one_line, open,
 };

@@ -105,6 +105,14 @@ pub struct Object {
     pub level: Option<i64>,
 }
 
+impl Object {
+    /// Whether messages of this type may stand for one another, if it is a channel: they are `()`, or nobody knows.
+    #[must_use]
+    pub fn has_plain_messages(&self) -> bool {
+        self.type_name.as_deref().is_none_or(|name| name == "()")
+    }
+}
+
 /// A declared (or implied) thread.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Thread {

@@ -2,7 +2,6 @@
 
 use lockhound_trace::{ObjectId, ObjectKind, Op};
 
-use crate::closure::channels::points;
 use crate::closure::per_thread::PerThread;
 use crate::model::{Ideal, Model, Point};
 
@@ -20,7 +19,7 @@ impl Barrier {
         let ObjectKind::Barrier { parties: Some(parties) } = model.tables().object(object).kind else { return None };
         let parties = (parties as usize).max(1);
         let mut arrived: Vec<Point> =
-            points(model, object).filter(|&point| matches!(model.op(point), Op::Arrive { .. })).collect();
+            model.points_on(object).filter(|&point| matches!(model.op(point), Op::Arrive { .. })).collect();
         arrived.sort_unstable_by_key(|&point| model.index(point));
         let generations: Vec<Vec<Point>> = arrived.chunks(parties).map(<[Point]>::to_vec).collect();
         let mut by_thread: Vec<(Point, u32)> =

@@ -47,7 +47,7 @@ impl Channel {
             return None;
         }
         let mut sent = Vec::new();
-        for point in points(model, object) {
+        for point in model.points_on(object) {
             if matches!(model.op(point), Op::Send { .. }) {
                 sent.push(Sent { index: model.index(point), point, recv: model.partner(point) });
             }
@@ -68,7 +68,7 @@ impl Channel {
         let sent_before = |index| number(sent.partition_point(|send| send.index < index));
         let mut current = None;
         let mut last_received = 0;
-        for point in points(model, object) {
+        for point in model.points_on(object) {
             if current.replace(point.thread) != Some(point.thread) {
                 last_received = 0;
             }
@@ -154,11 +154,6 @@ fn lanes(sent: &[Sent]) -> Vec<Lane> {
         lane.recvs.push(recv.max(lane.recvs.last().copied().unwrap_or(0)));
     }
     lanes
-}
-
-/// All events on the object, thread by thread.
-pub(super) fn points(model: &Model<'_>, object: ObjectId) -> impl Iterator<Item = Point> {
-    model.on(object).flat_map(|(thread, locs)| locs.iter().map(move |&loc| Point::new(thread, loc)))
 }
 
 fn number(count: usize) -> Number {

@@ -104,13 +104,11 @@ impl<'m> Closure<'m> {
 
     /// Rule L for all that `thread` did since it was looked at, and what else that concerns.
     fn see(&mut self, thread: ThreadId, ideal: &mut Ideal) -> Result<(), Infeasible> {
-        let Self { model, rules, seen, .. } = self;
-        let (from, to) = (seen.get(thread), ideal.get(thread));
-        seen.add(Point::new(thread, to));
+        let (model, rules) = (self.model, self.rules);
+        let (from, to) = (self.seen.get(thread), ideal.get(thread));
+        self.seen.add(Point::new(thread, to));
         for id in rules.touched(thread, from, to) {
-            if !std::mem::replace(&mut self.is_dirty[id.index()], true) {
-                self.dirty.push(id);
-            }
+            self.mark(id);
         }
         self.open[thread.index()] = open(model, thread, ideal);
         for (index, holds) in self.open.iter().enumerate() {

@@ -2,7 +2,6 @@
 
 use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, WakeReason};
 
-use crate::closure::channels::points;
 use crate::closure::per_thread::PerThread;
 use crate::model::{Ideal, Model, Point};
 
@@ -27,7 +26,7 @@ impl Condvar {
             return None;
         }
         let mut condvar = Self { notifies: PerThread::default(), waits: PerThread::default() };
-        for point in points(model, object) {
+        for point in model.points_on(object) {
             let index = model.index(point);
             match model.op(point) {
                 Op::Notify { .. } | Op::NotifyAll { .. } => condvar.notifies.push(point.thread, point.loc, index),

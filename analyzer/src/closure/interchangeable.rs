@@ -2,7 +2,6 @@
 
 use lockhound_trace::{ObjectId, ObjectKind, Op};
 
-use crate::closure::channels::points;
 use crate::closure::close::Infeasible;
 use crate::closure::per_thread::PerThread;
 use crate::model::{Ideal, Model, Point};
@@ -34,7 +33,7 @@ impl Interchangeable {
         let sends = Numbered::new(model, object, |op| matches!(op, Op::Send { .. }));
         let recvs = Numbered::new(model, object, |op| matches!(op, Op::Recv { .. }));
         let mut found_empty = PerThread::default();
-        for point in points(model, object) {
+        for point in model.points_on(object) {
             if let Op::TryRecvFailed { .. } | Op::RecvClosed { .. } = model.op(point) {
                 let when = model.index(point);
                 let sent = sends.all.partition_point(|&send| model.index(send) < when);
@@ -63,7 +62,7 @@ impl Interchangeable {
 
 impl Numbered {
     fn new(model: &Model<'_>, object: ObjectId, is_one: impl Fn(&Op) -> bool) -> Self {
-        let mut all: Vec<Point> = points(model, object).filter(|&point| is_one(&model.op(point))).collect();
+        let mut all: Vec<Point> = model.points_on(object).filter(|&point| is_one(&model.op(point))).collect();
         let mut by_thread = PerThread::default();
         all.sort_unstable_by_key(|&point| model.index(point));
         let mut numbered: Vec<(Point, usize)> = all.iter().copied().zip(1..).collect();

@@ -68,7 +68,7 @@ impl Rules {
 
     fn add(&mut self, model: &Model<'_>, object: ObjectId) {
         // What only one thread touches stays in order by itself.
-        if model.on(object).nth(1).is_none() {
+        if !model.is_shared(object) {
             return;
         }
         let ordered = Interchangeable::new(model, object)

@@ -146,7 +146,7 @@ impl Pass<'_> {
         let part = &mut open.parts[slot(mode)];
         part.depth = part.depth.saturating_sub(depth);
         let alone = part.depth == 0 && mode == Mode::Write;
-        let touched = open.touched.map_or(touched, |earlier| together(earlier, touched));
+        let touched = open.touched.map_or(touched, |earlier| earlier.together(touched));
         open.touched = Some(touched);
         let ended = open.parts.iter().all(|part| part.depth == 0);
         let hold = &mut self.found.holds[open.hold as usize];
@@ -203,17 +203,6 @@ impl Pass<'_> {
         if let Some(since) = parts.min() {
             self.found.failures.push((now.event, since));
         }
-    }
-}
-
-/// What an outer and an inner hold did together. Which came first is not recorded: if one looked, the other's write
-/// counts as looked at.
-fn together(one: Touched, other: Touched) -> Touched {
-    match (one.looks() || other.looks(), one.writes() || other.writes()) {
-        (false, false) => Touched::None,
-        (true, false) => Touched::Read,
-        (true, true) => Touched::Write,
-        (false, true) => Touched::Blind,
     }
 }
 

@@ -12,6 +12,7 @@ mod objects;
 mod packed;
 mod point;
 mod relations;
+mod rows;
 mod stretches;
 mod tokens;
 mod writes;

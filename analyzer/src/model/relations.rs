@@ -30,6 +30,7 @@ pub(crate) struct Model<'t> {
     ended: Vec<bool>,
     spawns: Vec<Option<Point>>,
     interchangeable: Vec<ObjectId>,
+    /// What closures need besides: made for the first of them, and shared by all.
     rules: OnceLock<Rules>,
 }
 
@@ -161,6 +162,16 @@ impl<'t> Model<'t> {
         self.objects.on_by(object, thread)
     }
 
+    /// All events on `object`, thread by thread.
+    pub(crate) fn points_on(&self, object: ObjectId) -> impl Iterator<Item = Point> {
+        self.on(object).flat_map(|(thread, locs)| locs.iter().map(move |&loc| Point::new(thread, loc)))
+    }
+
+    /// Whether more than one thread has events on `object`.
+    pub(crate) fn is_shared(&self, object: ObjectId) -> bool {
+        self.on(object).nth(1).is_some()
+    }
+
     /// Whether the messages of this channel stand for one another.
     pub(crate) fn is_interchangeable(&self, channel: ObjectId) -> bool {
         self.interchangeable.contains(&channel)
@@ -184,6 +195,21 @@ impl<'t> Model<'t> {
     /// Whether `earlier` is at or before `later`.
     pub(crate) fn precedes(&self, earlier: Point, later: Point) -> bool {
         self.stamp(later).contains(earlier)
+    }
+
+    /// The first event of the thread of `last` that `earlier` is at or before, which it must be of `last`.
+    pub(crate) fn first_after(&self, earlier: Point, last: Point) -> Point {
+        // Stamps only grow along a thread.
+        let (mut low, mut high) = (1, last.loc);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.precedes(earlier, Point::new(last.thread, middle)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Point::new(last.thread, low)
     }
 
     // --- where information came from

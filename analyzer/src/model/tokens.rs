@@ -2,7 +2,7 @@
 
 use lockhound_trace::{EventIndex, How, Mode, ObjectId, ObjectKind, Tables, ThreadId, Touched};
 
-use super::must_order::Known;
+use super::rows::Known;
 use crate::by_object::ByObject;
 use crate::model::{Hold, LockId};
 
@@ -63,8 +63,8 @@ impl Tokens {
         (self.holds.len() * 3 * size_of::<Hold>() + self.tokens.len() * size_of::<Token>()) as u64
     }
 
-    /// Takes `n` permits by the event `by`, recorded at `at`. `knows` says whether the thread comes after an event in any case. Returns what made the
-    /// tokens: that must have happened before.
+    /// Takes `n` permits by the event `by`, recorded at `at`. `knows` says whether the thread comes after an event in any
+    /// case. Returns what made the tokens: that must have happened before.
     pub(super) fn acquire(
         &mut self,
         tables: &Tables,
@@ -88,7 +88,7 @@ impl Tokens {
                 lock: LockId(*first + token),
                 object: semaphore,
                 thread: by.thread(),
-                acquire: by.loc(),
+                acquire: by.loc,
                 acquired: at,
                 release: None,
                 mode: Mode::Write,
@@ -113,7 +113,7 @@ impl Tokens {
             let token = match state.taken.iter().rposition(|taken| taken.thread == by.thread()) {
                 Some(position) => {
                     let taken = state.taken.remove(position);
-                    holds[taken.hold as usize].release = Some(by.loc());
+                    holds[taken.hold as usize].release = Some(by.loc);
                     taken.token
                 }
                 None => {

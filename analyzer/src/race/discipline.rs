@@ -132,30 +132,13 @@ impl Disciplines {
 
 #[cfg(test)]
 mod tests {
-    use lockhound_trace::EventSource;
-
     use super::*;
-    use crate::holds::Holds;
-    use crate::race::access::Access;
-    use crate::script;
+    use crate::race::tests::disciplines;
 
     /// What is suspected of `x`.
-    fn suspicion(text: &str) -> Option<Suspicion> {
-        let mut source = script::read(text);
-        let mut disciplines = Disciplines::default();
-        let mut holds = Holds::default();
-        let mut x = None;
-        for index in (0..).map(EventIndex) {
-            let Some(event) = source.next_event().expect("a readable script") else { break };
-            let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
-            disciplines.locks(&now);
-            if let Some((var, access)) = Access::of(&now) {
-                disciplines.access(&now, var, access.kind);
-                x = x.or((source.tables().object(var).id == "x").then_some(var));
-            }
-            holds.apply(index, &event);
-        }
-        disciplines.suspicion(x.expect("an access of x"))
+    fn suspicion(script: &str) -> Option<Suspicion> {
+        let (tables, disciplines) = disciplines(script);
+        disciplines.suspicion(tables.find_object("x").expect("an access of x"))
     }
 
     #[test]

@@ -50,19 +50,9 @@ fn chain(model: &Model<'_>, earlier: Point, later: Point) -> Vec<Hop> {
 }
 
 fn hop(model: &Model<'_>, earlier: Point, reached: Point) -> Hop {
-    // Stamps only grow along a thread.
-    let (mut low, mut high) = (1, reached.loc);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if model.stamp(Point::new(reached.thread, middle)).contains(earlier) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    let at = Point::new(reached.thread, low);
-    let knows = |point: &Point| point.thread != at.thread && model.stamp(*point).contains(earlier);
-    if let Some(spawn) = model.spawn_of(at.thread).filter(|_| low == 1).filter(knows) {
+    let at = model.first_after(earlier, reached);
+    let knows = |point: &Point| point.thread != at.thread && model.precedes(earlier, *point);
+    if let Some(spawn) = model.spawn_of(at.thread).filter(|_| at.loc == 1).filter(knows) {
         return Hop { at, from: Some(spawn), spawned: true };
     }
     let from = match model.op(at) {
@@ -76,13 +66,7 @@ fn hop(model: &Model<'_>, earlier: Point, reached: Point) -> Hop {
 /// The release that left in a lock what the acquire at `at` finds there.
 fn content(model: &Model<'_>, at: Point) -> Option<Point> {
     let (Op::Acquire { lock, .. } | Op::Wake { lock, .. }) = model.op(at) else { return None };
-    let when = model.index(at);
-    let earlier = model.holds(model.lock_of(lock)?).filter_map(|(_, holds)| {
-        let before = holds.partition_point(|hold| model.index(Point::new(hold.thread, hold.acquire)) < when);
-        let last = holds[..before].iter().rev().find(|hold| hold.touched.writes())?;
-        (last.thread != at.thread).then_some(Point::new(last.thread, last.release?))
-    });
-    earlier.max_by_key(|&release| model.index(release))
+    model.last_write(lock, model.index(at))
 }
 
 fn words(model: &Model<'_>, hop: &Hop) -> String {

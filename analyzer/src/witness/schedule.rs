@@ -95,8 +95,7 @@ mod tests {
             let heads = (0..5).map(ThreadId::from_index).filter(|&thread| base.get(thread) > 0);
             let heads = heads.map(|thread| Reverse((log.at(thread, 1), thread, 1, base.get(thread)))).collect();
             prop_assert_eq!(Merge { log: &log, heads }.collect::<Vec<_>>(), expected.clone());
-            prop_assert_eq!(recorded_order(base.as_slice(), &log).collect::<Vec<_>>(), expected.clone());
-
+            prop_assert_eq!(recorded_order(base.as_slice(), &log).collect::<Vec<_>>(), expected);
         }
     }
 }

@@ -12,7 +12,6 @@ impl Seen {
     pub(super) const NOTHING: Self = Self(0);
     /// Of an event that does not look: whatever it would see is fine.
     pub(super) const ANYTHING: Self = Self(u32::MAX);
-
     /// Of an event that concerns nobody but its thread: it is always possible, and nobody sees what it did.
     pub(super) const INERT: Self = Self(u32::MAX - 1);
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, ObjectKind, Op, Place, Progress,
+    Event, EventSink, EventSource, InMemory, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, ObjectKind, Op,
     ReadError, StdReader, Tables, ThreadId, Touched, Validated,
 };
 
@@ -82,8 +82,8 @@ impl Recording {
         (!(0..recording.events.len()).any(lacks_half)).then_some(recording)
     }
 
-    pub(crate) fn source(&self) -> Source<'_> {
-        Source { tables: &self.tables, events: &self.events, next: 0 }
+    pub(crate) fn source(&self) -> InMemory<'_> {
+        InMemory::new(&self.tables, &self.events)
     }
 
     /// In the JSON Lines format, to be read by a person and to be made a test of: only what it needs.
@@ -293,35 +293,7 @@ fn contents(events: &[Event]) -> Contents {
 /// # Errors
 /// Says which event is not possible.
 pub(crate) fn check(tables: &Tables, events: &[Event]) -> Result<(), ReadError> {
-    let mut source = Validated::new(Source { tables, events, next: 0 }, Path::new("test"));
+    let mut source = Validated::new(InMemory::new(tables, events), Path::new("test"));
     while source.next_event()?.is_some() {}
     Ok(())
-}
-
-/// Gives the events of a recording.
-#[derive(Debug)]
-pub(crate) struct Source<'a> {
-    tables: &'a Tables,
-    events: &'a [Event],
-    next: usize,
-}
-
-impl EventSource for Source<'_> {
-    fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
-        let event = self.events.get(self.next).copied();
-        self.next += 1;
-        Ok(event)
-    }
-
-    fn tables(&self) -> &Tables {
-        self.tables
-    }
-
-    fn place(&self) -> Place {
-        Place::Line(self.next as u64)
-    }
-
-    fn progress(&self) -> Progress {
-        Progress::default()
-    }
 }

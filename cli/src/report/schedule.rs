@@ -59,24 +59,33 @@ fn choose<'a>(outcome: &'a Outcome, id: &str) -> anyhow::Result<(&'a Analysed, &
 
 /// One line of the table.
 enum Row {
-    /// Steps that are left out.
-    Skipped(usize),
-    /// A step, numbered from 1; none of those that are only claimed to come next.
-    Step { number: Option<usize>, event: EventIndex, thread: ThreadId, lines: Vec<String> },
+    /// What is said between steps.
+    Note(String),
+    Step(Step),
+}
+
+struct Step {
+    /// From 1; none of those that are only claimed to come next.
+    number: Option<usize>,
+    event: EventIndex,
+    thread: ThreadId,
+    /// What it does, where, and what it assumes.
+    lines: Vec<String>,
 }
 
 struct View<'a> {
     report: &'a Report,
     finding: &'a Finding,
     witness: &'a Witness,
-    steps: usize,
+    /// Also those that are left out.
+    count: usize,
     rows: Vec<Row>,
 }
 
 impl<'a> View<'a> {
     fn new(report: &'a Report, finding: &'a Finding, witness: &'a Witness, all: bool) -> Self {
         let steps = report.schedule(witness);
-        let mut view = Self { report, finding, witness, steps: steps.len(), rows: Vec::new() };
+        let mut view = Self { report, finding, witness, count: steps.len(), rows: Vec::new() };
         let shown = view.shown(&steps, all);
         let mut skipped = 0;
         for (number, &(thread, event)) in steps.iter().enumerate() {
@@ -85,23 +94,35 @@ impl<'a> View<'a> {
                 continue;
             }
             view.skip(std::mem::take(&mut skipped));
-            let lines = view.lines(event);
-            view.rows.push(Row::Step { number: Some(number + 1), event, thread, lines });
+            view.step(Some(number + 1), event, thread);
         }
         view.skip(skipped);
-        for &event in &witness.next {
-            if let Some(thread) = report.event(event).map(|event| event.thread) {
-                let lines = view.lines(event);
-                view.rows.push(Row::Step { number: None, event, thread, lines });
+        let next = witness.next.iter().filter_map(|&event| Some((event, report.event(event)?.thread)));
+        for (position, (event, thread)) in next.enumerate() {
+            if position == 0 {
+                view.rows.push(Row::Note(format!("{BOLD}  {}{BOLD:#}", view.end())));
             }
+            view.step(None, event, thread);
         }
         view
     }
 
+    fn step(&mut self, number: Option<usize>, event: EventIndex, thread: ThreadId) {
+        let lines = self.lines(event);
+        self.rows.push(Row::Step(Step { number, event, thread, lines }));
+    }
+
     fn skip(&mut self, count: usize) {
         if count > 0 {
-            self.rows.push(Row::Skipped(count));
+            self.rows.push(Row::Note(format!("{DIM}{}{DIM:#}", skipped(count))));
         }
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.rows.iter().filter_map(|row| match row {
+            Row::Step(step) => Some(step),
+            Row::Note(_) => None,
+        })
     }
 
     /// Positions of the steps worth showing: what differs from the recorded order, and the last of those by the
@@ -137,7 +158,6 @@ impl<'a> View<'a> {
             || matches!(event.op, Op::Spawn { child } | Op::Join { child } if self.finding.threads.contains(&child))
     }
 
-    /// What a step does, where, and what it assumes.
     fn lines(&self, index: EventIndex) -> Vec<String> {
         let tables = &self.report.tables;
         let Some(event) = self.report.event(index) else { return Vec::new() };
@@ -151,7 +171,7 @@ impl<'a> View<'a> {
     fn render(&self, path: &str) -> String {
         let finding = self.finding;
         let (rule, message) = (finding.rule.name(), one_line(&finding.message));
-        let count = self.steps;
+        let count = self.count;
         let mut text = format!("{BOLD}{rule}{BOLD:#} {}: {message}\n", finding.fingerprint);
         text.push_str(&format!("{}: proved by this schedule of {count} of its events\n\n", one_line(path)));
         let threads = self.columns();
@@ -166,15 +186,8 @@ impl<'a> View<'a> {
     /// The threads that are shown: the finding's first.
     fn columns(&self) -> Vec<ThreadId> {
         let mut threads = self.finding.threads.clone();
-        let others: BTreeSet<ThreadId> = self
-            .rows
-            .iter()
-            .filter_map(|row| match row {
-                Row::Step { thread, .. } => Some(*thread),
-                Row::Skipped(_) => None,
-            })
-            .filter(|thread| !threads.contains(thread))
-            .collect();
+        let others: BTreeSet<ThreadId> =
+            self.steps().map(|step| step.thread).filter(|thread| !threads.contains(thread)).collect();
         threads.extend(others);
         threads
     }
@@ -188,13 +201,10 @@ impl<'a> View<'a> {
             text.push_str(&format!(" | {BOLD}{label}{BOLD:#}{:pad$}", ""));
         }
         end_line(text);
-        for (position, row) in self.rows.iter().enumerate() {
+        for row in &self.rows {
             match row {
-                Row::Skipped(count) => text.push_str(&format!("{DIM}{}{DIM:#}\n", skipped(*count))),
-                Row::Step { number, event, thread, lines } => {
-                    if number.is_none() && self.begins_the_end(position) {
-                        text.push_str(&format!("{BOLD}  {}{BOLD:#}\n", self.end()));
-                    }
+                Row::Note(note) => text.push_str(&format!("{note}\n")),
+                Row::Step(Step { number, event, thread, lines }) => {
                     for (line, content) in lines.iter().enumerate() {
                         text.push_str(&margin((line == 0).then_some((*number, *event))));
                         for (&column, &width) in threads.iter().zip(&widths) {
@@ -210,22 +220,15 @@ impl<'a> View<'a> {
 
     /// Too many threads for columns: each step names its own.
     fn list(&self, text: &mut String) {
-        for (position, row) in self.rows.iter().enumerate() {
+        for row in &self.rows {
             match row {
-                Row::Skipped(count) => text.push_str(&format!("{DIM}{}{DIM:#}\n", skipped(*count))),
-                Row::Step { number, event, thread, lines } => {
-                    if number.is_none() && self.begins_the_end(position) {
-                        text.push_str(&format!("{BOLD}  {}{BOLD:#}\n", self.end()));
-                    }
+                Row::Note(note) => text.push_str(&format!("{note}\n")),
+                Row::Step(Step { number, event, thread, lines }) => {
                     let margin = margin(Some((*number, *event)));
                     text.push_str(&format!("{margin}  {BOLD}{}{BOLD:#}  {}\n", self.label(*thread), lines.join("  ")));
                 }
             }
         }
-    }
-
-    fn begins_the_end(&self, position: usize) -> bool {
-        !self.rows[..position].iter().any(|row| matches!(row, Row::Step { number: None, .. }))
     }
 
     /// What the last rows are.
@@ -243,11 +246,8 @@ impl<'a> View<'a> {
     }
 
     fn width(&self, thread: ThreadId) -> usize {
-        let lines = self.rows.iter().filter_map(|row| match row {
-            Row::Step { thread: whose, lines, .. } if *whose == thread => Some(lines),
-            _ => None,
-        });
-        let widest = lines.flatten().map(|line| line.width()).max().unwrap_or(0).max(self.label(thread).width());
+        let lines = self.steps().filter(|step| step.thread == thread).flat_map(|step| &step.lines);
+        let widest = lines.map(|line| line.width()).max().unwrap_or(0).max(self.label(thread).width());
         widest.clamp(*WIDTHS.start(), *WIDTHS.end())
     }
 }

@@ -5,6 +5,7 @@ mod convert;
 #[cfg(test)]
 mod damage;
 mod format;
+mod in_memory;
 mod jsonl;
 mod lines;
 mod merge;
@@ -19,6 +20,7 @@ pub use batch::Batch;
 pub(crate) use batch::Pending;
 pub use convert::{ConvertError, Converted, convert, create};
 pub use format::{Format, open};
+pub use in_memory::InMemory;
 pub use jsonl::{JsonLinesReader, JsonLinesWriter};
 pub(crate) use merge::{Forced, Merge, Milestone};
 pub use one_line::one_line;

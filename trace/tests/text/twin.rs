@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSource, How, Mode, ObjectId, ObjectKind, Op, Place, Policy, Progress, ReadError, Request, Tables,
-    ThreadId, Touched, Validated, WakeReason,
+    Event, EventSource, How, InMemory, Mode, ObjectId, ObjectKind, Op, Policy, Request, Tables, ThreadId, Touched,
+    Validated, WakeReason,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -20,32 +20,8 @@ const KINDS: [ObjectKind; 5] = [
 
 const THREADS: usize = 4;
 
-/// Events from memory.
-struct Given<'a> {
-    tables: &'a Tables,
-    events: std::slice::Iter<'a, Event>,
-}
-
-impl EventSource for Given<'_> {
-    fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
-        Ok(self.events.next().copied())
-    }
-
-    fn tables(&self) -> &Tables {
-        self.tables
-    }
-
-    fn place(&self) -> Place {
-        Place::File
-    }
-
-    fn progress(&self) -> Progress {
-        Progress::default()
-    }
-}
-
 fn validator_accepts(tables: &Tables, events: &[Event]) -> bool {
-    let mut source = Validated::new(Given { tables, events: events.iter() }, Path::new("t"));
+    let mut source = Validated::new(InMemory::new(tables, events), Path::new("t"));
     loop {
         match source.next_event() {
             Ok(Some(_)) => {}

@@ -2,7 +2,6 @@
 
 use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, WakeReason};
 
-use crate::closure::channels::points;
 use crate::closure::close::Infeasible;
 use crate::model::{Ideal, LockId, Model, Point};
 
@@ -18,7 +17,7 @@ pub(crate) fn close(model: &Model<'_>, mut ideal: Ideal, drained: &[ObjectId]) -
     let shared = |object: &ObjectId| model.on(*object).nth(1).is_some();
     let objects: Vec<ObjectId> = (0..model.tables().objects().len()).map(ObjectId::from_index).filter(shared).collect();
     for &object in &objects {
-        let points: Vec<Point> = points(model, object).collect();
+        let points: Vec<Point> = model.points_on(object).collect();
         match model.tables().object(object).kind {
             ObjectKind::Channel { capacity } if capacity != Some(0) => {
                 demands.extend(channel(model, &points, drained.contains(&object)));
@@ -96,7 +95,7 @@ fn channel(model: &Model<'_>, points: &[Point], drained: bool) -> Vec<Demand> {
 }
 
 fn overflow(model: &Model<'_>, object: ObjectId, capacity: u64, ideal: &mut Ideal) -> Result<bool, Infeasible> {
-    let points: Vec<Point> = points(model, object).collect();
+    let points: Vec<Point> = model.points_on(object).collect();
     let sent: Vec<_> = sends(model, &points).into_iter().filter(|&(_, send, _)| ideal.contains(send)).collect();
     let mut grows = false;
     for &(_, _, recv) in sent.iter().rev().skip(usize::try_from(capacity).unwrap()) {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSource, How, MessageId, Mode, ObjectId, ObjectKind, Op, Order, Place, Policy, Progress, ReadError,
-    Request, Tables, ThreadId, Touched, Validated, WakeReason,
+    Event, EventSource, How, InMemory, MessageId, Mode, ObjectId, ObjectKind, Op, Order, Policy, Request, Tables,
+    ThreadId, Touched, Validated, WakeReason,
 };
 use proptest::prelude::*;
 
@@ -27,36 +27,6 @@ const KINDS: [ObjectKind; 14] = [
     ObjectKind::Atomic,
 ];
 
-/// Events that come from memory.
-pub(super) struct Steps<'a> {
-    tables: &'a Tables,
-    events: std::slice::Iter<'a, Event>,
-}
-
-impl<'a> Steps<'a> {
-    pub(super) fn new(tables: &'a Tables, events: &'a [Event]) -> Self {
-        Self { tables, events: events.iter() }
-    }
-}
-
-impl EventSource for Steps<'_> {
-    fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
-        Ok(self.events.next().copied())
-    }
-
-    fn tables(&self) -> &Tables {
-        self.tables
-    }
-
-    fn place(&self) -> Place {
-        Place::File
-    }
-
-    fn progress(&self) -> Progress {
-        Progress::default()
-    }
-}
-
 pub(super) fn tables() -> Tables {
     let mut tables = Tables::default();
     for number in 0..THREADS {
@@ -69,7 +39,7 @@ pub(super) fn tables() -> Tables {
 }
 
 fn is_possible(tables: &Tables, events: &[Event]) -> bool {
-    let mut source = Validated::new(Steps::new(tables, events), Path::new("random"));
+    let mut source = Validated::new(InMemory::new(tables, events), Path::new("random"));
     loop {
         match source.next_event() {
             Ok(Some(_)) => {}

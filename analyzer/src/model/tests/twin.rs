@@ -1,7 +1,9 @@
 //! The index against a slow twin, written from the specification: holds by replay, must-order by reachability over all its
 //! edges. Semaphores, whose tokens are a choice of the index, are only asked to be consistent.
 
-use lockhound_trace::{Event, How, Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, Touched, WakeReason};
+use lockhound_trace::{
+    Event, How, InMemory, Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, Touched, WakeReason,
+};
 use proptest::prelude::*;
 
 use super::random;
@@ -285,7 +287,7 @@ proptest! {
 
     #[test]
     fn timestamps_agree_with_reachability(events in random::traces_of(60, false)) {
-        let recorded = Recorded::read(random::Steps::new(&random::tables(), &events));
+        let recorded = Recorded::read(InMemory::new(&random::tables(), &events));
         let model = recorded.model();
         let points = points(&events);
         let partner = |event: usize| model.partner(points[event]).map(|point| position(&model, point));
@@ -300,7 +302,7 @@ proptest! {
 
     #[test]
     fn holds_agree_with_a_replay(events in random::traces(60)) {
-        let recorded = Recorded::read(random::Steps::new(&random::tables(), &events));
+        let recorded = Recorded::read(InMemory::new(&random::tables(), &events));
         let model = recorded.model();
         let expected = holds(&recorded.tables, &plain(&events));
         let points = points(&events);
@@ -339,7 +341,7 @@ proptest! {
 
     #[test]
     fn a_token_has_one_holder_at_a_time(events in random::traces(60)) {
-        let recorded = Recorded::read(random::Steps::new(&random::tables(), &events));
+        let recorded = Recorded::read(InMemory::new(&random::tables(), &events));
         let model = recorded.model();
         let mut taken = 0;
         for lock in (3..model.locks()).map(|lock| crate::model::LockId(u32::try_from(lock).unwrap())) {
@@ -358,7 +360,7 @@ proptest! {
 
     #[test]
     fn objects_list_their_events(events in random::traces(60)) {
-        let recorded = Recorded::read(random::Steps::new(&random::tables(), &events));
+        let recorded = Recorded::read(InMemory::new(&random::tables(), &events));
         let model = recorded.model();
         let points = points(&events);
         for object in (0..recorded.tables.objects().len()).map(ObjectId::from_index) {

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use lockhound_trace::{EventIndex, EventSource, ObjectId, SiteId, ThreadId};
+use lockhound_trace::{ObjectId, SiteId, ThreadId};
 use proptest::prelude::*;
 
-use crate::analysis::{Moment, predict_on};
+use crate::analysis::predict_on;
 use crate::closure::tests::{definition, random};
-use crate::holds::Holds;
 use crate::model::{Ideal, Model, Point};
 use crate::prediction::Prediction;
-use crate::race::access::{Access, kind_of};
-use crate::race::discipline::{Disciplines, Suspicion};
+use crate::race::access::kind_of;
+use crate::race::discipline::Suspicion;
 use crate::race::groups::{StatementPair, pair};
 use crate::race::predict::Predictor;
 use crate::race::races::PairsByVar;
@@ -30,18 +29,8 @@ fn statements(model: &Model<'_>) -> Vec<StatementId> {
 
 /// All that the one pass suspects.
 fn suspects(script: &str) -> Vec<(ObjectId, Suspicion)> {
-    let mut source = script::read(script);
-    let (mut disciplines, mut holds) = (Disciplines::default(), Holds::default());
-    for index in (0..).map(EventIndex) {
-        let Some(event) = source.next_event().expect("a readable script") else { break };
-        let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
-        disciplines.locks(&now);
-        if let Some((var, access)) = Access::of(&now) {
-            disciplines.access(&now, var, access.kind);
-        }
-        holds.apply(index, &event);
-    }
-    let vars = (0..source.tables().objects().len()).map(ObjectId::from_index);
+    let (tables, disciplines) = super::disciplines(script);
+    let vars = (0..tables.objects().len()).map(ObjectId::from_index);
     vars.filter_map(|var| Some((var, disciplines.suspicion(var)?))).collect()
 }
 

@@ -1,11 +1,11 @@
-//! States in few words, to know them again, and to come back to them.
+//! States in few words, to know them again.
 
 use std::hash::{Hash, Hasher};
 
 use lockhound_trace::ObjectId;
 
+use super::Machine;
 use super::object::{Object, Once};
-use super::{Machine, Saved};
 
 impl Machine {
     /// Tells states apart that go on differently, of those that differ in the given objects only. How far threads have got
@@ -32,12 +32,5 @@ impl Machine {
                 Object::Semaphore { .. } | Object::Waitgroup { .. } => {}
             }
         }
-    }
-
-    /// The state, as far as threads and the given objects go, for [`Machine::load`] in the same run, while no other objects
-    /// change.
-    pub(in crate::witness) fn keep(&self, objects: &[ObjectId]) -> Saved {
-        let objects = objects.iter().map(|&id| (id, self.object(id).clone())).collect();
-        Saved { threads: self.threads.clone(), objects, clock: self.clock }
     }
 }

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use lockhound_trace::{Mode, Policy, ThreadId};
 
-use super::Seen;
+use crate::witness::seen::Seen;
 
 #[derive(Clone, Debug)]
 pub(super) struct Mutex {

@@ -2,10 +2,10 @@
 
 use lockhound_trace::{Object as Declaration, ObjectKind, ThreadId};
 
-use super::Seen;
 use super::channel::Channel;
 use super::condvar::Condvar;
 use super::lock::{Mutex, RwLock};
+use crate::witness::seen::Seen;
 
 #[derive(Clone, Debug)]
 pub(super) enum Object {
@@ -77,8 +77,7 @@ impl Object {
                 Self::Barrier(Barrier { parties, arrived: 0, generation: 0, opened_with: 0 })
             }
             ObjectKind::Channel { capacity } => {
-                let interchangeable = declaration.type_name.as_deref().is_none_or(|name| name == "()");
-                Self::Channel(Box::new(Channel::new(capacity, interchangeable)))
+                Self::Channel(Box::new(Channel::new(capacity, declaration.has_plain_messages())))
             }
             ObjectKind::Flag { set } => Self::Flag { set, initial: set },
             ObjectKind::Waitgroup { count } => Self::Waitgroup { count: count.into(), initial: count },

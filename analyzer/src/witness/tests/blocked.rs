@@ -325,19 +325,7 @@ fn who_waits_for_some_time_only_is_not_stuck() {
 
 #[test]
 fn a_notification_may_wake_any_waiter() {
-    let trace = Trace::of(
-        "condvar c
-        T1 acquire m
-        T1 wait c lock=m touched=none
-        T2 acquire m
-        T2 wait c lock=m touched=none
-        T3 notify c
-        T1 wake c lock=m by=notify
-        T1 release m touched=none
-        T3 notify c
-        T2 wake c lock=m by=notify
-        T2 release m touched=none",
-    );
+    let trace = Trace::of(TWO_WAITERS);
     assert_eq!(trace.blocks("T1*2 T2*2 T3*2", "T1"), "free T1 by T3.1", "both are awake");
     assert_eq!(trace.blocks("T1*2 T2*2 T3 T2*2 T3", "T1"), "free T1 by T3.2", "both were notified");
     assert_eq!(trace.blocks("T1*2 T3 T1*2 T2*2", "T2"), "free T2 by T3.2");

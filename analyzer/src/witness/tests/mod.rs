@@ -24,6 +24,20 @@ use crate::end::{Ends, Standing};
 use crate::model::{Ideal, Log, Point};
 use crate::script;
 
+/// Two waits, each ended by a notification of its own.
+const TWO_WAITERS: &str = "
+    condvar c
+    T1 acquire m
+    T1 wait c lock=m touched=none
+    T2 acquire m
+    T2 wait c lock=m touched=none
+    T3 notify c
+    T1 wake c lock=m by=notify
+    T1 release m touched=none
+    T3 notify c
+    T2 wake c lock=m by=notify
+    T2 release m touched=none";
+
 /// A recorded run.
 struct Trace {
     tables: Tables,

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use lockhound_trace::{
-    Batch, Event, How, Mode, Object, ObjectId, ObjectKind, Op, Order, Place, Policy, Progress, ReadError, Request,
-    Touched, WakeReason,
+    Event, How, InMemory, Mode, Object, ObjectId, ObjectKind, Op, Order, Policy, Request, Touched, WakeReason,
 };
 use proptest::prelude::*;
 
@@ -47,39 +46,9 @@ fn tables() -> Tables {
     tables
 }
 
-/// Events that are there already.
-struct Events<'a> {
-    tables: &'a Tables,
-    events: std::slice::Iter<'a, Event>,
-}
-
-impl EventSource for Events<'_> {
-    fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
-        Ok(self.events.next().copied())
-    }
-
-    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
-        let event = self.events.next();
-        event.into_iter().for_each(|event| batch.push(*event, Place::File));
-        Ok(event.is_some())
-    }
-
-    fn tables(&self) -> &Tables {
-        self.tables
-    }
-
-    fn place(&self) -> Place {
-        Place::File
-    }
-
-    fn progress(&self) -> Progress {
-        Progress::default()
-    }
-}
-
 /// How many of the events are possible one after the other, by the rules of the reader.
 fn possible(tables: &Tables, events: &[Event]) -> usize {
-    let mut source = Validated::new(Events { tables, events: events.iter() }, Path::new("random"));
+    let mut source = Validated::new(InMemory::new(tables, events), Path::new("random"));
     (0..events.len()).take_while(|_| source.next_event().is_ok()).count()
 }
 
@@ -168,7 +137,7 @@ fn trace(wishes: &[(usize, usize, usize)], objects: &[usize]) -> Trace {
         }
         events.remove(start);
     }
-    Trace::new(Events { tables: &tables, events: events.iter() })
+    Trace::new(InMemory::new(&tables, &events))
 }
 
 fn wishes() -> impl Strategy<Value = (Vec<(usize, usize, usize)>, Vec<usize>)> {

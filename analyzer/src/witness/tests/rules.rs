@@ -178,19 +178,7 @@ fn a_rendezvous_needs_both() {
 
 #[test]
 fn a_wake_needs_a_notification_that_came_later_than_its_wait() {
-    let trace = Trace::of(
-        "condvar c
-        T1 acquire m
-        T1 wait c lock=m touched=none
-        T2 acquire m
-        T2 wait c lock=m touched=none
-        T3 notify c
-        T1 wake c lock=m by=notify
-        T1 release m touched=none
-        T3 notify c
-        T2 wake c lock=m by=notify
-        T2 release m touched=none",
-    );
+    let trace = Trace::of(TWO_WAITERS);
     assert_eq!(runs(&trace, "T1*2 T2*2 T3 T1"), "ok");
     assert_eq!(runs(&trace, "T1*2 T2*2 T3 T2"), "ok", "any one of them");
     assert_eq!(runs(&trace, "T1*2 T2*2 T3 T2*2 T1"), "impossible T1.3", "but only one");

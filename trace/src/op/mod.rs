@@ -1,0 +1,9 @@
+//! The vocabulary: everything a thread can be recorded doing.
+
+mod operand;
+mod operation;
+mod request;
+
+pub use operand::{How, Mode, Order, Touched, Value, WakeReason};
+pub use operation::Op;
+pub use request::Request;
