@@ -21,7 +21,7 @@ pub(super) struct Found {
 /// What a search leaves to the next one through the same trace.
 #[derive(Default, Debug)]
 pub(super) struct Memory {
-    pub(super) patterns: Patterns,
+    patterns: Patterns,
     /// One for each proved pattern.
     pub(super) found: Vec<Found>,
 }

@@ -4,7 +4,7 @@
 use lockhound_trace::{EventIndex, ThreadId};
 
 use crate::blocking::candidates::{Found, Hunt};
-use crate::blocking::patterns::{Part, Pattern, pattern};
+use crate::blocking::patterns::{Part, Pattern, contains, pattern};
 use crate::model::Model;
 use crate::witness::{DeadEnd, Searched, Stretch};
 
@@ -29,6 +29,8 @@ impl Hunt<'_> {
         if self.evaluator.tokens {
             return;
         }
+        let found = self.memory.found.iter();
+        let mut known: Vec<Pattern> = found.filter_map(|found| self.pattern_of_stuck(&found.proof.stuck)).collect();
         for stretch in stretches(self.links.model) {
             let checker = self.evaluator.prediction.checker;
             let mut ends: Vec<DeadEnd> = Vec::new();
@@ -40,25 +42,25 @@ impl Hunt<'_> {
             }
             ends.sort_by_key(|end| end.stuck.len());
             for end in ends {
-                self.judge(end);
+                self.judge(end, &mut known);
             }
         }
     }
 
-    fn judge(&mut self, end: DeadEnd) {
+    /// A part of what is known, or more than that, is no other bug.
+    fn judge(&mut self, end: DeadEnd, known: &mut Vec<Pattern>) {
         let Some(pattern) = self.pattern_of_stuck(&end.stuck) else { return };
-        // A part of what is known, or more than that, is no other bug.
-        if self.memory.patterns.is_like_a_proved(&pattern) {
+        if known.iter().any(|known| contains(known, &pattern) || contains(&pattern, known)) {
             return;
         }
         if let Some(proof) = self.evaluator.confirm(end) {
-            self.memory.patterns.prove(pattern);
+            known.push(pattern);
             self.memory.found.push(Found { proof, twins: 0 });
         }
     }
 
     /// What the stuck threads wait for.
-    pub(super) fn pattern_of_stuck(&self, stuck: &[(ThreadId, EventIndex)]) -> Option<Pattern> {
+    fn pattern_of_stuck(&self, stuck: &[(ThreadId, EventIndex)]) -> Option<Pattern> {
         let requests = self.links.requests;
         let part = |&(_, event): &(ThreadId, EventIndex)| {
             Some(Part::Waits(requests.get(requests.at(self.links.model.point(event))?).class))

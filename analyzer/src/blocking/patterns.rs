@@ -18,14 +18,6 @@ pub(super) enum Part {
     Hopes(ClassId),
 }
 
-impl Part {
-    const fn class(self) -> ClassId {
-        match self {
-            Self::Waits(class) | Self::Misses(class) | Self::Hopes(class) => class,
-        }
-    }
-}
-
 /// A candidate without its threads: sorted.
 pub(super) type Pattern = Box<[Part]>;
 
@@ -45,17 +37,6 @@ impl Patterns {
     /// The proved pattern that this one contains.
     pub(super) fn known(&self, pattern: &[Part]) -> Option<usize> {
         self.proved.iter().position(|proved| contains(pattern, proved))
-    }
-
-    /// Whether the requests of some proved pattern are among those of this one, or the other way round, whatever they miss
-    /// or hope for.
-    pub(super) fn is_like_a_proved(&self, pattern: &[Part]) -> bool {
-        let requests = |pattern: &[Part]| self::pattern(pattern.iter().map(|&part| Part::Waits(part.class())));
-        let all = requests(pattern);
-        self.proved
-            .iter()
-            .map(|proved| requests(proved))
-            .any(|proved| contains(&all, &proved) || contains(&proved, &all))
     }
 
     pub(super) fn failed(&mut self, pattern: Pattern) {
@@ -80,7 +61,7 @@ pub(super) fn pattern(parts: impl IntoIterator<Item = Part>) -> Pattern {
 }
 
 /// Whether a sorted multiset contains another.
-fn contains(all: &[Part], part: &[Part]) -> bool {
+pub(super) fn contains(all: &[Part], part: &[Part]) -> bool {
     let mut rest = all.iter();
     part.iter().all(|wanted| rest.any(|other| other == wanted))
 }
