@@ -45,15 +45,15 @@ impl<'a> Hunt<'a> {
         Self { evaluator, links, memory, candidates, cuts: Vec::new() }
     }
 
-    /// Evaluates all candidates, surest and shortest first. Returns what was proved, and where limits cut.
-    pub(super) fn run(mut self, sinks: &[ThreadId]) -> (Memory, Vec<String>) {
+    /// Evaluates all candidates, surest and shortest first; then, where `orders` is wanted, what all orders of short stretches
+    /// lead to. Returns what was proved, and where limits cut.
+    pub(super) fn run(mut self, sinks: &[ThreadId], orders: bool) -> (Memory, Vec<String>) {
         let total = self.evaluator.steps;
-        let stages: [&mut dyn FnMut(&mut Self); 5] = [
+        let stages: [&mut dyn FnMut(&mut Self); 4] = [
             &mut |hunt| hunt.singles(sinks),
             &mut |hunt| hunt.cycles(Kinds::Owned),
             &mut |hunt| hunt.cycles(Kinds::All),
             &mut Self::senders,
-            &mut Self::orders,
         ];
         let mut spare = total;
         let count = stages.len() as u64;
@@ -62,6 +62,9 @@ impl<'a> Hunt<'a> {
             self.evaluator.steps = share;
             stage(&mut self);
             spare = spare - share + self.evaluator.steps;
+        }
+        if orders {
+            self.orders();
         }
         if self.evaluator.cut {
             self.cuts

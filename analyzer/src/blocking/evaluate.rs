@@ -1,7 +1,7 @@
 //! The evaluation of a candidate: lead its members to where all of them wait, and ask the checker whether they do so for
 //! ever; if not, learn from its answer.
 
-use lockhound_trace::{EventIndex, Op, ThreadId, WakeReason};
+use lockhound_trace::{EventIndex, ThreadId};
 
 use crate::blocking::attempt::{Attempt, Ground};
 use crate::blocking::links::Links;
@@ -143,7 +143,6 @@ impl<'a> Evaluator<'a> {
         self.steps = self.steps.saturating_sub(ideal.len().max(1));
         let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
         match self.prediction.checker.check(&schedule, &claim) {
-            Outcome::Proved(proof) if proof.stuck.iter().any(|&(_, event)| self.wakes_by_itself(event)) => Err(None),
             Outcome::Proved(proof) => Ok(Proof {
                 schedule: and_then(schedule, &proof.then),
                 stuck: proof.stuck,
@@ -163,9 +162,6 @@ impl<'a> Evaluator<'a> {
 
     /// A proof that who is stuck at the end of an execution is so for ever.
     pub(super) fn confirm(&mut self, end: DeadEnd) -> Option<Proof> {
-        if end.stuck.iter().any(|&(_, event)| self.wakes_by_itself(event)) {
-            return None;
-        }
         let members = end.stuck.iter().map(|&(thread, _)| thread).collect();
         let claim = Claim::Blocked { members, tokens: self.tokens };
         match self.prediction.checker.check(&end.schedule, &claim) {
@@ -183,13 +179,6 @@ impl<'a> Evaluator<'a> {
             }
             _ => None,
         }
-    }
-
-    /// Whether this is a wait that ended for no reason, or because time was up: it may do so again.
-    fn wakes_by_itself(&self, event: EventIndex) -> bool {
-        let model = self.ground.model;
-        let Some(wake) = model.partner(model.point(event)).map(|wake| model.op(wake)) else { return false };
-        matches!(wake, Op::Wake { by: WakeReason::Timeout | WakeReason::Spurious, .. })
     }
 
     /// What members missed that were meant to, and waits that slept through a notification.

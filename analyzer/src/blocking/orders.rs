@@ -25,10 +25,6 @@ fn stretches(model: &Model<'_>) -> Vec<Stretch> {
 impl Hunt<'_> {
     /// Evaluates what the stretches end in.
     pub(super) fn orders(&mut self) {
-        // Where messages may be taken for one another, everything could be otherwise.
-        if self.evaluator.tokens {
-            return;
-        }
         let found = self.memory.found.iter();
         let mut known: Vec<Pattern> = found.filter_map(|found| self.pattern_of_stuck(&found.proof.stuck)).collect();
         for stretch in stretches(self.links.model) {

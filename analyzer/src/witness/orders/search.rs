@@ -2,12 +2,12 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use lockhound_trace::{EventIndex, ThreadId};
+use lockhound_trace::{EventIndex, Op, Request, ThreadId};
 use rustc_hash::FxHashSet;
 
 use crate::witness::claim::Rejection;
 use crate::witness::knot::Knot;
-use crate::witness::machine::{Executed, Look, Saved};
+use crate::witness::machine::{Asking, Executed, Look, Saved};
 use crate::witness::orders::next::{Choice, Scene};
 use crate::witness::orders::stretch::{Reach, Stretch};
 use crate::witness::run::Run;
@@ -129,7 +129,8 @@ impl<'s, 'c, 't> Search<'s, 'c, 't> {
         let knot = Knot::new(self.run.recording, self.run.machine);
         let set = knot.stuck();
         for part in least_parts(&knot, &set) {
-            let stuck: Vec<_> = part.iter().filter_map(|&thread| Some((thread, knot.asking(thread)?.at))).collect();
+            let at = |&thread: &ThreadId| Some((thread, request(self.run, knot.asking(thread)?)?));
+            let Some(stuck) = part.iter().map(at).collect::<Option<Vec<_>>>() else { continue };
             if self.told.insert(stuck.clone()) {
                 visit(DeadEnd {
                     schedule: Schedule { base: self.stretch.from.clone(), then: self.path.clone() },
@@ -138,6 +139,14 @@ impl<'s, 'c, 't> Search<'s, 'c, 't> {
             }
         }
     }
+}
+
+/// Where a request stands in the recording; none where a `wait` that never returned was notified: it is not said there
+/// how it goes on.
+fn request(run: &Run<'_, '_>, asking: Asking) -> Option<EventIndex> {
+    let wants_lock = matches!(asking.on, Request::Wake { .. });
+    let said = || matches!(run.recording.step(asking.at).op, Op::Wake { .. });
+    (!wants_lock || said()).then_some(asking.at)
 }
 
 /// The least closed parts of a closed set.
