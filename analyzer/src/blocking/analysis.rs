@@ -24,13 +24,14 @@ impl Analysis for Blocking {
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
         let Some(prediction) = end.prediction else { return };
-        if leak::leaks(end).is_empty() && !has_more_than_mutexes(end) {
+        let orders = has_more_than_mutexes(end);
+        if leak::leaks(end).is_empty() && !orders {
             return;
         }
         let requests = Requests::new(prediction.model);
         let links = Links::new(prediction.model, &requests);
         let hunt = Hunt::new(evaluator(prediction, &links, false), &links, Memory::default());
-        let (memory, cuts) = hunt.run(&sinks(prediction.model));
+        let (memory, cuts) = hunt.run(&sinks(prediction.model), orders);
         results.limits.extend(cuts);
         let words = Words { end, prediction, links: &links };
         let known = memory.found.len();
@@ -67,7 +68,7 @@ fn with_tokens(
     let requests = Requests::new(&model);
     let links = Links::new(&model, &requests);
     let hunt = Hunt::new(evaluator(&prediction, &links, true), &links, memory);
-    let (memory, cuts) = hunt.run(&sinks(&model));
+    let (memory, cuts) = hunt.run(&sinks(&model), false);
     (memory.found, cuts)
 }
 

@@ -28,13 +28,13 @@ pub(super) struct Memory {
 
 /// The search through all candidates of a trace.
 pub(super) struct Hunt<'a> {
-    evaluator: Evaluator<'a>,
-    links: &'a Links<'a>,
-    memory: Memory,
+    pub(super) evaluator: Evaluator<'a>,
+    pub(super) links: &'a Links<'a>,
+    pub(super) memory: Memory,
     /// Candidates that may still be evaluated.
     candidates: usize,
     /// Why the search is not complete.
-    cuts: Vec<String>,
+    pub(super) cuts: Vec<String>,
 }
 
 impl<'a> Hunt<'a> {
@@ -45,8 +45,9 @@ impl<'a> Hunt<'a> {
         Self { evaluator, links, memory, candidates, cuts: Vec::new() }
     }
 
-    /// Evaluates all candidates, surest and shortest first. Returns what was proved, and where limits cut.
-    pub(super) fn run(mut self, sinks: &[ThreadId]) -> (Memory, Vec<String>) {
+    /// Evaluates all candidates, surest and shortest first; then, where `orders` is wanted, what all orders of short stretches
+    /// lead to. Returns what was proved, and where limits cut.
+    pub(super) fn run(mut self, sinks: &[ThreadId], orders: bool) -> (Memory, Vec<String>) {
         let total = self.evaluator.steps;
         let stages: [&mut dyn FnMut(&mut Self); 4] = [
             &mut |hunt| hunt.singles(sinks),
@@ -61,6 +62,9 @@ impl<'a> Hunt<'a> {
             self.evaluator.steps = share;
             stage(&mut self);
             spare = spare - share + self.evaluator.steps;
+        }
+        if orders {
+            self.orders();
         }
         if self.evaluator.cut {
             self.cuts

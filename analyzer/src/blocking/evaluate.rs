@@ -1,7 +1,7 @@
 //! The evaluation of a candidate: lead its members to where all of them wait, and ask the checker whether they do so for
 //! ever; if not, learn from its answer.
 
-use lockhound_trace::{EventIndex, Op, ThreadId, WakeReason};
+use lockhound_trace::{EventIndex, ThreadId};
 
 use crate::blocking::attempt::{Attempt, Ground};
 use crate::blocking::links::Links;
@@ -9,7 +9,7 @@ use crate::blocking::need::Need;
 use crate::blocking::open::Escape;
 use crate::model::{Ideal, Point};
 use crate::prediction::Prediction;
-use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
+use crate::witness::{Claim, Closed, DeadEnd, Outcome, Rejection, Schedule};
 
 /// How often one candidate is evaluated, its extensions included.
 const EVALUATIONS: usize = 24;
@@ -35,7 +35,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) links: &'a Links<'a>,
     pub(super) prediction: &'a Prediction<'a>,
     /// Whether the messages of some channels stand for one another.
-    tokens: bool,
+    pub(super) tokens: bool,
     /// Events that the checker may still execute for this search.
     pub(super) steps: u64,
     /// Whether some candidate was given up for want of steps.
@@ -143,7 +143,6 @@ impl<'a> Evaluator<'a> {
         self.steps = self.steps.saturating_sub(ideal.len().max(1));
         let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
         match self.prediction.checker.check(&schedule, &claim) {
-            Outcome::Proved(proof) if proof.stuck.iter().any(|&(_, event)| self.wakes_by_itself(event)) => Err(None),
             Outcome::Proved(proof) => Ok(Proof {
                 schedule: and_then(schedule, &proof.then),
                 stuck: proof.stuck,
@@ -161,11 +160,25 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Whether this is a wait that ended for no reason, or because time was up: it may do so again.
-    fn wakes_by_itself(&self, event: EventIndex) -> bool {
-        let model = self.ground.model;
-        let Some(wake) = model.partner(model.point(event)).map(|wake| model.op(wake)) else { return false };
-        matches!(wake, Op::Wake { by: WakeReason::Timeout | WakeReason::Spurious, .. })
+    /// A proof that who is stuck at the end of an execution is so for ever.
+    pub(super) fn confirm(&mut self, end: DeadEnd) -> Option<Proof> {
+        let members = end.stuck.iter().map(|&(thread, _)| thread).collect();
+        let claim = Claim::Blocked { members, tokens: self.tokens };
+        match self.prediction.checker.check(&end.schedule, &claim) {
+            Outcome::Proved(proof) if proof.closed != Closed::AsRecorded => {
+                let point = |event| self.ground.model.point(event);
+                let wait = |thread| proof.stuck.iter().find(|&&(other, _)| other == thread).map(|&(_, wait)| wait);
+                let missed = |&(thread, missed): &(ThreadId, EventIndex)| Some((point(wait(thread)?), point(missed)));
+                Some(Proof {
+                    schedule: and_then(end.schedule, &proof.then),
+                    closed: proof.closed,
+                    missed: proof.missed.iter().filter_map(missed).collect(),
+                    stuck: proof.stuck,
+                    tokens: self.tokens,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// What members missed that were meant to, and waits that slept through a notification.

@@ -19,6 +19,7 @@ mod late;
 mod links;
 mod need;
 mod open;
+mod orders;
 mod patterns;
 mod report;
 mod requests;

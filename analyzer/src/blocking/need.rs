@@ -1,6 +1,6 @@
 //! What a thread can wait for without end, and who gives it.
 
-use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
+use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId};
 
 /// What a request waits for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -47,7 +47,7 @@ impl Need {
         match *op {
             Op::Acquire { lock, mode, how } if how.may_wait_for_ever() => Some(Self::Lock { lock, mode }),
             Op::AcquirePermits { semaphore, how, .. } if how.may_wait_for_ever() => Some(Self::Permits(semaphore)),
-            Op::Wake { lock, by: WakeReason::Notify, .. } => Some(Self::Lock { lock, mode: Mode::Write }),
+            Op::Wake { lock, .. } => Some(Self::Lock { lock, mode: Mode::Write }),
             Op::Wait { condvar, how, .. } if how.may_wait_for_ever() => Some(Self::Notification(condvar)),
             Op::Pass { barrier } => Some(Self::Parties(barrier)),
             Op::Recv { channel, .. } | Op::RecvClosed { channel } => Some(Self::Message(channel)),

@@ -61,7 +61,7 @@ pub(super) fn pattern(parts: impl IntoIterator<Item = Part>) -> Pattern {
 }
 
 /// Whether a sorted multiset contains another.
-fn contains(all: &[Part], part: &[Part]) -> bool {
+pub(super) fn contains(all: &[Part], part: &[Part]) -> bool {
     let mut rest = all.iter();
     part.iter().all(|wanted| rest.any(|other| other == wanted))
 }

@@ -136,7 +136,13 @@ impl Words<'_> {
         }
         let deeds = &self.links.requests.deeds;
         let mut channels = self.links.requests.interchangeable(self.prediction.model);
-        channels.retain(|&channel| deeds.any(Deed::Receive, channel, &proof.schedule.base));
+        let model = self.prediction.model;
+        let schedule = &proof.schedule;
+        let later = |channel| {
+            let received = |&event: &EventIndex| matches!(model.op(model.point(event)), Op::Recv { channel: from, .. } if from == channel);
+            schedule.then.iter().any(received)
+        };
+        channels.retain(|&channel| deeds.any(Deed::Receive, channel, &schedule.base) || later(channel));
         channels
     }
 

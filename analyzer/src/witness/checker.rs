@@ -8,9 +8,10 @@ use crate::end::Standing;
 use crate::model::{Ideal, Log};
 use crate::witness::checkpoints::Checkpoints;
 use crate::witness::machine::Machine;
+use crate::witness::orders::Search;
 use crate::witness::recording::Recording;
 use crate::witness::run::Run;
-use crate::witness::{Claim, Outcome, Rejection, Schedule, blocked, interleaved, race};
+use crate::witness::{Claim, DeadEnd, Outcome, Rejection, Schedule, Searched, Stretch, blocked, interleaved, race};
 
 /// Executes schedules of one trace; may be used by several threads at once.
 ///
@@ -118,6 +119,38 @@ impl<'t> Checker<'t> {
 
     /// The same as [`Checker::check`], with steps that were set aside.
     pub(crate) fn check_within(&self, allowance: &mut Allowance, schedule: &Schedule, claim: &Claim) -> Outcome {
+        self.with_run(allowance, |run| match *claim {
+            Claim::Blocked { ref members, tokens } => blocked::judge(run, schedule, members, tokens),
+            Claim::Race(one, other) => race::judge(run, schedule, [one, other]),
+            Claim::Interleaved { pattern, p, q, c } => interleaved::pattern(run, schedule, pattern, [p, q, c]),
+            Claim::Due { p, q, c } => interleaved::due(run, schedule, [p, q, c]),
+            Claim::Region { p, q1, q2, c } => interleaved::region(run, schedule, [p, q1, q2, c]),
+        })
+        .map_or_else(Outcome::Rejected, Outcome::Proved)
+    }
+
+    /// Tries all orders of a stretch of the recorded run, and tells `visit` where threads are stuck for ever. That is no
+    /// proof yet.
+    pub(crate) fn dead_ends(
+        &self,
+        allowance: &mut Allowance,
+        stretch: &Stretch,
+        visit: impl FnMut(DeadEnd),
+    ) -> Searched {
+        let searched = self.with_run(allowance, |run| {
+            let before = Schedule { base: stretch.from.clone(), then: Vec::new() };
+            run.through(&before, EventIndex(u64::MAX), Run::follow)?;
+            Search::new(run, stretch).run(visit)
+        });
+        if searched.is_ok() { Searched::All } else { Searched::Cut }
+    }
+
+    /// Does something with a machine at the beginning of the program.
+    fn with_run<T>(
+        &self,
+        allowance: &mut Allowance,
+        work: impl FnOnce(&mut Run<'_, '_>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut machine = idle.unwrap_or_else(|| Machine::new(self.recording.tables()));
         machine.reset(&self.recording);
@@ -128,17 +161,11 @@ impl<'t> Checker<'t> {
             left: allowance.left,
             frozen: None,
         };
-        let judgement = match *claim {
-            Claim::Blocked { ref members, tokens } => blocked::judge(&mut run, schedule, members, tokens),
-            Claim::Race(one, other) => race::judge(&mut run, schedule, [one, other]),
-            Claim::Interleaved { pattern, p, q, c } => interleaved::pattern(&mut run, schedule, pattern, [p, q, c]),
-            Claim::Due { p, q, c } => interleaved::due(&mut run, schedule, [p, q, c]),
-            Claim::Region { p, q1, q2, c } => interleaved::region(&mut run, schedule, [p, q1, q2, c]),
-        };
-        let short = judgement == Err(Rejection::OutOfSteps);
+        let outcome = work(&mut run);
+        let short = matches!(outcome, Err(Rejection::OutOfSteps));
         allowance.left = if short { 0 } else { run.left };
         allowance.short |= short;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
-        judgement.map_or_else(Outcome::Rejected, Outcome::Proved)
+        outcome
     }
 }

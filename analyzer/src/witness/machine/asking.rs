@@ -35,12 +35,15 @@ impl Machine {
         if let (Some(waiting), Some((_, at))) = (state.waiting, last) {
             let next = if let Some((Op::Block { .. }, _)) = next { op(state.done + 2) } else { next };
             let (condvar, lock) = (waiting.condvar, waiting.lock);
-            if self.notification(condvar, thread).is_some() {
+            let wakes = next.filter(|next| matches!(next.0, Op::Wake { .. }));
+            // Who woke without having been notified may do so again.
+            let by_itself =
+                waiting.timed || matches!(wakes, Some((Op::Wake { by, .. }, _)) if by != WakeReason::Notify);
+            if by_itself || self.notification(condvar, thread).is_some() {
+                let at = wakes.map_or(at, |wake| wake.1);
                 return Some(Asking { on: Request::Wake { condvar, lock }, at });
             }
-            // Who woke without having been notified may do so again.
-            let by_itself = waiting.timed || matches!(next, Some((Op::Wake { by, .. }, _)) if by != WakeReason::Notify);
-            return (!by_itself).then_some(Asking { on: Request::Wait { condvar, lock }, at });
+            return Some(Asking { on: Request::Wait { condvar, lock }, at });
         }
         if let (Some(on), Some((_, at))) = (state.request, last) {
             return waits_for_ever(&on, next.map(|next| next.0)).then_some(Asking { on, at });

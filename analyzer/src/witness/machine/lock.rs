@@ -1,5 +1,7 @@
 //! Mutexes and read/write locks, and the data in them.
 
+use std::hash::{Hash, Hasher};
+
 use lockhound_trace::{Mode, Policy, ThreadId};
 
 use crate::witness::seen::Seen;
@@ -99,6 +101,17 @@ impl RwLock {
         self.holders_against(thread, mode).next().is_none() && self.queued_against(thread, mode).next().is_none()
     }
 
+    pub(super) fn lets_writers_first(&self) -> bool {
+        self.policy == Policy::Writer
+    }
+
+    pub(super) fn digest(&self, into: &mut impl Hasher) {
+        self.data.hash(into);
+        let mut queued = self.queued.clone();
+        queued.sort_unstable();
+        queued.hash(into);
+    }
+
     /// How `thread` holds it, strongest first.
     pub(super) fn mode_of(&self, thread: ThreadId) -> Option<Mode> {
         [Mode::Write, Mode::Read, Mode::Upgrade].into_iter().find(|&mode| self.is_held_by(thread, mode))
@@ -114,7 +127,10 @@ impl RwLock {
 
     pub(super) fn take(&mut self, thread: ThreadId, mode: Mode) {
         match mode {
-            Mode::Write => self.writer = Some(thread),
+            Mode::Write => {
+                self.writer = Some(thread);
+                self.queued.retain(|&writer| writer != thread);
+            }
             Mode::Upgrade => self.upgrader = Some(thread),
             Mode::Read => match self.readers.iter_mut().find(|reader| reader.0 == thread) {
                 Some(reader) => reader.1 += 1,

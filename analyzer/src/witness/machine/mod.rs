@@ -4,8 +4,10 @@
 //! (`sight`): then its thread cannot tell the difference.
 
 mod asking;
+mod awaits;
 mod channel;
 mod condvar;
+mod digest;
 mod effect;
 mod lock;
 mod object;
@@ -17,5 +19,6 @@ mod step;
 mod thread;
 
 pub(super) use asking::{Asking, Obstacle};
+pub(super) use awaits::Awaits;
 pub(super) use state::{Machine, Saved};
 pub(super) use step::{Executed, Look, Outcomes};

@@ -19,7 +19,7 @@ impl Machine {
 
     /// A blocked `send` is followed by something else only if it failed, since the channel is closed.
     #[inline]
-    fn gets_past_send(&self, thread: &Thread, next: &Op) -> bool {
+    pub(super) fn gets_past_send(&self, thread: &Thread, next: &Op) -> bool {
         match thread.request {
             Some(Request::Send { channel }) => match *next {
                 Op::Send { channel: sent, .. } | Op::TrySendFailed { channel: sent } if sent == channel => true,

@@ -67,7 +67,12 @@ impl Machine {
 
     /// Its state, for [`Machine::load`]; not what claims ask for.
     pub(in crate::witness) fn save(&self) -> Saved {
-        let objects = self.dirty.iter().map(|&id| (id, self.object(id).clone())).collect();
+        self.keep(&self.dirty)
+    }
+
+    /// The same, where no other objects than these will be different when it is loaded.
+    pub(in crate::witness) fn keep(&self, objects: &[ObjectId]) -> Saved {
+        let objects = objects.iter().map(|&id| (id, self.object(id).clone())).collect();
         Saved { threads: self.threads.clone(), objects, clock: self.clock }
     }
 
@@ -119,7 +124,7 @@ impl Machine {
 /// The state of all threads and objects at some moment of a run.
 #[derive(Debug)]
 pub(in crate::witness) struct Saved {
-    threads: Vec<Thread>,
+    pub(super) threads: Vec<Thread>,
     /// Those that are not as they were in the beginning.
     objects: Vec<(ObjectId, Object)>,
     clock: u64,
