@@ -28,7 +28,7 @@ impl std::fmt::Debug for Name {
     }
 }
 
-const NAMES: [Name; 8] = [
+const NAMES: [Name; 12] = [
     Name {
         name: "cycle-length",
         what: "requests in the longest cycle looked for",
@@ -40,6 +40,30 @@ const NAMES: [Name; 8] = [
         what: "steps of each search for cycles",
         get: |limits| limits.cycle_steps,
         set: |limits, value| limits.cycle_steps = value,
+    },
+    Name {
+        name: "cycles",
+        what: "cycles of the lock graph that are judged",
+        get: |limits| limits.cycles as u64,
+        set: |limits, value| limits.cycles = whole(value),
+    },
+    Name {
+        name: "cycle-patterns",
+        what: "combinations of requests that are tried for one cycle",
+        get: |limits| limits.cycle_patterns as u64,
+        set: |limits, value| limits.cycle_patterns = whole(value),
+    },
+    Name {
+        name: "pattern-steps",
+        what: "steps of the search for them, and of their refutation",
+        get: |limits| limits.pattern_steps,
+        set: |limits, value| limits.pattern_steps = value,
+    },
+    Name {
+        name: "requests",
+        what: "different requests that the lock graph keeps",
+        get: |limits| limits.requests as u64,
+        set: |limits, value| limits.requests = whole(value),
     },
     Name {
         name: "candidates",
@@ -123,6 +147,10 @@ mod tests {
         let Limits {
             cycle_length: _,
             cycle_steps: _,
+            cycles: _,
+            cycle_patterns: _,
+            pattern_steps: _,
+            requests: _,
             candidates: _,
             tries: _,
             checker_steps: _,

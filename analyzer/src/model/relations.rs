@@ -156,11 +156,6 @@ impl<'t> Model<'t> {
         self.objects.on(object)
     }
 
-    /// The same of one thread.
-    pub(crate) fn on_by(&self, object: ObjectId, thread: ThreadId) -> &[u32] {
-        self.objects.on_by(object, thread)
-    }
-
     /// Whether the messages of this channel stand for one another.
     pub(crate) fn is_interchangeable(&self, channel: ObjectId) -> bool {
         self.interchangeable.contains(&channel)
