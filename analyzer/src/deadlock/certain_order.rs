@@ -13,9 +13,11 @@ use crate::deadlock::instances::{Instances, List};
 use crate::model::Model;
 use crate::order::{MustOrder, Published, Segment};
 
-/// The segments of requests, by the number of the instance.
+/// Where requests lie in their threads and what they come after, by the number of the instance.
 #[derive(Debug)]
 pub(crate) struct CertainOrder {
+    /// The step of its thread; more than anybody can know of where it was not met.
+    steps: Vec<u32>,
     segments: Vec<Option<Segment>>,
 }
 
@@ -23,29 +25,32 @@ impl CertainOrder {
     /// Follows the whole trace once, and keeps the segments of all instances.
     pub(crate) fn new(model: &Model<'_>, instances: &Instances<'_>) -> Self {
         let mut pass = Pass::new(model);
-        let mut segments = vec![None; instances.len()];
+        let (mut steps, mut segments) = (vec![u32::MAX; instances.len()], vec![None; instances.len()]);
         let mut wanted = instances.recorded().peekable();
         for (index, thread, op) in model.log().iter() {
             if wanted.peek().is_none() {
                 break;
             }
             while let Some((_, number)) = wanted.next_if(|&(next, _)| next == index) {
-                segments[number] = Some(pass.order.segment(thread));
+                let segment = pass.order.segment(thread);
+                steps[number] = segment.step();
+                segments[number] = Some(segment);
             }
             pass.take(thread, op);
         }
-        Self { segments }
+        Self { steps, segments }
     }
 
-    /// The first instance in `list`, from `at` on, that does not come before instance `y` of `late`.
+    /// The first instance in `list`, from `at` on, that does not come before instance `y` of `late`, another thread's.
     pub(crate) fn beyond(&self, list: List<'_>, at: usize, late: List<'_>, y: usize) -> usize {
-        let precedes = |early: &Option<Segment>| {
-            let late = &self.segments[late.numbers()][y];
-            early.as_ref().zip(late.as_ref()).is_some_and(|(early, late)| early.precedes(late))
-        };
-        let rest = &self.segments[list.numbers()][at..];
+        let known = self.segments[late.numbers()][y].as_ref().map_or(0, |late| late.knows(list.thread()));
+        let rest = &self.steps[list.numbers()][at..];
         // Mostly none does.
-        if rest.first().is_some_and(precedes) { at + rest.partition_point(precedes) } else { at }
+        if rest.first().is_some_and(|&step| step <= known) {
+            at + rest.partition_point(|&step| step <= known)
+        } else {
+            at
+        }
     }
 }
 

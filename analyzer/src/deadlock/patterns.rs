@@ -84,8 +84,19 @@ pub(crate) fn patterns(
     let mut order: Vec<usize> = (0..circle.edges.len()).collect();
     order.sort_by_key(|&at| circle.edges[at].len());
     let chosen = vec![None; order.len()];
-    let mut search =
-        Search { tables, graph, circle, conditions, most, steps: 0, each, order, chosen, writers: Vec::new() };
+    let mut search = Search {
+        tables,
+        graph,
+        circle,
+        conditions,
+        most,
+        steps: 0,
+        each,
+        order,
+        chosen,
+        writers: Vec::new(),
+        members: Vec::new(),
+    };
     let _ = search.edge(0);
     Searched { cut: search.steps > most, steps: search.steps }
 }
@@ -104,6 +115,8 @@ struct Search<'a, V> {
     /// By edge.
     chosen: Vec<Option<DependencyId>>,
     writers: Vec<DependencyId>,
+    /// All of them, as they were chosen.
+    members: Vec<DependencyId>,
 }
 
 impl<V: Visitor> Search<'_, V> {
@@ -114,7 +127,9 @@ impl<V: Visitor> Search<'_, V> {
         for &candidate in &circle.edges[at] {
             if self.fits(candidate)? && self.modes_fit(at, candidate) {
                 self.chosen[at] = Some(candidate);
+                self.members.push(candidate);
                 self.edge(turn + 1)?;
+                self.members.pop();
                 self.chosen[at] = None;
             }
         }
@@ -136,7 +151,9 @@ impl<V: Visitor> Search<'_, V> {
         for &candidate in graph.queued_writers(self.tables, lock) {
             if self.fits(candidate)? {
                 self.writers.push(candidate);
+                self.members.push(candidate);
                 self.queues(at + 1)?;
+                self.members.pop();
                 self.writers.pop();
             }
         }
@@ -164,13 +181,9 @@ impl<V: Visitor> Search<'_, V> {
             (!self.conditions.threads || other.key.thread != dependency.key.thread)
                 && (!self.conditions.gate || dependency.common_gate(other).is_none())
         };
-        let members = || self.chosen.iter().flatten().chain(&self.writers).copied();
-        if !members().all(|member| fits(self.graph.get(member))) {
-            return ControlFlow::Continue(false);
-        }
-        let each = &mut self.each;
-        let mut members = self.chosen.iter().flatten().chain(&self.writers).copied();
-        ControlFlow::Continue(members.all(|member| each.go_together(member, candidate)))
+        let (members, each) = (&self.members, &mut self.each);
+        let stands = members.iter().all(|&member| fits(self.graph.get(member)));
+        ControlFlow::Continue(stands && members.iter().all(|&member| each.go_together(member, candidate)))
     }
 
     /// Whether the request before waits for what the candidate for edge `at` holds, and the candidate for what the holder

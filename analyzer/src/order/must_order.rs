@@ -33,6 +33,16 @@ impl Segment {
         self.step <= other.clock.get(self.thread)
     }
 
+    /// The step of its thread that it belongs to, from 1 on.
+    pub(crate) fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// Which step of another thread it comes after, and all of that thread's before; 0: none.
+    pub(crate) fn knows(&self, thread: ThreadId) -> u32 {
+        self.clock.get(thread)
+    }
+
     /// Whether neither precedes the other; never so within one thread.
     #[cfg(test)]
     pub(crate) fn is_concurrent_with(&self, other: &Self) -> bool {

@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::holds::Holds;
-    use crate::race::access::Access;
+    use crate::race::access::kind_of;
     use crate::script;
 
     /// What is suspected of `x`.
@@ -149,8 +149,8 @@ mod tests {
             let Some(event) = source.next_event().expect("a readable script") else { break };
             let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
             disciplines.locks(&now);
-            if let Some((var, access)) = Access::of(&now) {
-                disciplines.access(&now, var, access.kind);
+            if let Some((var, kind, _)) = kind_of(&event.op) {
+                disciplines.access(&now, var, kind);
                 x = x.or((source.tables().object(var).id == "x").then_some(var));
             }
             holds.apply(index, &event);

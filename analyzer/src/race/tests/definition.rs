@@ -10,7 +10,7 @@ use crate::closure::tests::{definition, random};
 use crate::holds::Holds;
 use crate::model::{Ideal, Model, Point};
 use crate::prediction::Prediction;
-use crate::race::access::{Access, kind_of};
+use crate::race::access::kind_of;
 use crate::race::discipline::{Disciplines, Suspicion};
 use crate::race::groups::{StatementPair, pair};
 use crate::race::predict::Predictor;
@@ -36,8 +36,8 @@ fn suspects(script: &str) -> Vec<(ObjectId, Suspicion)> {
         let Some(event) = source.next_event().expect("a readable script") else { break };
         let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
         disciplines.locks(&now);
-        if let Some((var, access)) = Access::of(&now) {
-            disciplines.access(&now, var, access.kind);
+        if let Some((var, kind, _)) = kind_of(&event.op) {
+            disciplines.access(&now, var, kind);
         }
         holds.apply(index, &event);
     }
