@@ -284,7 +284,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
     }
     if any(&ahead) {
         // After the end state: what has happened need not be predicted.
-        analyses.push(Box::<LockOrder>::default());
+        analyses.push(Box::new(LockOrder::new(options)));
     }
     if any(&[Rule::PotentialDeadlock, Rule::SelfDeadlock, Rule::LostWakeup, Rule::BlockedForever]) {
         // After both: what they found need not be searched again.

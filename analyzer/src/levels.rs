@@ -4,7 +4,7 @@ use lockhound_trace::{ObjectId, SiteId};
 use rustc_hash::FxHashMap;
 
 use crate::analysis::{Analysis, End, Moment, Results};
-use crate::deadlock::Requests;
+use crate::deadlock::{Asking, Requests};
 use crate::finding::{Evidence, Finding, Rule, Severity, Step};
 use crate::fingerprint::FingerprintBuilder;
 use crate::holds::Held;
@@ -31,7 +31,7 @@ struct Violation {
 
 impl Analysis for Levels {
     fn observe(&mut self, now: Moment<'_>) {
-        let Some(request) = self.requests.next(now.event) else { return };
+        let Asking::For(request) = self.requests.next(now.event) else { return };
         let level = now.tables.object(request.lock).level;
         if request.how == lockhound_trace::How::Try || level.is_none() {
             return;

@@ -59,6 +59,14 @@ pub struct Limits {
     pub cycle_length: usize,
     /// Steps of each search for cycles.
     pub cycle_steps: u64,
+    /// Cycles of the lock graph that are judged, short ones first.
+    pub cycles: usize,
+    /// Combinations of requests on one such cycle for which schedules are searched.
+    pub cycle_patterns: usize,
+    /// Requests looked at to find these combinations, and events looked at to refute them, for each cycle.
+    pub pattern_steps: u64,
+    /// Different requests that the lock graph keeps.
+    pub requests: usize,
     /// Candidates for a deadlock that are evaluated.
     pub candidates: usize,
     /// Instances of one pattern that are tried before it counts as not proved.
@@ -78,6 +86,10 @@ impl Default for Limits {
         Self {
             cycle_length: 8,
             cycle_steps: 300_000,
+            cycles: 2_000,
+            cycle_patterns: 64,
+            pattern_steps: 50_000,
+            requests: 1 << 17,
             candidates: 4_000,
             tries: 6,
             checker_steps: 200_000_000,

@@ -55,9 +55,21 @@ const fn name(name: &'static str, what: &'static str, field: Field) -> Name {
     Name { name, what, field }
 }
 
-const NAMES: [Name; 8] = [
+const NAMES: [Name; 12] = [
     name("cycle-length", "requests in the longest cycle looked for", Field::Count(|limits| &mut limits.cycle_length)),
     name("cycle-steps", "steps of each search for cycles", Field::Amount(|limits| &mut limits.cycle_steps)),
+    name("cycles", "cycles of the lock graph that are judged", Field::Count(|limits| &mut limits.cycles)),
+    name(
+        "cycle-patterns",
+        "combinations of requests that are tried for one cycle",
+        Field::Count(|limits| &mut limits.cycle_patterns),
+    ),
+    name(
+        "pattern-steps",
+        "steps of the search for them, and of their refutation",
+        Field::Amount(|limits| &mut limits.pattern_steps),
+    ),
+    name("requests", "different requests that the lock graph keeps", Field::Count(|limits| &mut limits.requests)),
     name("candidates", "candidates for a deadlock that are evaluated", Field::Count(|limits| &mut limits.candidates)),
     name("tries", "instances of one pattern that are tried", Field::Count(|limits| &mut limits.tries)),
     name("checker-steps", "events executed to check schedules", Field::Amount(|limits| &mut limits.checker_steps)),
@@ -114,6 +126,10 @@ mod tests {
         let Limits {
             cycle_length: _,
             cycle_steps: _,
+            cycles: _,
+            cycle_patterns: _,
+            pattern_steps: _,
+            requests: _,
             candidates: _,
             tries: _,
             checker_steps: _,

@@ -7,44 +7,50 @@
 //! must-order says it does. Here data count when the hold that looked at them has ended, and not at all where what a hold
 //! did is unknown.
 
-use std::rc::Rc;
+use lockhound_trace::{ObjectId, Op, ThreadId, Touched};
 
-use lockhound_trace::{Event, EventIndex, ObjectId, Op, ThreadId, Touched};
-use rustc_hash::FxHashMap;
+use crate::deadlock::instances::{Instances, List};
+use crate::model::Model;
+use crate::order::{MustOrder, Published, Segment};
 
-use crate::clocks::VectorClock;
-use crate::model::{Model, Point};
-use crate::order::{MustOrder, Segment};
-
-/// The segments of some requests.
-#[derive(Debug, Default)]
+/// Where requests lie in their threads and what they come after, by the number of the instance.
+#[derive(Debug)]
 pub(crate) struct CertainOrder {
-    segments: FxHashMap<Point, Segment>,
+    /// The step of its thread; more than anybody can know of where it was not met.
+    steps: Vec<u32>,
+    segments: Vec<Option<Segment>>,
 }
 
 impl CertainOrder {
-    /// Follows the whole trace once, and keeps the segments of `requests`, which are sorted by when they were recorded.
-    pub(crate) fn new(model: &Model<'_>, requests: &[EventIndex]) -> Self {
+    /// Follows the whole trace once, and keeps the segments of all instances.
+    pub(crate) fn new(model: &Model<'_>, instances: &Instances<'_>) -> Self {
         let mut pass = Pass::new(model);
-        let mut segments = FxHashMap::default();
-        let mut wanted = requests.iter().peekable();
-        let log = model.log();
-        for number in 0..log.len() as u64 {
-            let index = EventIndex(number);
+        let (mut steps, mut segments) = (vec![u32::MAX; instances.len()], vec![None; instances.len()]);
+        let mut wanted = instances.recorded().peekable();
+        for (index, thread, op) in model.log().iter() {
             if wanted.peek().is_none() {
                 break;
             }
-            while wanted.next_if(|&&next| next == index).is_some() {
-                segments.insert(model.point(index), pass.order.segment(log.thread(index)));
+            while let Some((_, number)) = wanted.next_if(|&(next, _)| next == index) {
+                let segment = pass.order.segment(thread);
+                steps[number] = segment.step();
+                segments[number] = Some(segment);
             }
-            pass.take(&log.event(index));
+            pass.take(thread, op);
         }
-        Self { segments }
+        Self { steps, segments }
     }
 
-    /// Where a request lies; none if it was not asked about.
-    pub(crate) fn segment(&self, request: Point) -> Option<&Segment> {
-        self.segments.get(&request)
+    /// The first instance in `list`, from `at` on, that does not come before instance `y` of `late`, another thread's.
+    pub(crate) fn beyond(&self, list: List<'_>, at: usize, late: List<'_>, y: usize) -> usize {
+        let known = self.segments[late.numbers()][y].as_ref().map_or(0, |late| late.knows(list.thread()));
+        let rest = &self.steps[list.numbers()][at..];
+        // Mostly none does.
+        if rest.first().is_some_and(|&step| step <= known) {
+            at + rest.partition_point(|&step| step <= known)
+        } else {
+            at
+        }
     }
 }
 
@@ -53,9 +59,9 @@ struct Pass<'a> {
     model: &'a Model<'a>,
     order: MustOrder,
     /// What the data of each variable and lock come after, by object.
-    written: Vec<Option<Rc<VectorClock>>>,
-    /// What was in a lock when its hold began.
-    found: FxHashMap<(ThreadId, ObjectId), Option<Rc<VectorClock>>>,
+    written: Vec<Option<Published>>,
+    /// By thread: what was in a lock when its hold began, if that is known.
+    found: Vec<Vec<(ObjectId, Published)>>,
     /// Whether more than one thread uses each object.
     shared: Vec<bool>,
 }
@@ -68,24 +74,34 @@ impl<'a> Pass<'a> {
             model,
             order: MustOrder::default(),
             written: vec![None; shared.len()],
-            found: FxHashMap::default(),
+            found: vec![Vec::new(); model.threads()],
             shared,
         }
     }
 
-    fn take(&mut self, event: &Event) {
-        self.order.apply(self.model.tables(), event);
-        let thread = event.thread;
-        match event.op {
+    fn take(&mut self, thread: ThreadId, op: Op) {
+        match op {
             Op::Read { var: object, .. } | Op::Load { atomic: object, .. } => self.read(thread, object),
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } => self.write(thread, object),
             Op::Rmw { atomic, .. } => {
                 self.read(thread, atomic);
                 self.write(thread, atomic);
             }
+            _ => {
+                self.order.apply(self.model.tables(), thread, op);
+                self.locks(thread, op);
+            }
+        }
+    }
+
+    fn locks(&mut self, thread: ThreadId, op: Op) {
+        match op {
             Op::Acquire { lock, .. } | Op::Wake { lock, .. } => {
-                if let Some(written) = &self.written[lock.index()] {
-                    self.found.entry((thread, lock)).or_insert_with(|| Some(Rc::clone(written)));
+                let found = &mut self.found[thread.index()];
+                if let Some(written) = &self.written[lock.index()]
+                    && !found.iter().any(|(known, _)| *known == lock)
+                {
+                    found.push((lock, written.clone()));
                 }
             }
             Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } => self.end(thread, lock, touched),
@@ -106,7 +122,8 @@ impl<'a> Pass<'a> {
     }
 
     fn end(&mut self, thread: ThreadId, lock: ObjectId, touched: Touched) {
-        let found = self.found.remove(&(thread, lock)).flatten();
+        let holds = &mut self.found[thread.index()];
+        let found = holds.iter().position(|(known, _)| *known == lock).map(|at| holds.swap_remove(at).1);
         if touched == Touched::Unknown {
             // Whoever looks at the lock next may depend on this hold, or on an earlier one.
             self.written[lock.index()] = None;

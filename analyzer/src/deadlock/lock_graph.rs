@@ -19,18 +19,16 @@ use crate::holds::Held;
 use crate::order::Segment;
 use crate::prose;
 
-/// How many different dependencies are kept in all.
-const MAX_DEPENDENCIES: usize = 1 << 17;
 /// How many segments are kept for each dependency.
 const MAX_SEGMENTS: usize = 16;
 
 /// A dependency's place in [`LockGraph::dependencies`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct DependencyId(usize);
+pub(crate) struct DependencyId(u32);
 
 impl DependencyId {
     pub(crate) const fn index(self) -> usize {
-        self.0
+        self.0 as usize
     }
 }
 
@@ -101,32 +99,52 @@ pub(crate) struct LockGraph {
     key: Option<Key>,
     /// Write requests for read/write locks, with or without other locks held: what makes readers queue.
     writers: BTreeMap<ObjectId, Vec<DependencyId>>,
+    /// How many different dependencies are kept in all.
+    room: usize,
     dropped: u64,
 }
 
 impl LockGraph {
-    /// Takes down a request for a lock. `segment` is only called where it is needed.
-    pub(crate) fn request(&mut self, now: Moment<'_>, request: LockRequest, segment: impl FnOnce() -> Segment) {
+    /// An empty graph that keeps no more than so many different dependencies.
+    pub(crate) fn new(room: usize) -> Self {
+        Self { room: room.min(u32::MAX as usize), ..Self::default() }
+    }
+
+    /// Takes down a request for a lock. `segment` is only called where it is needed. Returns the dependency that it
+    /// belongs to; none if nobody can wait here, or there are too many.
+    pub(crate) fn request(
+        &mut self,
+        now: Moment<'_>,
+        request: LockRequest,
+        segment: impl FnOnce() -> Segment,
+    ) -> Option<DependencyId> {
         let kind = now.tables.object(request.lock).kind;
         if !kind.is_lock() {
-            return;
+            return None;
         }
         let again = now.holds.of(now.event.thread).iter().find(|held| held.lock == request.lock);
         if again.is_some_and(|again| !reads_twice(kind, again.mode, request.mode)) {
-            return;
+            return None;
         }
         let LockRequest { lock, mode, how, op } = request;
-        let Some((id, new)) = self.take_down(now, Resource::Lock(lock), mode, how, op, segment) else { return };
+        let (id, new) = self.take_down(now, Resource::Lock(lock), mode, how, op, segment)?;
         if new && mode == Mode::Write && matches!(kind, ObjectKind::RwLock { .. }) {
             self.writers.entry(lock).or_default().push(id);
         }
+        Some(id)
     }
 
     /// Takes down that the event's thread waits for the end of `child`.
-    pub(crate) fn join(&mut self, now: Moment<'_>, child: ThreadId, segment: impl FnOnce() -> Segment) {
-        if child != now.event.thread {
-            self.take_down(now, Resource::EndOf(child), Mode::Write, How::Lock, "join", segment);
+    pub(crate) fn join(
+        &mut self,
+        now: Moment<'_>,
+        child: ThreadId,
+        segment: impl FnOnce() -> Segment,
+    ) -> Option<DependencyId> {
+        if child == now.event.thread {
+            return None;
         }
+        Some(self.take_down(now, Resource::EndOf(child), Mode::Write, How::Lock, "join", segment)?.0)
     }
 
     /// The dependency that a request belongs to, and whether it is the first of its kind. None: there are too many.
@@ -147,16 +165,16 @@ impl LockGraph {
         key.sort_unstable();
         let key = self.key.insert(Key { thread, wants, mode, how, held: key });
         let known = self.ids.get(key).copied();
-        let id = known.unwrap_or(DependencyId(self.dependencies.len()));
+        let id = known.unwrap_or(id_of(self.dependencies.len()));
         if known.is_none() {
-            if self.dependencies.len() == MAX_DEPENDENCIES {
+            if self.dependencies.len() >= self.room {
                 self.dropped += 1;
                 return None;
             }
             self.dependencies.push(Dependency { key: key.clone(), count: 0, instances: Vec::new(), dropped: 0 });
             self.ids.insert(key.clone(), id);
         }
-        let dependency = &mut self.dependencies[id.0];
+        let dependency = &mut self.dependencies[id.index()];
         dependency.count += 1;
         let segment = segment();
         if dependency.instances.last().is_some_and(|last| last.segment.is(&segment)) {
@@ -173,13 +191,8 @@ impl LockGraph {
         self.dependencies.len()
     }
 
-    /// The dependency with this key.
-    pub(crate) fn find(&self, key: &Key) -> Option<DependencyId> {
-        self.ids.get(key).copied()
-    }
-
     pub(crate) fn get(&self, id: DependencyId) -> &Dependency {
-        &self.dependencies[id.0]
+        &self.dependencies[id.index()]
     }
 
     /// All dependencies on each edge (resource held, resource asked for), in the order of their first occurrence.
@@ -191,7 +204,7 @@ impl LockGraph {
             let locks = key.held.iter().map(|&(held, _)| Resource::Lock(held));
             let end = awaited.contains(&key.thread).then_some(Resource::EndOf(key.thread));
             for held in locks.chain(end) {
-                edges.entry((held, key.wants)).or_default().push(DependencyId(index));
+                edges.entry((held, key.wants)).or_default().push(id_of(index));
             }
         }
         edges
@@ -231,6 +244,10 @@ impl LockGraph {
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
     }
+}
+
+fn id_of(position: usize) -> DependencyId {
+    DependencyId(u32::try_from(position).expect("no more than there is room for"))
 }
 
 /// Taking a lock that is held already is no request (a re-entrant lock) or a matter for the end state (self-deadlock);

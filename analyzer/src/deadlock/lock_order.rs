@@ -11,36 +11,54 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::{Analysis, End, Moment, Results};
+use crate::deadlock::cuts;
 use crate::deadlock::cycles::{self, simple_cycles};
+use crate::deadlock::hearing::hear;
+use crate::deadlock::instances::{Instances, Noted};
 use crate::deadlock::lifelines::Lifelines;
 use crate::deadlock::lock_graph::{DependencyId, LockGraph};
 use crate::deadlock::lock_order_report::{Words, also as also_does};
 use crate::deadlock::patterns::Circle;
-use crate::deadlock::requests::{Joins, Requests};
+use crate::deadlock::requests::{Asking, Requests};
 use crate::deadlock::resource::{self, Resource};
 use crate::deadlock::verdict::{Judge, Reason, Verdict};
 use crate::finding::{Finding, Rule};
-use crate::options::Limits;
+use crate::options::{Limits, Options};
 use crate::order::MustOrder;
 use crate::prose;
 use crate::statements::{StatementId, Statements};
+use crate::witness::Allowance;
 
-/// How many circles of one trace are judged.
-const MAX_CIRCLES: usize = 2_000;
-/// Dependencies that are looked at while judging, for each step that the search for circles may take.
-const LOOKS_PER_STEP: u64 = 10;
-/// How many circles of one trace are reported.
-const MAX_FINDINGS: usize = 200;
+/// Bytes of the log of a trace for each event at least.
+const LOGGED: u64 = 28;
 
 /// Builds the lock graph while the trace runs, and judges its circles at the end.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub(crate) struct LockOrder {
+    limits: Limits,
     order: MustOrder,
     requests: Requests,
-    joins: Joins,
     graph: LockGraph,
+    noted: Noted,
     lifelines: Lifelines,
     nurseries: Nurseries,
+}
+
+impl LockOrder {
+    /// Keeps, besides the graph, 8 bytes of every request where other schedules are to be searched.
+    pub(crate) fn new(options: &Options) -> Self {
+        let limits = options.limits;
+        let most = if options.prediction { limits.index_bytes / LOGGED } else { 0 };
+        Self {
+            limits,
+            order: MustOrder::default(),
+            requests: Requests::default(),
+            graph: LockGraph::new(limits.requests),
+            noted: Noted::new(usize::try_from(most).unwrap_or(usize::MAX)),
+            lifelines: Lifelines::default(),
+            nurseries: Nurseries::default(),
+        }
+    }
 }
 
 /// Which statement spawns each thread: threads of one statement are alike.
@@ -70,78 +88,89 @@ impl Nurseries {
 
 impl Analysis for LockOrder {
     fn observe(&mut self, now: Moment<'_>) {
+        let thread = now.event.thread;
+        let step = self.requests.next(now.event);
+        let order = &mut self.order;
         // A join that returns at once is a request as well: it comes before what it lets the thread know.
-        if let Some(child) = self.joins.next(now.event) {
-            let order = &mut self.order;
-            self.graph.join(now, child, || order.segment(now.event.thread));
+        if let Asking::ForEnd(child) = step {
+            let id = self.graph.join(now, child, || order.segment(thread));
+            self.noted.ask(now, id);
         }
-        self.order.apply(now.tables, now.event);
+        order.apply(now.tables, thread, now.event.op);
         match now.event.op {
             Op::Spawn { child } => {
-                self.lifelines.spawn(now.index, now.event.thread, child);
+                self.lifelines.spawn(now.index, thread, child);
                 self.nurseries.spawn(now, child);
             }
-            Op::Join { child } => self.lifelines.join(now.index, now.event.thread, child),
+            Op::Join { child } => self.lifelines.join(now.index, thread, child),
             _ => {}
         }
-        if let Some(request) = self.requests.next(now.event) {
-            let order = &mut self.order;
-            self.graph.request(now, request, || order.segment(now.event.thread));
+        match step {
+            Asking::For(request) => {
+                let id = self.graph.request(now, request, || order.segment(thread));
+                self.noted.ask(now, id);
+            }
+            Asking::IsGranted => self.noted.grant(now),
+            Asking::ForEnd(_) | Asking::Other => {}
         }
     }
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
-        let Self { graph, lifelines, nurseries, .. } = *self;
-        let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
-        let circles = circles(&graph, limits, &mut results.limits);
+        let Self { limits, graph, noted, lifelines, nurseries, .. } = *self;
+        let observed = observed(&results.findings);
+        let mut circles = circles(&graph, limits, &mut results.limits);
+        circles.retain(|circle| !observed.contains(&locks(circle)));
         let members = members(end.tables, &graph, &circles);
-        let budget = limits.cycle_steps.saturating_mul(LOOKS_PER_STEP);
-        let mut judge = Judge::new(end.tables, &graph, &members, end.prediction, budget);
+        let index =
+            end.prediction.map(|prediction| (prediction, Instances::new(prediction.model, &graph, noted, &members)));
+        let judge = Judge::new(end.tables, &graph, index, limits);
+        let mut steps = end.prediction.map_or(Allowance::of(0), |prediction| prediction.checker.allow(u64::MAX));
+        let outcome = hear(&judge, &circles, &limits, &mut steps);
+        if let Some(prediction) = end.prediction {
+            prediction.checker.give_back(steps);
+        }
         let words = Words { tables: end.tables, graph: &graph, lifelines: &lifelines };
-        let mut reported = Reported { observed: observed(&results.findings), list: Vec::new() };
-        for circle in circles {
-            if judge.is_exhausted() || reported.list.len() == MAX_FINDINGS {
-                results.limits.push("lock graph: not all cycles were judged; there are too many".to_owned());
-                break;
-            }
-            let locks: BTreeSet<ObjectId> = resource::locks(&circle.resources).into_iter().collect();
-            if reported.observed.contains(&locks) {
-                continue;
-            }
-            let Some(verdict) = judge.judge(&circle) else { continue };
+        let mut reported = Reported::default();
+        for (circle, verdict) in circles.iter().zip(outcome.verdicts) {
+            let locks = locks(circle);
             let (finding, members) = match verdict {
-                Verdict::Feasible { members, witness } => {
-                    (words.feasible_deadlock(&circle, &members, witness), members)
+                None => continue,
+                Some(Verdict::Feasible { members, witness }) => {
+                    (words.feasible_deadlock(circle, &members, witness), members)
                 }
-                Verdict::Possible { members, cut } => (words.possible_deadlock(&circle, &members, cut), members),
-                Verdict::Refuted { members, reason } => {
-                    results.refutations.push(words.refutation(&circle, &members, reason));
-                    if !is_inversion(reason, &circle) || reported.explains(&locks) {
+                Some(Verdict::Possible { members, cut }) => (words.possible_deadlock(circle, &members, cut), members),
+                Some(Verdict::Refuted { members, reason }) => {
+                    results.refutations.push(words.refutation(circle, &members, reason));
+                    if !is_inversion(reason, circle) || reported.explains(&locks) {
                         continue;
                     }
-                    (words.inversion(&circle, &members, reason), members)
+                    (words.inversion(circle, &members, reason), members)
                 }
             };
-            let (also, children) = (words.also(&circle, &members), nurseries.of_circle(&circle));
+            let (also, children) = (words.also(circle, &members), nurseries.of_circle(circle));
             reported.list.push(Found { finding, locks, also, children });
         }
         results.findings.extend(reported.merged(end.tables));
-        if let Some(limit) = judge.cut() {
-            results.limits.push(format!("lock graph: not for every cycle a schedule was searched for; {limit}"));
+        if outcome.left > 0 {
+            let (left, all) = (outcome.left, cuts::cycles(circles.len()));
+            results
+                .limits
+                .push(format!("lock graph: of {all} {left} were not judged; it took too long (--limit cycle-steps)"));
         }
+        results.limits.extend(outcome.cuts.sentences(&limits));
         if graph.dropped() > 0 {
             results.limits.push(format!(
-                "lock graph: {} requests were left out because there were too many different ones",
-                graph.dropped()
+                "lock graph: {} requests were left out because there were more than {} different ones (--limit requests)",
+                graph.dropped(),
+                limits.requests
             ));
         }
     }
 }
 
 /// What was found so far.
+#[derive(Default)]
 struct Reported {
-    /// What the end of the trace has shown to be deadlocked already.
-    observed: FxHashSet<BTreeSet<ObjectId>>,
     list: Vec<Found>,
 }
 
@@ -194,6 +223,10 @@ fn is_inversion(reason: Reason, circle: &Circle) -> bool {
     only_locks && circle.resources.len() > 1 && !matches!(reason, Reason::NeverWaits(..) | Reason::OnlyRead(_))
 }
 
+fn locks(circle: &Circle) -> BTreeSet<ObjectId> {
+    resource::locks(&circle.resources).into_iter().collect()
+}
+
 /// What the end of the trace has shown to be deadlocked already.
 fn observed(findings: &[Finding]) -> FxHashSet<BTreeSet<ObjectId>> {
     findings
@@ -223,16 +256,20 @@ fn circles(graph: &LockGraph, limits: Limits, said: &mut Vec<String>) -> Vec<Cir
     for &(from, to) in edges.keys() {
         orders.add_edge(node(from), node(to), ());
     }
-    let limits = cycles::Limits { length: limits.cycle_length, steps: limits.cycle_steps, cycles: MAX_CIRCLES };
+    let limits = cycles::Limits { length: limits.cycle_length, steps: limits.cycle_steps, cycles: limits.cycles };
     let cycles = simple_cycles(&orders, limits);
     if cycles.cut {
+        let found = cycles.found.len();
+        let limit = if found < limits.cycles { "cycle-steps" } else { "cycles" };
         said.push(format!(
-            "lock graph: the search for cycles was ended after {} of them; there may be more",
-            cycles.found.len()
+            "lock graph: the search for cycles was ended after {found} of them; there may be more (--limit {limit})"
         ));
     }
     if cycles.longer_possible && !cycles.cut {
-        said.push(format!("lock graph: cycles of more than {} locks were not looked for", limits.length));
+        said.push(format!(
+            "lock graph: cycles of more than {} locks were not looked for (--limit cycle-length)",
+            limits.length
+        ));
     }
     let circle = |nodes: Vec<NodeIndex>| {
         let resources: Vec<Resource> = nodes.iter().map(|&node| orders[node]).collect();

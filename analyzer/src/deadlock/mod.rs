@@ -2,8 +2,10 @@
 //! were taken leave open.
 
 mod certain_order;
+mod cuts;
 mod cycles;
 mod end_state;
+mod hearing;
 mod instances;
 mod knot;
 mod lifelines;
@@ -23,4 +25,4 @@ mod walk;
 
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;
-pub(crate) use requests::Requests;
+pub(crate) use requests::{Asking, Requests};

@@ -11,9 +11,6 @@ use lockhound_trace::Tables;
 use crate::deadlock::lock_graph::{Dependency, DependencyId, LockGraph};
 use crate::deadlock::resource::Resource;
 
-/// Dependencies looked at for one circle and one set of conditions.
-const MAX_STEPS: u32 = 50_000;
-
 /// A circle of resources: who has one asks for the next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Circle {
@@ -49,7 +46,7 @@ impl Conditions {
 pub(crate) struct Searched {
     /// Whether there may be more patterns: the search was ended for its length.
     pub(crate) cut: bool,
-    pub(crate) steps: u32,
+    pub(crate) steps: u64,
 }
 
 /// Looks at patterns as they are found.
@@ -72,43 +69,68 @@ impl<F: FnMut(&[Part]) -> ControlFlow<()>> Visitor for F {
     }
 }
 
-/// Shows `each` the patterns of a circle, by the order of their dependencies, until it breaks: first one part an edge, in
-/// the order of the circle, then the queued writers. At worst exponential in the length of the circle, and bounded.
+/// Shows `each` the patterns of a circle until it breaks: their parts are one an edge, in the order of the circle, then the
+/// queued writers. The edges with the fewest dependencies are chosen for first, so that most of what does not go together
+/// is never tried. At worst exponential in the length of the circle, and bounded by `most`, the number of dependencies
+/// that are looked at.
 pub(crate) fn patterns(
     tables: &Tables,
     graph: &LockGraph,
     circle: &Circle,
     conditions: Conditions,
+    most: u64,
     each: impl Visitor,
 ) -> Searched {
-    let mut search = Search { tables, graph, circle, conditions, steps: 0, each, parts: Vec::new() };
-    let _ = search.edge();
-    Searched { cut: search.steps > MAX_STEPS, steps: search.steps }
+    let mut order: Vec<usize> = (0..circle.edges.len()).collect();
+    order.sort_by_key(|&at| circle.edges[at].len());
+    let chosen = vec![None; order.len()];
+    let mut search = Search {
+        tables,
+        graph,
+        circle,
+        conditions,
+        most,
+        steps: 0,
+        each,
+        order,
+        chosen,
+        writers: Vec::new(),
+        members: Vec::new(),
+    };
+    let _ = search.edge(0);
+    Searched { cut: search.steps > most, steps: search.steps }
 }
 
-/// Backtracking over the edges of the circle, in order, then over the queued writers that readers need.
+/// Backtracking over the edges of the circle, then over the queued writers that readers need.
 struct Search<'a, V> {
     tables: &'a Tables,
     graph: &'a LockGraph,
     circle: &'a Circle,
     conditions: Conditions,
-    steps: u32,
+    most: u64,
+    steps: u64,
     each: V,
-    parts: Vec<Part>,
+    /// In which order dependencies are chosen for the edges.
+    order: Vec<usize>,
+    /// By edge.
+    chosen: Vec<Option<DependencyId>>,
+    writers: Vec<DependencyId>,
+    /// All of them, as they were chosen.
+    members: Vec<DependencyId>,
 }
 
 impl<V: Visitor> Search<'_, V> {
-    /// Chooses a dependency for the next edge, and all that follow.
-    fn edge(&mut self) -> ControlFlow<()> {
-        let (at, circle) = (self.parts.len(), self.circle);
-        if at == circle.edges.len() {
-            return self.writers(0);
-        }
+    /// Chooses a dependency for the edge that is the `turn`th in order, and all that follow.
+    fn edge(&mut self, turn: usize) -> ControlFlow<()> {
+        let circle = self.circle;
+        let Some(&at) = self.order.get(turn) else { return self.queues(0) };
         for &candidate in &circle.edges[at] {
-            if self.fits(candidate)? && self.modes_fit(candidate) {
-                self.parts.push(Part { dependency: candidate, queues: false });
-                self.edge()?;
-                self.parts.pop();
+            if self.fits(candidate)? && self.modes_fit(at, candidate) {
+                self.chosen[at] = Some(candidate);
+                self.members.push(candidate);
+                self.edge(turn + 1)?;
+                self.members.pop();
+                self.chosen[at] = None;
             }
         }
         ControlFlow::Continue(())
@@ -116,32 +138,39 @@ impl<V: Visitor> Search<'_, V> {
 
     /// Chooses, for every reader that waits for a reader from position `at` of the circle on, a writer that queues
     /// between them.
-    fn writers(&mut self, at: usize) -> ControlFlow<()> {
+    fn queues(&mut self, at: usize) -> ControlFlow<()> {
         let (length, graph) = (self.circle.edges.len(), self.graph);
-        if at == length || !self.conditions.mode {
-            return self.each.pattern(&self.parts);
-        }
-        let asks = graph.get(self.parts[at].dependency);
-        let holder = graph.get(self.parts[(at + 1) % length].dependency);
-        let resource = self.circle.resources[(at + 1) % length];
-        if holder.holds(resource).is_some_and(|held| asks.key.mode.conflicts_with(held)) {
-            return self.writers(at + 1);
+        let (Some(&Some(asks)), true) = (self.chosen.get(at), self.conditions.mode) else { return self.pattern() };
+        let next = (at + 1) % length;
+        let resource = self.circle.resources[next];
+        let holds = self.chosen[next].and_then(|holder| graph.get(holder).holds(resource));
+        if holds.is_some_and(|held| graph.get(asks).key.mode.conflicts_with(held)) {
+            return self.queues(at + 1);
         }
         let Some(lock) = resource.lock() else { return ControlFlow::Continue(()) };
         for &candidate in graph.queued_writers(self.tables, lock) {
             if self.fits(candidate)? {
-                self.parts.push(Part { dependency: candidate, queues: true });
-                self.writers(at + 1)?;
-                self.parts.pop();
+                self.writers.push(candidate);
+                self.members.push(candidate);
+                self.queues(at + 1)?;
+                self.members.pop();
+                self.writers.pop();
             }
         }
         ControlFlow::Continue(())
     }
 
+    fn pattern(&mut self) -> ControlFlow<()> {
+        let edges = self.chosen.iter().flatten().map(|&dependency| Part { dependency, queues: false });
+        let writers = self.writers.iter().map(|&dependency| Part { dependency, queues: true });
+        let parts: Vec<Part> = edges.chain(writers).collect();
+        self.each.pattern(&parts)
+    }
+
     /// Whether the candidate can be a member beside those chosen already. Breaks when the search has lasted too long.
     fn fits(&mut self, candidate: DependencyId) -> ControlFlow<(), bool> {
         self.steps += 1;
-        if self.steps > MAX_STEPS {
+        if self.steps > self.most {
             return ControlFlow::Break(());
         }
         let dependency = self.graph.get(candidate);
@@ -152,18 +181,24 @@ impl<V: Visitor> Search<'_, V> {
             (!self.conditions.threads || other.key.thread != dependency.key.thread)
                 && (!self.conditions.gate || dependency.common_gate(other).is_none())
         };
-        let (parts, each) = (&self.parts, &mut self.each);
-        let stands = parts.iter().all(|part| fits(self.graph.get(part.dependency)));
-        ControlFlow::Continue(stands && parts.iter().all(|part| each.go_together(part.dependency, candidate)))
+        let (members, each) = (&self.members, &mut self.each);
+        let stands = members.iter().all(|&member| fits(self.graph.get(member)));
+        ControlFlow::Continue(stands && members.iter().all(|&member| each.go_together(member, candidate)))
     }
 
-    /// Whether the request before waits for what the candidate holds, as far as modes go; a reader may do so through
-    /// a queued writer.
-    fn modes_fit(&self, candidate: DependencyId) -> bool {
-        let Some(before) = self.parts.last().filter(|_| self.conditions.mode) else { return true };
-        let resource = self.circle.resources[self.parts.len()];
-        let asks = self.graph.get(before.dependency).key.mode;
-        let queue = || resource.lock().is_some_and(|lock| !self.graph.queued_writers(self.tables, lock).is_empty());
-        self.graph.get(candidate).holds(resource).is_some_and(|held| asks.conflicts_with(held) || queue())
+    /// Whether the request before waits for what the candidate for edge `at` holds, and the candidate for what the holder
+    /// after holds, as far as modes go and they are chosen; a reader may do so through a queued writer.
+    fn modes_fit(&self, at: usize, candidate: DependencyId) -> bool {
+        let length = self.chosen.len();
+        let fits = |asks: Option<DependencyId>, holder: Option<DependencyId>, at: usize| {
+            let (Some(asks), Some(holder)) = (asks, holder) else { return true };
+            let resource = self.circle.resources[at];
+            let asks = self.graph.get(asks).key.mode;
+            let queue = || resource.lock().is_some_and(|lock| !self.graph.queued_writers(self.tables, lock).is_empty());
+            self.graph.get(holder).holds(resource).is_some_and(|held| asks.conflicts_with(held) || queue())
+        };
+        let (before, after) = ((at + length - 1) % length, (at + 1) % length);
+        !self.conditions.mode
+            || (fits(self.chosen[before], Some(candidate), at) && fits(Some(candidate), self.chosen[after], after))
     }
 }

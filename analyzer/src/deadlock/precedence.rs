@@ -12,8 +12,6 @@ use crate::model::{Hold, Model, Point};
 const MAX_CHAIN: u32 = 16;
 /// Events that are looked at for another way when the first is not certain.
 const MAX_DETOUR: u32 = 64;
-/// Events that are looked at in all.
-const MAX_LOOKS: u64 = 20_000;
 
 /// How a thread comes to be after an event of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,11 +36,29 @@ pub(crate) struct Precedence<'a> {
     model: &'a Model<'a>,
     /// Events that may still be looked at.
     looks: Cell<u64>,
+    gave_up: Cell<bool>,
 }
 
 impl<'a> Precedence<'a> {
-    pub(crate) const fn new(model: &'a Model<'a>) -> Self {
-        Self { model, looks: Cell::new(MAX_LOOKS) }
+    /// Looks at no more than so many events.
+    pub(crate) const fn new(model: &'a Model<'a>, looks: u64) -> Self {
+        Self { model, looks: Cell::new(looks), gave_up: Cell::new(false) }
+    }
+
+    /// Whether something was called not ordered since it took too long to find out.
+    pub(crate) const fn has_given_up(&self) -> bool {
+        self.gave_up.get()
+    }
+
+    fn look(&self) -> Option<()> {
+        match self.looks.get().checked_sub(1) {
+            Some(left) => self.looks.set(left),
+            None => {
+                self.gave_up.set(true);
+                return None;
+            }
+        }
+        Some(())
     }
 
     /// How the thread of `late` certainly is after `early` when it makes the request `late`; none if it may not be.
@@ -59,11 +75,18 @@ impl<'a> Precedence<'a> {
         if early.thread == late.thread {
             return early.loc <= late.loc;
         }
-        self.model.stamp(late).contains(early) && depth > 0 && self.chain(early, late.next(), depth - 1).is_some()
+        if !self.model.stamp(late).contains(early) {
+            return false;
+        }
+        let Some(depth) = depth.checked_sub(1) else {
+            self.gave_up.set(true);
+            return false;
+        };
+        self.chain(early, late.next(), depth).is_some()
     }
 
     fn chain(&self, early: Point, late: Point, depth: u32) -> Option<Arrival> {
-        self.looks.set(self.looks.get().checked_sub(1)?);
+        self.look()?;
         let before = Point::new(late.thread, late.loc - 1);
         let spawn = || {
             self.model.spawn_of(late.thread).filter(|&spawn| self.known(early, spawn, depth)).map(|_| Arrival::Spawn)
@@ -78,8 +101,13 @@ impl<'a> Precedence<'a> {
         if let Some(arrival) = self.at(early, first, late, depth) {
             return Some(arrival);
         }
-        let detour = first.loc + 1..late.loc.min(first.loc.saturating_add(MAX_DETOUR));
-        detour.map(|loc| Point::new(late.thread, loc)).find_map(|event| self.at(early, event, late, depth))
+        let end = late.loc.min(first.loc.saturating_add(MAX_DETOUR));
+        let mut detour = (first.loc + 1..end).map(|loc| Point::new(late.thread, loc));
+        let found = detour.find_map(|event| self.at(early, event, late, depth));
+        if found.is_none() && end < late.loc {
+            self.gave_up.set(true);
+        }
+        found
     }
 
     /// The first event of the thread of `last`, not after it, that `early` is before. It must be before `last`.
@@ -98,7 +126,7 @@ impl<'a> Precedence<'a> {
 
     /// Whether `event`, before the request `late` of the same thread, is what certainly puts that thread after `early`.
     fn at(&self, early: Point, event: Point, late: Point, depth: u32) -> Option<Arrival> {
-        self.looks.set(self.looks.get().checked_sub(1)?);
+        self.look()?;
         let (model, op) = (self.model, self.model.op(event));
         let via = |source: Option<Point>, arrival: &dyn Fn(ThreadId) -> Arrival| {
             source.filter(|&source| self.known(early, source, depth)).map(|source| arrival(source.thread))

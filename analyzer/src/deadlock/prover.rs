@@ -9,11 +9,12 @@
 use lockhound_trace::{EventIndex, Mode, Op, Request};
 
 use crate::closure::Closure;
-use crate::deadlock::instances::Asked;
+use crate::deadlock::cuts::Cut;
+use crate::deadlock::instances::{List, precede};
 use crate::finding::Witness;
 use crate::model::{Ideal, Model, Point};
 use crate::prediction::Prediction;
-use crate::witness::{Claim, Closed, Outcome, Rejection, Schedule};
+use crate::witness::{Allowance, Claim, Closed, Outcome, Rejection, Schedule};
 
 /// What became of a pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,14 +26,14 @@ pub(crate) enum Proof {
     /// Must-order lets these instances meet, but no sync-preserving schedule leads there that the checker accepts.
     NotFound(Vec<Point>),
     /// Likewise, and a limit was hit before that was known.
-    Cut(Vec<Point>),
+    Cut(Vec<Point>, Cut),
 }
 
 /// How a search for a schedule ended.
 enum Search {
     Found(Vec<Point>, Witness),
     NotFound,
-    Cut,
+    Cut(Cut),
 }
 
 /// Proves patterns of one trace, one after the other.
@@ -41,10 +42,6 @@ pub(crate) struct Prover<'a> {
     closure: Closure<'a>,
     ideal: Ideal,
     nothing: Ideal,
-    /// How many schedules may still be searched for.
-    candidates: usize,
-    /// The first limit that was hit.
-    cut: Option<&'static str>,
 }
 
 impl<'a> Prover<'a> {
@@ -55,46 +52,25 @@ impl<'a> Prover<'a> {
             closure: Closure::new(model),
             ideal: Ideal::new(model.threads()),
             nothing: Ideal::new(model.threads()),
-            candidates: prediction.options.limits.candidates,
-            cut: None,
         }
-    }
-
-    /// Why some patterns were not tried, if so.
-    pub(crate) const fn cut(&self) -> Option<&'static str> {
-        self.cut
     }
 
     /// Searches for a schedule after which one instance of each member is requested, and all wait. `members` are the
-    /// instances of each, in the order of its thread's events, and never none. Linear in the instances, times the cost
+    /// instances of each, and never none. `Err` is why none is to be searched for. Linear in the instances, times the cost
     /// of a closure.
-    pub(crate) fn prove(&mut self, members: &[&[Asked<'_>]]) -> Proof {
+    pub(crate) fn prove(&mut self, members: &[List<'_>], search: Result<(), Cut>, steps: &mut Allowance) -> Proof {
         let Some(first) = self.first_outside(members) else { return Proof::Ordered };
         let points = points(members, &first);
-        if let Some(limit) = self.limit() {
-            self.cut.get_or_insert(limit);
-            return Proof::Cut(points);
-        }
-        self.candidates -= 1;
-        match self.search(members, first) {
+        let search = search.map_or_else(Search::Cut, |()| self.search(members, first, steps));
+        match search {
             Search::Found(points, witness) => Proof::Found(points, witness),
             Search::NotFound => Proof::NotFound(points),
-            Search::Cut => Proof::Cut(points),
-        }
-    }
-
-    fn limit(&self) -> Option<&'static str> {
-        if self.candidates == 0 {
-            Some("there are too many")
-        } else if self.prediction.is_over() {
-            Some("the time was up")
-        } else {
-            None
+            Search::Cut(cut) => Proof::Cut(points, cut),
         }
     }
 
     /// The first instances that must-order alone leaves unordered; `ideal` is what precedes them.
-    fn first_outside(&mut self, members: &[&[Asked<'_>]]) -> Option<Vec<usize>> {
+    fn first_outside(&mut self, members: &[List<'_>]) -> Option<Vec<usize>> {
         self.ideal.copy_from(&self.nothing);
         let mut at = vec![0; members.len()];
         loop {
@@ -105,7 +81,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    fn search(&mut self, members: &[&[Asked<'_>]], mut at: Vec<usize>) -> Search {
+    fn search(&mut self, members: &[List<'_>], mut at: Vec<usize>, steps: &mut Allowance) -> Search {
         let mut tries = 0;
         loop {
             self.precede(members, &at);
@@ -118,43 +94,39 @@ impl<'a> Prover<'a> {
                 Some(false) => {}
             }
             let points = points(members, &at);
-            match self.check(&points) {
+            match self.check(&points, steps) {
                 Ok(witness) => return Search::Found(points, witness),
-                Err(Rejection::OutOfSteps) => {
-                    self.cut.get_or_insert("the checker's steps were used up");
-                    return Search::Cut;
-                }
+                Err(Rejection::OutOfSteps) => return Search::Cut(Cut::Checks),
                 Err(_) => {}
             }
             // The checker saw what the closure does not know of; later instances may fare better.
             let next = tries % members.len();
             tries += 1;
             at[next] += 1;
-            if tries == self.prediction.options.limits.tries || at[next] == members[next].len() {
+            if at[next] == members[next].len() {
                 return Search::NotFound;
+            }
+            if tries == self.prediction.options.limits.tries {
+                return Search::Cut(Cut::Tries);
             }
         }
     }
 
     /// Takes in all that must precede these instances.
-    fn precede(&mut self, members: &[&[Asked<'_>]], at: &[usize]) {
+    fn precede(&mut self, members: &[List<'_>], at: &[usize]) {
         for (instances, &at) in members.iter().zip(at) {
-            let asked = &instances[at];
-            self.ideal.join(asked.pred);
-            if let Some(notified) = asked.notified {
-                self.ideal.join(notified);
-            }
+            precede(self.prediction.model, instances.point(at), &mut self.ideal);
         }
     }
 
-    fn check(&self, points: &[Point]) -> Result<Witness, Rejection> {
+    fn check(&self, points: &[Point], steps: &mut Allowance) -> Result<Witness, Rejection> {
         let model = self.prediction.model;
         let mut order = points.to_vec();
         // Writers queue first: only then are readers stopped by them.
         order.sort_by_key(|&point| reads(model, point));
         let schedule = Schedule { base: self.ideal.clone(), then: Vec::new() };
         let members = order.iter().map(|point| point.thread).collect();
-        match self.prediction.checker.check(&schedule, &Claim::Blocked { members, tokens: false }) {
+        match self.prediction.checker.check_within(steps, &schedule, &Claim::Blocked { members, tokens: false }) {
             // Where some of them wait for one another without the rest, it is another pattern, or another instance.
             Outcome::Proved(proof) if proof.closed == Closed::AsRecorded || proof.stuck.len() < order.len() => {
                 Err(Rejection::NotAsClaimed)
@@ -182,18 +154,18 @@ fn reads(model: &Model<'_>, point: Point) -> bool {
 }
 
 /// The members' instances.
-fn points(members: &[&[Asked<'_>]], at: &[usize]) -> Vec<Point> {
-    members.iter().zip(at).map(|(instances, &at)| instances[at].point).collect()
+fn points(members: &[List<'_>], at: &[usize]) -> Vec<Point> {
+    members.iter().zip(at).map(|(instances, &at)| instances.point(at)).collect()
 }
 
 /// Moves each member on to its first instance outside `ideal`; whether any moved. None: some member has none left.
-fn advance(ideal: &Ideal, members: &[&[Asked<'_>]], at: &mut [usize]) -> Option<bool> {
+fn advance(ideal: &Ideal, members: &[List<'_>], at: &mut [usize]) -> Option<bool> {
     let mut moved = false;
     for (instances, at) in members.iter().zip(at) {
-        let inside = instances[*at..].partition_point(|asked| ideal.contains(asked.point));
-        moved |= inside > 0;
-        *at += inside;
-        if *at == instances.len() {
+        let next = instances.after(*at, ideal.get(instances.thread()));
+        moved |= next > *at;
+        *at = next;
+        if next == instances.len() {
             return None;
         }
     }

@@ -1,6 +1,8 @@
-//! Requests for locks, each seen once: when the thread blocks, or else when it gets the lock.
+//! Requests for locks and for the ends of threads, each seen once: when the thread blocks, or else when it is granted.
 
 use lockhound_trace::{Event, How, Mode, ObjectId, Op, Request, ThreadId};
+
+use crate::deadlock::resource::Resource;
 
 /// A thread asks for a lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,95 +14,100 @@ pub(crate) struct LockRequest {
     pub(crate) op: &'static str,
 }
 
-/// Threads that are asked to end, each request seen once likewise.
-#[derive(Default, Debug)]
-pub(crate) struct Joins {
-    blocked: Vec<Option<ThreadId>>,
-}
-
-impl Joins {
-    /// Whose end `event` begins to wait for; none if it begins no such wait.
-    pub(crate) fn next(&mut self, event: &Event) -> Option<ThreadId> {
-        match event.op {
-            Op::Block { on: Request::Join { child } } => {
-                let index = event.thread.index();
-                if self.blocked.len() <= index {
-                    self.blocked.resize(index + 1, None);
-                }
-                self.blocked[index] = Some(child);
-                Some(child)
-            }
-            Op::Join { child } => {
-                let asked_for = self.blocked.get_mut(event.thread.index()).and_then(Option::take);
-                (asked_for != Some(child)).then_some(child)
-            }
-            _ => None,
-        }
-    }
+/// What an event is to the requests of its thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Asking {
+    /// It asks for a lock.
+    For(LockRequest),
+    /// It asks for the end of a thread.
+    ForEnd(ThreadId),
+    /// It gets what its thread blocked for.
+    IsGranted,
+    /// Neither, or it gives up.
+    Other,
 }
 
 /// Tells requests from completions of requests that were seen already.
 #[derive(Default, Debug)]
 pub(crate) struct Requests {
-    blocked: Vec<Option<ObjectId>>,
+    blocked: Vec<Option<Resource>>,
 }
 
 impl Requests {
-    /// The request that `event` makes; none if it makes none, or completes one.
-    pub(crate) fn next(&mut self, event: &Event) -> Option<LockRequest> {
+    /// What `event`, the next of its thread, is.
+    pub(crate) fn next(&mut self, event: &Event) -> Asking {
+        if let Op::Read { .. } | Op::Write { .. } = event.op {
+            return Asking::Other;
+        }
         let index = event.thread.index();
         if self.blocked.len() <= index {
             self.blocked.resize(index + 1, None);
         }
         let asked_for = self.blocked[index].take();
-        let request = request(&event.op)?;
+        let step = step(&event.op);
+        let wants = match step {
+            Asking::For(request) => Resource::Lock(request.lock),
+            Asking::ForEnd(child) => Resource::EndOf(child),
+            Asking::IsGranted | Asking::Other => return Asking::Other,
+        };
         if let Op::Block { .. } = event.op {
-            self.blocked[index] = Some(request.lock);
-        } else if asked_for == Some(request.lock) {
-            return None;
+            self.blocked[index] = Some(wants);
+        } else if asked_for == Some(wants) {
+            return if matches!(event.op, Op::TryFailed { .. }) { Asking::Other } else { Asking::IsGranted };
         }
-        Some(request)
+        step
     }
 }
 
-fn request(op: &Op) -> Option<LockRequest> {
-    let acquire = |lock, mode, how| Some(LockRequest { lock, mode, how, op: "acquire" });
-    let wake = |lock| Some(LockRequest { lock, mode: Mode::Write, how: How::Lock, op: "wake" });
+/// What the operation asks for, were it not asked for before.
+fn step(op: &Op) -> Asking {
+    let acquire = |lock, mode, how| Asking::For(LockRequest { lock, mode, how, op: "acquire" });
+    let wake = |lock| Asking::For(LockRequest { lock, mode: Mode::Write, how: How::Lock, op: "wake" });
     match *op {
         Op::Acquire { lock, mode, how } | Op::Block { on: Request::Acquire { lock, mode, how } } => {
             acquire(lock, mode, how)
         }
         Op::TryFailed { object, mode } => acquire(object, mode, How::Try),
         Op::Wake { lock, .. } | Op::Block { on: Request::Wake { lock, .. } } => wake(lock),
-        _ => None,
+        Op::Join { child } | Op::Block { on: Request::Join { child } } => Asking::ForEnd(child),
+        _ => Asking::Other,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lockhound_trace::ThreadId;
-
     use super::*;
 
     #[test]
     fn a_block_and_its_acquire_are_one_request() {
         let (lock, mode, how) = (ObjectId::from_index(0), Mode::Write, How::Lock);
         let thread = ThreadId::from_index(0);
+        let asks = Asking::For(LockRequest { lock, mode, how, op: "acquire" });
         let mut requests = Requests::default();
         let block = Event::new(thread, Op::Block { on: Request::Acquire { lock, mode, how } });
         let acquire = Event::new(thread, Op::Acquire { lock, mode, how });
-        assert!(requests.next(&block).is_some());
-        assert!(requests.next(&acquire).is_none());
-        assert!(requests.next(&acquire).is_some(), "the next acquire is a request of its own");
+        assert_eq!(requests.next(&block), asks);
+        assert_eq!(requests.next(&acquire), Asking::IsGranted);
+        assert_eq!(requests.next(&acquire), asks, "the next acquire is a request of its own");
     }
 
     #[test]
     fn a_block_and_its_join_are_one_request() {
         let (thread, child) = (ThreadId::from_index(1), ThreadId::from_index(0));
-        let mut joins = Joins::default();
+        let mut requests = Requests::default();
         let join = Event::new(thread, Op::Join { child });
-        assert_eq!(joins.next(&Event::new(thread, Op::Block { on: Request::Join { child } })), Some(child));
-        assert_eq!(joins.next(&join), None);
-        assert_eq!(joins.next(&join), Some(child));
+        let block = Event::new(thread, Op::Block { on: Request::Join { child } });
+        assert_eq!(requests.next(&block), Asking::ForEnd(child));
+        assert_eq!(requests.next(&join), Asking::IsGranted);
+        assert_eq!(requests.next(&join), Asking::ForEnd(child));
+    }
+
+    #[test]
+    fn who_gives_up_gets_nothing() {
+        let (lock, mode) = (ObjectId::from_index(0), Mode::Write);
+        let thread = ThreadId::from_index(0);
+        let mut requests = Requests::default();
+        requests.next(&Event::new(thread, Op::Block { on: Request::Acquire { lock, mode, how: How::Timed } }));
+        assert_eq!(requests.next(&Event::new(thread, Op::TryFailed { object: lock, mode })), Asking::Other);
     }
 }

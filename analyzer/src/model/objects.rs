@@ -53,12 +53,6 @@ impl Objects {
         self.stretches(object).map(|number| (self.stretches[number].thread, self.locs(number)))
     }
 
-    pub(super) fn on_by(&self, object: ObjectId, thread: ThreadId) -> &[u32] {
-        let range = self.stretches(object);
-        let found = self.stretches[range.clone()].binary_search_by_key(&thread, |stretch| stretch.thread);
-        found.map_or(&[], |position| self.locs(range.start + position))
-    }
-
     fn stretches(&self, object: ObjectId) -> std::ops::Range<usize> {
         self.starts[object.index()] as usize..self.starts[object.index() + 1] as usize
     }

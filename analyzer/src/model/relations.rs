@@ -157,11 +157,6 @@ impl<'t> Model<'t> {
         self.objects.on(object)
     }
 
-    /// The same of one thread.
-    pub(crate) fn on_by(&self, object: ObjectId, thread: ThreadId) -> &[u32] {
-        self.objects.on_by(object, thread)
-    }
-
     /// All events on `object`, thread by thread.
     pub(crate) fn points_on(&self, object: ObjectId) -> impl Iterator<Item = Point> {
         self.on(object).flat_map(|(thread, locs)| locs.iter().map(move |&loc| Point::new(thread, loc)))

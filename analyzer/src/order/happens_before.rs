@@ -247,8 +247,9 @@ impl HappensBefore {
         }
     }
 
-    /// A flag is cleared, or a store ends a release sequence: what was given before is given no more.
-    fn take_back(&mut self, object: ObjectId) {
+    /// A flag is cleared, or a store or a plain write ends a release sequence: what was given before is given no more.
+    #[inline]
+    pub(crate) fn take_back(&mut self, object: ObjectId) {
         if let Some(ObjectClocks::Given(given)) = self.objects.get_mut(object.index()) {
             given.clear();
         }
@@ -283,8 +284,10 @@ impl HappensBefore {
         }
     }
 
-    /// Every thread begins in its step 1: step 0 is what everybody knows.
-    fn make_thread(&mut self, thread: ThreadId) {
+    /// Every thread begins in its step 1: step 0 is what everybody knows. All that [`Self::enter`] does for a plain read or
+    /// write; of [`Self::leave`] there is only [`Self::take_back`] for a write.
+    #[inline]
+    pub(crate) fn make_thread(&mut self, thread: ThreadId) {
         while self.threads.len() <= thread.index() {
             let mut clock = VectorClock::default();
             clock.set(ThreadId::from_index(self.threads.len()), 1);

@@ -7,7 +7,7 @@ mod happens_before;
 mod must_order;
 
 pub(crate) use happens_before::HappensBefore;
-pub(crate) use must_order::{MustOrder, Segment};
+pub(crate) use must_order::{MustOrder, Published, Segment};
 
 #[cfg(test)]
 mod twin;

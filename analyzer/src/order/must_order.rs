@@ -6,9 +6,9 @@
 //! little order makes a pattern `possible` that could have been refuted, too much would hide a bug.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
-use lockhound_trace::{Event, MessageId, ObjectId, ObjectKind, Op, Tables, ThreadId, WakeReason};
+use lockhound_trace::{MessageId, ObjectId, ObjectKind, Op, Tables, ThreadId, WakeReason};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::clocks::VectorClock;
@@ -19,7 +19,9 @@ pub(crate) struct Segment {
     thread: ThreadId,
     /// Counts the segments of its thread.
     number: u32,
-    clock: Rc<VectorClock>,
+    /// The step that its thread is in: who knows of it has learned it from this segment or a later one.
+    step: u32,
+    clock: Arc<VectorClock>,
 }
 
 impl Segment {
@@ -28,7 +30,17 @@ impl Segment {
         if self.thread == other.thread {
             return self.number < other.number;
         }
-        self.clock.get(self.thread) <= other.clock.get(self.thread)
+        self.step <= other.clock.get(self.thread)
+    }
+
+    /// The step of its thread that it belongs to, from 1 on.
+    pub(crate) fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// Which step of another thread it comes after, and all of that thread's before; 0: none.
+    pub(crate) fn knows(&self, thread: ThreadId) -> u32 {
+        self.clock.get(thread)
     }
 
     /// Whether neither precedes the other; never so within one thread.
@@ -43,14 +55,46 @@ impl Segment {
     }
 }
 
-#[derive(Default, Debug)]
+/// What a thread knew when it handed that on.
+#[derive(Clone, Debug)]
+pub(crate) struct Published {
+    thread: ThreadId,
+    /// The step that ended there. Who knows of it knows all that its thread knew then, for whoever learns, learns all.
+    step: u32,
+    /// What it knew of others.
+    clock: Arc<VectorClock>,
+}
+
+impl Published {
+    fn join_into(&self, clock: &mut VectorClock) {
+        clock.join(&self.clock);
+        clock.set(self.thread, self.step);
+    }
+
+    fn to_clock(&self) -> VectorClock {
+        let mut clock = (*self.clock).clone();
+        clock.set(self.thread, self.step);
+        clock
+    }
+}
+
+#[derive(Debug)]
 struct Clock {
-    now: Rc<VectorClock>,
+    /// What the thread knows of others, shared until it learns more; of itself it may say too little.
+    others: Arc<VectorClock>,
+    /// Its own step, which no other thread knows of yet.
+    step: u32,
     number: u32,
 }
 
-/// The must-order of the events seen so far. Each edge costs time in the number of threads; memory grows with
-/// threads, objects and messages in flight.
+impl Default for Clock {
+    fn default() -> Self {
+        Self { others: Arc::default(), step: 1, number: 0 }
+    }
+}
+
+/// The must-order of the events seen so far. Each edge that is news costs time in the number of threads; memory grows
+/// with threads, objects and messages in flight.
 #[derive(Default, Debug)]
 pub(crate) struct MustOrder {
     threads: Vec<Clock>,
@@ -64,25 +108,19 @@ pub(crate) struct MustOrder {
 
 #[derive(Default, Debug)]
 struct Channel {
-    by_id: FxHashMap<MessageId, Message>,
-    in_order: VecDeque<Message>,
-    closed: Option<Rc<VectorClock>>,
+    by_id: FxHashMap<MessageId, Published>,
+    in_order: VecDeque<Published>,
+    closed: Option<Published>,
     /// Rendezvous whose receiver was recorded first, by message …
-    early: FxHashMap<MessageId, Message>,
+    early: FxHashMap<MessageId, Published>,
     /// … or, where messages have no ids, in order.
-    early_in_order: VecDeque<Message>,
-}
-
-#[derive(Debug)]
-struct Message {
-    from: ThreadId,
-    clock: Rc<VectorClock>,
+    early_in_order: VecDeque<Published>,
 }
 
 #[derive(Debug)]
 struct Waiter {
     thread: ThreadId,
-    notified: Option<Rc<VectorClock>>,
+    notified: Option<Published>,
 }
 
 #[derive(Default, Debug)]
@@ -99,19 +137,18 @@ impl MustOrder {
     /// The segment that `thread` is in.
     pub(crate) fn segment(&mut self, thread: ThreadId) -> Segment {
         let clock = self.clock(thread);
-        Segment { thread, number: clock.number, clock: Rc::clone(&clock.now) }
+        Segment { thread, number: clock.number, step: clock.step, clock: Arc::clone(&clock.others) }
     }
 
     /// Carries out `event`.
-    pub(crate) fn apply(&mut self, tables: &Tables, event: &Event) {
-        let thread = event.thread;
-        match event.op {
+    pub(crate) fn apply(&mut self, tables: &Tables, thread: ThreadId, op: Op) {
+        match op {
             Op::Spawn { child } => {
                 let mine = self.publish(thread);
                 self.learn(child, &mine);
             }
             Op::Join { child } => {
-                let theirs = Rc::clone(&self.clock(child).now);
+                let theirs = self.publish(child);
                 self.learn(thread, &theirs);
             }
             Op::Send { channel, message } => self.send(thread, channel, message),
@@ -123,7 +160,7 @@ impl MustOrder {
             // A send that gave up on a closed channel did so because it is closed.
             Op::RecvClosed { channel } | Op::TrySendFailed { channel } => {
                 let closed = self.channels.entry(channel).or_default().closed.clone();
-                self.learn_some(thread, closed);
+                self.learn_some(thread, closed.as_ref());
             }
             Op::Wait { condvar, .. } => {
                 self.condvars.entry(condvar).or_default().push(Waiter { thread, notified: None });
@@ -138,7 +175,7 @@ impl MustOrder {
                 let set_from_the_start = matches!(tables.object(flag).kind, ObjectKind::Flag { set: true });
                 // A flag that is set already stays set by whoever set it first.
                 if !set_from_the_start || self.cleared.contains(&flag) {
-                    self.gates.entry(flag).or_insert_with(|| (*mine).clone());
+                    self.gates.entry(flag).or_insert_with(|| mine.to_clock());
                 }
             }
             Op::Clear { flag } => {
@@ -147,11 +184,11 @@ impl MustOrder {
             }
             Op::Add { waitgroup: object, .. } | Op::Done { waitgroup: object, .. } | Op::OnceEnd { once: object } => {
                 let mine = self.publish(thread);
-                self.gates.entry(object).or_default().join(&mine);
+                mine.join_into(self.gates.entry(object).or_default());
             }
             Op::Await { object } => {
                 if let Some(gate) = self.gates.get(&object).cloned() {
-                    self.learn(thread, &gate);
+                    self.learn_all(thread, &gate);
                 }
             }
             _ => {}
@@ -160,35 +197,47 @@ impl MustOrder {
 
     fn clock(&mut self, thread: ThreadId) -> &mut Clock {
         let index = thread.index();
-        while self.threads.len() <= index {
-            let mut first = VectorClock::default();
-            first.set(ThreadId::from_index(self.threads.len()), 1);
-            self.threads.push(Clock { now: Rc::new(first), number: 0 });
+        if self.threads.len() <= index {
+            self.threads.resize_with(index + 1, Clock::default);
         }
         &mut self.threads[index]
     }
 
-    /// What `thread` knows, to be handed on; what it does from now on is not part of it.
-    pub(crate) fn publish(&mut self, thread: ThreadId) -> Rc<VectorClock> {
+    /// What `thread` knows, to be handed on; what it does from now on is not part of it. Takes constant time.
+    pub(crate) fn publish(&mut self, thread: ThreadId) -> Published {
         let clock = self.clock(thread);
-        let published = Rc::clone(&clock.now);
-        Rc::make_mut(&mut clock.now).increment(thread);
+        let published = Published { thread, step: clock.step, clock: Arc::clone(&clock.others) };
+        clock.step += 1;
         clock.number += 1;
         published
     }
 
-    /// From now on `thread` comes after all that `other` knows.
-    pub(crate) fn learn(&mut self, thread: ThreadId, other: &VectorClock) {
+    /// From now on `thread` comes after all that `other` knows. Takes constant time if it did before.
+    pub(crate) fn learn(&mut self, thread: ThreadId, other: &Published) {
         let clock = self.clock(thread);
-        if !other.le(&clock.now) {
-            Rc::make_mut(&mut clock.now).join(other);
+        if other.thread != thread && clock.others.get(other.thread) < other.step {
+            other.join_into(Arc::make_mut(&mut clock.others));
             clock.number += 1;
         }
     }
 
-    fn learn_some(&mut self, thread: ThreadId, other: Option<Rc<VectorClock>>) {
+    /// The same, of what several threads know together.
+    fn learn_all(&mut self, thread: ThreadId, other: &VectorClock) {
+        let clock = self.clock(thread);
+        if other.le(&clock.others) {
+            return;
+        }
+        let mine = Arc::make_mut(&mut clock.others);
+        mine.set(thread, clock.step - 1);
+        if !other.le(mine) {
+            mine.join(other);
+            clock.number += 1;
+        }
+    }
+
+    fn learn_some(&mut self, thread: ThreadId, other: Option<&Published>) {
         if let Some(other) = other {
-            self.learn(thread, &other);
+            self.learn(thread, other);
         }
     }
 
@@ -200,16 +249,15 @@ impl MustOrder {
             None => channel.early_in_order.pop_front(),
         };
         if let Some(received) = early {
-            self.learn(received.from, &mine);
-            self.learn(thread, &received.clock);
+            self.learn(received.thread, &mine);
+            self.learn(thread, &received);
             return;
         }
-        let sent = Message { from: thread, clock: mine };
         match message {
             Some(id) => {
-                channel.by_id.insert(id, sent);
+                channel.by_id.insert(id, mine);
             }
-            None => channel.in_order.push_back(sent),
+            None => channel.in_order.push_back(mine),
         }
     }
 
@@ -224,19 +272,16 @@ impl MustOrder {
         match (sent, mine) {
             (Some(sent), mine) => {
                 if let Some(mine) = mine {
-                    self.learn(sent.from, &mine);
+                    self.learn(sent.thread, &mine);
                 }
-                self.learn(thread, &sent.clock);
+                self.learn(thread, &sent);
             }
-            (None, Some(clock)) => {
-                let received = Message { from: thread, clock };
-                match message {
-                    Some(id) => {
-                        channel.early.insert(id, received);
-                    }
-                    None => channel.early_in_order.push_back(received),
+            (None, Some(received)) => match message {
+                Some(id) => {
+                    channel.early.insert(id, received);
                 }
-            }
+                None => channel.early_in_order.push_back(received),
+            },
             (None, None) => {}
         }
     }
@@ -246,7 +291,7 @@ impl MustOrder {
         let mine = self.publish(thread);
         let waiters = self.condvars.entry(condvar).or_default();
         for waiter in waiters.iter_mut().filter(|waiter| waiter.notified.is_none()).take(count) {
-            waiter.notified = Some(Rc::clone(&mine));
+            waiter.notified = Some(mine.clone());
         }
     }
 
@@ -259,7 +304,7 @@ impl MustOrder {
                 // The notification went to this thread, not to the one it was booked on.
                 woken.notified = waiters.iter_mut().find_map(|waiter| waiter.notified.take());
             }
-            self.learn_some(thread, woken.notified);
+            self.learn_some(thread, woken.notified.as_ref());
         } else if let Some(unused) = woken.notified
             && let Some(next) = waiters.iter_mut().find(|waiter| waiter.notified.is_none())
         {
@@ -273,7 +318,7 @@ impl MustOrder {
         let mine = self.publish(thread);
         let barrier = self.barriers.entry(object).or_default();
         let generation = barrier.generation;
-        barrier.gathered.entry(generation).or_insert_with(|| (VectorClock::default(), parties)).0.join(&mine);
+        mine.join_into(&mut barrier.gathered.entry(generation).or_insert_with(|| (VectorClock::default(), parties)).0);
         barrier.waiting.insert(thread, generation);
         barrier.arrived += 1;
         if barrier.arrived >= parties {
@@ -291,7 +336,7 @@ impl MustOrder {
         if *to_pass == 0 {
             barrier.gathered.remove(&generation);
         }
-        self.learn(thread, &known);
+        self.learn_all(thread, &known);
     }
 }
 
@@ -327,7 +372,7 @@ mod tests {
 
         /// Lets thread `by` do `op`; what it does next belongs to the segment that is returned.
         fn then(&mut self, by: usize, op: Op) -> Segment {
-            self.order.apply(&self.tables, &Event::new(thread(by), op));
+            self.order.apply(&self.tables, thread(by), op);
             self.order.segment(thread(by))
         }
 

@@ -1,6 +1,6 @@
 //! One access of shared memory, as kept for reports.
 
-use lockhound_trace::{EventIndex, ObjectId, Op, SiteId, StackId, ThreadId, Value};
+use lockhound_trace::{Event, EventIndex, ObjectId, Op, SiteId, StackId, ThreadId, Value};
 
 use crate::analysis::Moment;
 use crate::holds::{Held, HeldSnapshot};
@@ -97,20 +97,11 @@ pub(super) const fn kind_of(op: &Op) -> Option<(ObjectId, AccessKind, Option<Val
 }
 
 impl Access {
-    /// The access that the event makes and the variable it is made to, if it is one.
-    pub(super) fn of(now: &Moment<'_>) -> Option<(ObjectId, Self)> {
-        let (var, kind, value) = kind_of(&now.event.op)?;
-        let thread = now.event.thread;
-        let access = Self {
-            thread,
-            kind,
-            event: now.index,
-            site: now.event.site,
-            stack: now.event.stack,
-            value,
-            holds: now.holds.snapshot(thread),
-        };
-        Some((var, access))
+    /// The access of this kind that the event makes.
+    #[inline]
+    pub(super) fn made(now: &Moment<'_>, kind: AccessKind, value: Option<Value>) -> Self {
+        let &Event { thread, site, stack, .. } = now.event;
+        Self { thread, kind, event: now.index, site, stack, value, holds: now.holds.snapshot(thread) }
     }
 
     /// The access that was recorded at `point`, if there is one.

@@ -1,9 +1,9 @@
 //! The analysis `data-race`: happens-before order and FastTrack on every variable in the one pass, then sync-preserving
 //! races of what was not observed. One finding a pair of statements.
 
-use lockhound_trace::{ObjectId, SiteId, Tables};
+use lockhound_trace::{ObjectId, Op, SiteId, Tables, Value};
 
-use super::access::Access;
+use super::access::{Access, AccessKind, kind_of};
 use super::discipline::{Disciplines, Suspicion};
 use super::fasttrack::{RuleCounts, Variable};
 use super::predict::{Outcome, Predictor};
@@ -43,14 +43,16 @@ impl DataRaces {
         self.rules
     }
 
-    fn access(&mut self, now: &Moment<'_>, var: ObjectId, access: Access) {
+    #[inline]
+    fn access(&mut self, now: &Moment<'_>, var: ObjectId, kind: AccessKind, value: Option<Value>) {
         let Self { order, variables, disciplines, statements, races, rules } = self;
         if let Some(disciplines) = disciplines {
-            disciplines.access(now, var, access.kind);
+            disciplines.access(now, var, kind);
         }
-        let epoch = order.epoch(access.thread);
-        let clock = order.clock(access.thread);
-        variables.get_or_default(var).access(epoch, clock, access, rules, |first, second| {
+        let thread = now.event.thread;
+        let (epoch, clock) = (order.epoch(thread), order.clock(thread));
+        let access = || Access::made(now, kind, value);
+        variables.get_or_default(var).access(epoch, clock, kind, access, rules, |first, second| {
             let pair = (statements.of(now.tables, first.site), statements.of(now.tables, second.site));
             races.meet(var, pair, first, second);
         });
@@ -83,12 +85,26 @@ impl DataRaces {
 
 impl Analysis for DataRaces {
     fn observe(&mut self, now: Moment<'_>) {
-        self.order.enter(&now);
-        match Access::of(&now) {
-            Some((var, access)) => self.access(&now, var, access),
-            None => self.disciplines.iter_mut().for_each(|disciplines| disciplines.locks(&now)),
+        // Most events are plain accesses, and order nothing.
+        match now.event.op {
+            Op::Read { var, value } => {
+                self.order.make_thread(now.event.thread);
+                self.access(&now, var, AccessKind::Read, value);
+            }
+            Op::Write { var, value } => {
+                self.order.make_thread(now.event.thread);
+                self.access(&now, var, AccessKind::Write, value);
+                self.order.take_back(var);
+            }
+            ref op => {
+                self.order.enter(&now);
+                match kind_of(op) {
+                    Some((var, kind, value)) => self.access(&now, var, kind, value),
+                    None => self.disciplines.iter_mut().for_each(|disciplines| disciplines.locks(&now)),
+                }
+                self.order.leave(&now);
+            }
         }
-        self.order.leave(&now);
     }
 
     fn finish(mut self: Box<Self>, end: End<'_>, results: &mut Results) {

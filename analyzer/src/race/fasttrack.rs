@@ -97,19 +97,18 @@ impl Accesses {
             self.vector.get_or_insert_default().record(epoch, access);
             return Recorded::Shared;
         }
-        match (self.epoch, self.last.take()) {
-            (Some(before), Some(last)) if !clock.knows(before) => {
-                let vector = self.vector.get_or_insert_default();
-                vector.record(before, last);
-                vector.record(epoch, access);
-                self.shared = true;
-                Recorded::Share
-            }
-            _ => {
-                self.replace(epoch, access);
-                Recorded::Exclusive
-            }
+        if let Some(before) = self.epoch
+            && !clock.knows(before)
+            && let Some(last) = self.last.take()
+        {
+            let vector = self.vector.get_or_insert_default();
+            vector.record(before, last);
+            vector.record(epoch, access);
+            self.shared = true;
+            return Recorded::Share;
         }
+        self.replace(epoch, access);
+        Recorded::Exclusive
     }
 
     /// Keeps a further access of the same epoch in the place of the one before: both race with the same accesses, and
@@ -158,37 +157,42 @@ pub(super) struct Variable {
 }
 
 impl Variable {
-    /// The thread of `epoch`, knowing `clock`, accesses the variable. Earlier accesses that it races with go to `race`,
-    /// together with it. Constant time, except when it meets accesses that several threads made unordered.
+    /// The thread of `epoch`, knowing `clock`, accesses the variable; `access` makes what is kept of that. Earlier accesses
+    /// that it races with go to `race`, together with it. Constant time, except when it meets accesses that several
+    /// threads made unordered.
+    #[inline]
     pub(super) fn access(
         &mut self,
         epoch: Epoch,
         clock: &VectorClock,
-        access: Access,
+        kind: AccessKind,
+        access: impl FnOnce() -> Access,
         rules: &mut RuleCounts,
         race: impl FnMut(&Access, &Access),
     ) {
-        match access.kind {
+        match kind {
             AccessKind::Read => self.read(epoch, clock, access, rules, race),
             AccessKind::Write => self.write(epoch, clock, access, rules, race),
-            AccessKind::Load => self.load(epoch, clock, access, rules, race),
-            AccessKind::Store | AccessKind::Rmw => self.store(epoch, clock, access, rules, race),
+            AccessKind::Load => self.load(epoch, clock, access(), rules, race),
+            AccessKind::Store | AccessKind::Rmw => self.store(epoch, clock, access(), rules, race),
         }
     }
 
+    #[inline]
     fn read(
         &mut self,
         epoch: Epoch,
         clock: &VectorClock,
-        access: Access,
+        access: impl FnOnce() -> Access,
         rules: &mut RuleCounts,
         mut race: impl FnMut(&Access, &Access),
     ) {
         if self.reads.same_epoch(epoch) {
             rules.read_same_epoch += 1;
-            self.reads.refresh(epoch.thread, access);
+            self.reads.refresh(epoch.thread, access());
             return;
         }
+        let access = access();
         self.write.unordered(clock, |earlier| race(earlier, &access));
         if let Some(atomic) = &self.atomic {
             atomic.stores.unordered(clock, |earlier| race(earlier, &access));
@@ -200,11 +204,12 @@ impl Variable {
         } += 1;
     }
 
+    #[inline]
     fn write(
         &mut self,
         epoch: Epoch,
         clock: &VectorClock,
-        access: Access,
+        access: impl FnOnce() -> Access,
         rules: &mut RuleCounts,
         mut race: impl FnMut(&Access, &Access),
     ) {
@@ -212,9 +217,10 @@ impl Variable {
         // ordered the epoch would have ended, so they have been reported as they came.
         if self.write.same_epoch(epoch) {
             rules.write_same_epoch += 1;
-            self.write.refresh(epoch.thread, access);
+            self.write.refresh(epoch.thread, access());
             return;
         }
+        let access = access();
         self.write.unordered(clock, |earlier| race(earlier, &access));
         self.reads.unordered(clock, |earlier| race(earlier, &access));
         if let Some(atomic) = &mut self.atomic {

@@ -7,7 +7,7 @@ use lockhound_trace::{EventIndex, EventSource, Tables};
 
 use crate::analysis::Moment;
 use crate::holds::Holds;
-use crate::race::access::Access;
+use crate::race::access::kind_of;
 use crate::race::discipline::Disciplines;
 use crate::script;
 
@@ -19,8 +19,8 @@ pub(super) fn disciplines(script: &str) -> (Tables, Disciplines) {
         let Some(event) = source.next_event().expect("a readable script") else { break };
         let now = Moment { tables: source.tables(), index, event: &event, holds: &holds };
         disciplines.locks(&now);
-        if let Some((var, access)) = Access::of(&now) {
-            disciplines.access(&now, var, access.kind);
+        if let Some((var, kind, _)) = kind_of(&event.op) {
+            disciplines.access(&now, var, kind);
         }
         holds.apply(index, &event);
     }
