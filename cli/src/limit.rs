@@ -28,7 +28,7 @@ impl std::fmt::Debug for Name {
     }
 }
 
-const NAMES: [Name; 8] = [
+const NAMES: [Name; 11] = [
     Name {
         name: "cycle-length",
         what: "requests in the longest cycle looked for",
@@ -70,6 +70,24 @@ const NAMES: [Name; 8] = [
         what: "events executed for candidates of such waits",
         get: |limits| limits.wait_checks,
         set: |limits, value| limits.wait_checks = value,
+    },
+    Name {
+        name: "pair-tries",
+        what: "schedules searched in vain for two accesses and the place of a foreign one between them",
+        get: |limits| limits.pair_tries as u64,
+        set: |limits, value| limits.pair_tries = whole(value),
+    },
+    Name {
+        name: "pair-ways",
+        what: "ways to arrange such a schedule",
+        get: |limits| limits.pair_ways as u64,
+        set: |limits, value| limits.pair_ways = whole(value),
+    },
+    Name {
+        name: "pair-checks",
+        what: "events executed for such schedules",
+        get: |limits| limits.pair_checks,
+        set: |limits, value| limits.pair_checks = value,
     },
     Name {
         name: "index-bytes",
@@ -128,6 +146,9 @@ mod tests {
             checker_steps: _,
             wait_steps: _,
             wait_checks: _,
+            pair_tries: _,
+            pair_ways: _,
+            pair_checks: _,
             index_bytes: _,
         } = Limits::default();
         let mut moved = Limits::default();
