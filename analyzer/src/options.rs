@@ -77,6 +77,12 @@ pub struct Limits {
     pub wait_steps: u64,
     /// Events that the checker executes for candidates of such cycles, and for single waits; other work counts as well.
     pub wait_checks: u64,
+    /// Schedules that are searched in vain for one pair of accesses and one place of a foreign access between them.
+    pub pair_tries: usize,
+    /// Ways to arrange one such schedule.
+    pub pair_ways: usize,
+    /// Events that the checker executes for such schedules; other work counts as well.
+    pub pair_checks: u64,
     /// Bytes that the index of one trace may take; a trace that needs more is not predicted on.
     pub index_bytes: u64,
 }
@@ -95,6 +101,9 @@ impl Default for Limits {
             checker_steps: 200_000_000,
             wait_steps: 10_000_000,
             wait_checks: 40_000_000,
+            pair_tries: 8,
+            pair_ways: 160,
+            pair_checks: 40_000_000,
             index_bytes: 4 << 30,
         }
     }

@@ -55,7 +55,7 @@ const fn name(name: &'static str, what: &'static str, field: Field) -> Name {
     Name { name, what, field }
 }
 
-const NAMES: [Name; 12] = [
+const NAMES: [Name; 15] = [
     name("cycle-length", "requests in the longest cycle looked for", Field::Count(|limits| &mut limits.cycle_length)),
     name("cycle-steps", "steps of each search for cycles", Field::Amount(|limits| &mut limits.cycle_steps)),
     name("cycles", "cycles of the lock graph that are judged", Field::Count(|limits| &mut limits.cycles)),
@@ -83,6 +83,13 @@ const NAMES: [Name; 12] = [
         "events executed for candidates of such waits",
         Field::Amount(|limits| &mut limits.wait_checks),
     ),
+    name(
+        "pair-tries",
+        "schedules searched in vain for two accesses and the place of a foreign one between them",
+        Field::Count(|limits| &mut limits.pair_tries),
+    ),
+    name("pair-ways", "ways to arrange such a schedule", Field::Count(|limits| &mut limits.pair_ways)),
+    name("pair-checks", "events executed for such schedules", Field::Amount(|limits| &mut limits.pair_checks)),
     name("index-bytes", "memory for the index of one trace", Field::Amount(|limits| &mut limits.index_bytes)),
 ];
 
@@ -135,6 +142,9 @@ mod tests {
             checker_steps: _,
             wait_steps: _,
             wait_checks: _,
+            pair_tries: _,
+            pair_ways: _,
+            pair_checks: _,
             index_bytes: _,
         } = Limits::default();
         let mut moved = Limits::default();

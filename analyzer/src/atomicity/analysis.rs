@@ -48,26 +48,27 @@ impl Analysis for Atomicity {
         self.cycles.close(&mut self.serializability);
         let Self { which, cells, regions, inference, interleavings, mut cycles, .. } = *self;
         let cell = |object| cells.get(object);
-        let mut grader = Grader::new(end.tables);
+        let grader = Grader::new(end.tables);
         // With one writer nothing can be lost, and nobody else's change can be missed by those who write; but who asks for
         // all interleavings is shown those too.
         let all = which == options::Regions::All;
         let counts = |object| cell(object).is_some_and(|cell| all || cell.has_several_writers());
-        let mut verdicts = observed(&mut grader, interleavings.seen, &inference, counts);
+        let mut verdicts = observed(&grader, interleavings.seen, &inference, counts);
         if let Some(prediction) = end.prediction {
             let foresight = Foresight {
                 prediction,
                 inference: &inference,
+                grader: &grader,
                 regions: which,
                 declared: regions.any(),
                 observed: &groups(&verdicts),
                 cycles: &cycles,
             };
-            let foreseen = foresee(&foresight, cell, &mut grader, results);
+            let foreseen = foresee(&foresight, cell, results);
             verdicts.extend(foreseen.verdicts);
             cycles.foresee(foreseen.cycles);
         }
-        let verdicts = distinct(&mut grader, verdicts);
+        let verdicts = distinct(&grader, verdicts);
         let finding = |verdict: &Verdict| report::finding(end.tables, verdict, cells.get(verdict.interleaving.object));
         results.findings.extend(verdicts.iter().map(finding));
         results.findings.extend(cycles.findings(end.tables, &verdicts, cell));

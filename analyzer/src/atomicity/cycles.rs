@@ -16,11 +16,18 @@ use crate::finding::Finding;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Key(Option<SiteId>, Option<SiteId>, Option<ObjectId>);
 
+impl Key {
+    /// The key of a cycle between a region that begins at `one` and something at `other`, over `object` first of all.
+    pub(super) fn new(one: Option<SiteId>, other: Option<SiteId>, object: Option<ObjectId>) -> Self {
+        Self(one.min(other), one.max(other), object)
+    }
+}
+
 impl Cycle {
     pub(super) fn key(&self) -> Key {
         let last = self.links.last().and_then(|link| link.before);
-        let (one, other) = (self.region.site, self.other.map_or(last.and_then(|touch| touch.site), |other| other.site));
-        Key(one.min(other), one.max(other), self.objects().min())
+        let other = self.other.map_or(last.and_then(|touch| touch.site), |other| other.site);
+        Key::new(self.region.site, other, self.objects().min())
     }
 
     /// What it goes over; with repetitions.

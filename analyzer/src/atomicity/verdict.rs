@@ -66,38 +66,43 @@ pub(super) enum Group {
 
 /// Says which pairs of places are one step, and which of them are one bug.
 #[derive(Debug)]
-pub(super) struct Grader<'t> {
-    tables: &'t Tables,
-    statements: Statements,
-    grades: FxHashMap<Pair, Option<Region>>,
+pub(super) struct Grader {
+    /// By site.
+    statements: Vec<StatementId>,
 }
 
-impl<'t> Grader<'t> {
-    pub(super) fn new(tables: &'t Tables) -> Self {
-        Self { tables, statements: Statements::default(), grades: FxHashMap::default() }
+impl Grader {
+    pub(super) fn new(tables: &Tables) -> Self {
+        let mut statements = Statements::default();
+        let sites = (0..tables.site_count()).map(SiteId::from_index);
+        Self { statements: sites.map(|site| statements.of(tables, Some(site))).collect() }
     }
 
-    fn statements(&mut self, (p, c): Pair) -> (StatementId, StatementId) {
-        (self.statements.of(self.tables, p), self.statements.of(self.tables, c))
+    fn statement(&self, site: Option<SiteId>) -> StatementId {
+        site.map_or(StatementId::UNKNOWN, |site| self.statements[site.index()])
     }
 
-    pub(super) fn same_statement(&mut self, one: Option<SiteId>, other: Option<SiteId>) -> bool {
+    fn statements(&self, (p, c): Pair) -> (StatementId, StatementId) {
+        (self.statement(p), self.statement(c))
+    }
+
+    pub(super) fn same_statement(&self, one: Option<SiteId>, other: Option<SiteId>) -> bool {
         let (one, other) = self.statements((one, other));
         one == other && one != StatementId::UNKNOWN
     }
 
     /// The group of a pair that nobody declared.
-    pub(super) fn group(&mut self, object: ObjectId, pair: Pair) -> Group {
+    pub(super) fn group(&self, object: ObjectId, pair: Pair) -> Group {
         let (one, other) = self.statements(pair);
         Group::Inferred(object, one.min(other), one.max(other))
     }
 
     /// The group of an object in a declared region.
-    pub(super) fn declared_group(&mut self, object: ObjectId, declared: &Declared) -> Group {
-        Group::Declared(object, self.statements.of(self.tables, declared.site))
+    pub(super) fn declared_group(&self, object: ObjectId, declared: &Declared) -> Group {
+        Group::Declared(object, self.statement(declared.site))
     }
 
-    fn group_of(&mut self, interleaving: &Interleaving) -> Group {
+    fn group_of(&self, interleaving: &Interleaving) -> Group {
         match &interleaving.basis {
             Basis::Declared(declared) => self.declared_group(interleaving.object, declared),
             _ => self.group(interleaving.object, (interleaving.p.site, interleaving.c.site)),
@@ -105,19 +110,14 @@ impl<'t> Grader<'t> {
     }
 
     /// Why a pair of places counts as one step; none if it does not.
-    pub(super) fn grade(&mut self, inference: &Inference, basis: &Basis, pair: Pair) -> Option<Region> {
+    pub(super) fn grade(&self, inference: &Inference, basis: &Basis, pair: Pair) -> Option<Region> {
         match basis {
             Basis::Declared(_) | Basis::Consecutive => Some(Region::Declared),
             Basis::WroteAllTheSame(_) => Some(Region::Weak),
             Basis::LookThenBlind => inference.always_looks_before(pair.0, pair.1).then_some(Region::Weak),
             Basis::ReadWrite => {
-                if let Some(&known) = self.grades.get(&pair) {
-                    return known;
-                }
                 let sites = sites(pair, self.statements(pair));
-                let grade = inference.pool(pair).and_then(|pool| pool.grade(sites));
-                self.grades.insert(pair, grade);
-                grade
+                inference.pool(pair).and_then(|pool| pool.grade(sites))
             }
         }
     }
@@ -129,7 +129,7 @@ impl<'t> Grader<'t> {
 
     /// A predicted interleaving as a verdict.
     pub(super) fn forecast(
-        &mut self,
+        &self,
         interleaving: Interleaving,
         region: Region,
         (evidence, severity): (Evidence, Severity),
@@ -142,7 +142,7 @@ impl<'t> Grader<'t> {
         Verdict { interleaving, region, evidence, severity, count: 1, step, forecast, statements, group }
     }
 
-    fn judge(&mut self, seen: Seen, inference: &Inference) -> Option<Verdict> {
+    fn judge(&self, seen: Seen, inference: &Inference) -> Option<Verdict> {
         let Seen { first: interleaving, count } = seen;
         let pair = (interleaving.p.site, interleaving.c.site);
         let region = self.grade(inference, &interleaving.basis, pair)?;
@@ -161,7 +161,7 @@ impl<'t> Grader<'t> {
 
 /// Decides over everything that was met at objects that count.
 pub(super) fn observed(
-    grader: &mut Grader<'_>,
+    grader: &Grader,
     seen: Vec<Seen>,
     inference: &Inference,
     counts: impl Fn(ObjectId) -> bool,
@@ -182,7 +182,7 @@ pub(super) fn groups(verdicts: &[Verdict]) -> FxHashMap<Group, Pattern> {
 }
 
 /// One verdict a bug, with the gravest pattern; and apart from what was observed, what is graver and only predicted.
-pub(super) fn distinct(grader: &mut Grader<'_>, verdicts: Vec<Verdict>) -> Vec<Verdict> {
+pub(super) fn distinct(grader: &Grader, verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut kept: Vec<Verdict> = Vec::new();
     let mut groups: FxHashMap<(Group, bool), usize> = FxHashMap::default();
     for verdict in verdicts {
@@ -202,9 +202,9 @@ pub(super) fn distinct(grader: &mut Grader<'_>, verdicts: Vec<Verdict>) -> Vec<V
 
 /// A thread that saw a change and wrote all the same says no more than a lost update by that write, unless that is itself
 /// no more than possible: then what happened is told.
-fn drop_told_otherwise(grader: &mut Grader<'_>, verdicts: &mut Vec<Verdict>) {
-    let mut write_of = |verdict: &Verdict| match &verdict.interleaving.basis {
-        Basis::WroteAllTheSame(write) => Some(grader.statements.of(grader.tables, write.site)),
+fn drop_told_otherwise(grader: &Grader, verdicts: &mut Vec<Verdict>) {
+    let write_of = |verdict: &Verdict| match &verdict.interleaving.basis {
+        Basis::WroteAllTheSame(write) => Some(grader.statement(write.site)),
         _ => None,
     };
     let mut lost: FxHashSet<(ObjectId, StatementId)> = FxHashSet::default();
@@ -228,7 +228,7 @@ fn drop_told_otherwise(grader: &mut Grader<'_>, verdicts: &mut Vec<Verdict>) {
 
 /// Where two threads each read and write, the writes of either come between the other's read and write. What is
 /// predicted there is said by what is known before.
-fn drop_mirrored(grader: &mut Grader<'_>, verdicts: &mut Vec<Verdict>) {
+fn drop_mirrored(grader: &Grader, verdicts: &mut Vec<Verdict>) {
     let mut fights: FxHashSet<(ObjectId, StatementId, StatementId)> = FxHashSet::default();
     verdicts.retain(|verdict| {
         let Interleaving { object, pattern, q, c, .. } = &verdict.interleaving;

@@ -60,6 +60,16 @@ impl Allowance {
         enough
     }
 
+    /// Does `work` with at most so many of the steps. If those are too few, it falls short of them, not of all.
+    pub(crate) fn at_most<R>(&mut self, most: u64, work: impl FnOnce(&mut Self) -> R) -> R {
+        let given = most.min(self.left);
+        let mut part = Self::of(given);
+        let done = work(&mut part);
+        self.left -= given - part.left;
+        self.short |= part.short && given < most;
+        done
+    }
+
     /// Sets aside `steps`, or what is left, for one candidate; what it used is still to be taken off.
     pub(super) const fn part(&self, steps: u64) -> Self {
         Self::of(if steps < self.left { steps } else { self.left })

@@ -1,7 +1,6 @@
 //! Declared regions as stretches of their threads.
 
-use lockhound_trace::{Op, SiteId, ThreadId};
-use rustc_hash::FxHashMap;
+use lockhound_trace::{Op, ThreadId};
 
 use super::lanes::Step;
 use crate::atomicity::regions::Declared;
@@ -16,15 +15,41 @@ pub(super) struct Area {
     pub(super) end: u32,
 }
 
-/// Instances of one region that are kept of each thread: the first in the trace, whose schedules are short.
-const INSTANCES: usize = 16;
+/// A region's place among all of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct AreaId(u32);
 
-impl Area {
-    /// Whether the access is in it.
-    pub(super) fn contains(&self, step: &Step) -> bool {
-        step.thread() == self.thread && (self.begin..=self.end).contains(&step.spot.at.loc)
+/// All declared regions of a trace, in the order in which they begin.
+#[derive(Debug, Default)]
+pub(super) struct Areas {
+    all: Vec<Area>,
+    by_thread: Vec<Vec<AreaId>>,
+}
+
+impl Areas {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
+    pub(super) fn of(&self, id: AreaId) -> &Area {
+        &self.all[id.0 as usize]
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = AreaId> + use<> {
+        (0..).map(AreaId).take(self.all.len())
+    }
+
+    /// The one in which an access takes effect. Logarithmic in the regions of its thread.
+    pub(super) fn around(&self, access: &Step) -> Option<AreaId> {
+        let loc = access.spot.at.loc;
+        let theirs = self.by_thread.get(access.thread().index())?;
+        let begun = theirs.partition_point(|&id| self.of(id).begin <= loc);
+        let last = theirs[begun.checked_sub(1)?];
+        (loc <= self.of(last).end).then_some(last)
+    }
+}
+
+impl Area {
     /// Whether `thread` was spawned in it, or by one that was: then it helps.
     pub(super) fn is_helped_by(&self, model: &Model<'_>, thread: ThreadId) -> bool {
         let mut ancestors = std::iter::successors(Some(thread), |&child| Some(model.spawn_of(child)?.thread));
@@ -35,42 +60,32 @@ impl Area {
     }
 }
 
-/// The declared regions of the trace, in the order in which they begin; of each thread and place only the first ones.
-/// Takes one pass over the events.
-pub(super) fn areas(model: &Model<'_>) -> Vec<Area> {
-    let mut found: Vec<Area> = Vec::new();
-    let mut open: Vec<(u32, Option<usize>)> = vec![(0, None); model.threads()];
-    let mut taken: FxHashMap<(ThreadId, Option<SiteId>), usize> = FxHashMap::default();
+/// The declared regions of the trace. Takes one pass over the events.
+pub(super) fn areas(model: &Model<'_>) -> Areas {
+    let mut all: Vec<Area> = Vec::new();
+    let mut by_thread: Vec<Vec<AreaId>> = vec![Vec::new(); model.threads()];
+    let mut depth: Vec<u32> = vec![0; model.threads()];
     for (index, thread, op) in model.log().iter() {
-        let (depth, area) = &mut open[thread.index()];
+        let depth = &mut depth[thread.index()];
         match op {
             Op::Begin { name } => {
                 *depth += 1;
-                if *depth > 1 {
-                    continue;
-                }
-                let site = model.log().site(index);
-                let taken = taken.entry((thread, site)).or_default();
-                *area = (*taken < INSTANCES).then_some(found.len());
-                *taken += 1;
-                if area.is_some() {
-                    let declared = Declared { name, site, event: index };
-                    found.push(Area {
-                        declared,
-                        thread,
-                        begin: model.log().loc(index),
-                        end: model.log().count(thread),
-                    });
+                if *depth == 1 {
+                    let declared = Declared { name, site: model.log().site(index), event: index };
+                    let id = AreaId(u32::try_from(all.len()).expect("fewer regions than events of one thread"));
+                    by_thread[thread.index()].push(id);
+                    let (begin, end) = (model.log().loc(index), model.log().count(thread));
+                    all.push(Area { declared, thread, begin, end });
                 }
             }
-            Op::End { .. } => {
-                *depth = depth.saturating_sub(1);
-                if let Some(area) = area.take_if(|_| *depth == 0) {
-                    found[area].end = model.log().loc(index);
+            Op::End { .. } if *depth > 0 => {
+                *depth -= 1;
+                if let Some(area) = by_thread[thread.index()].last().filter(|_| *depth == 0) {
+                    all[area.0 as usize].end = model.log().loc(index);
                 }
             }
             _ => {}
         }
     }
-    found
+    Areas { all, by_thread }
 }

@@ -8,7 +8,7 @@ use lockhound_trace::{EventIndex, Op, ThreadId};
 
 use crate::closure::Closure;
 use crate::model::{Hold, Ideal, Model, Point};
-use crate::witness::Schedule;
+use crate::witness::{Allowance, Schedule};
 
 /// Events `first` … `last` of one thread, in one go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +26,11 @@ impl Block {
 
     pub(super) fn contains(&self, point: Point) -> bool {
         point.thread == self.thread && (self.first..=self.last).contains(&point.loc)
+    }
+
+    /// How many events it has.
+    pub(super) fn len(&self) -> u64 {
+        u64::from(self.last - self.first) + 1
     }
 
     pub(super) const fn start(&self) -> Point {
@@ -46,9 +51,6 @@ pub(super) struct Plan<'p> {
     /// Events that may read anything.
     pub(super) free: &'p [Point],
 }
-
-/// The longest stretch that a second attempt arranges event by event.
-const LONGEST_STAGE: u64 = 1 << 16;
 
 /// Makes schedules of plans; keeps its memory between two.
 pub(super) struct Arranger<'m> {
@@ -105,8 +107,8 @@ impl<'m> Arranger<'m> {
     }
 
     /// Each block right after what it needs, so that third threads may run between them. The checker says whether that
-    /// is possible.
-    pub(super) fn arrange_staged(&mut self, plan: &Plan<'_>) -> Option<Schedule> {
+    /// is possible. What runs between counts as steps: it is arranged event by event.
+    pub(super) fn arrange_staged(&mut self, plan: &Plan<'_>, steps: &mut Allowance) -> Option<Schedule> {
         let mut done = Ideal::new(self.model.threads());
         let mut base = None;
         let mut then = Vec::new();
@@ -127,7 +129,7 @@ impl<'m> Arranger<'m> {
             if base.is_none() {
                 base = Some(self.ideal.clone());
             } else {
-                self.add_stage(&done, &mut then)?;
+                self.add_stage(&done, &mut then, steps)?;
             }
             then.extend(block.points().map(|point| self.model.index(point)));
             done.copy_from(&self.ideal);
@@ -137,8 +139,8 @@ impl<'m> Arranger<'m> {
     }
 
     /// What is in the ideal but not yet done, in recorded order.
-    fn add_stage(&self, done: &Ideal, then: &mut Vec<EventIndex>) -> Option<()> {
-        if self.ideal.len() - done.len() > LONGEST_STAGE {
+    fn add_stage(&self, done: &Ideal, then: &mut Vec<EventIndex>, steps: &mut Allowance) -> Option<()> {
+        if !steps.pay(self.ideal.len() - done.len()) {
             return None;
         }
         let from = then.len();

@@ -1,7 +1,6 @@
 //! All accesses of one object, by thread.
 
 use lockhound_trace::{EventIndex, ObjectId, Op, SiteId, ThreadId, Value};
-use rustc_hash::FxHashMap;
 
 use super::search::Spot;
 use crate::atomicity::access::{Access, AccessKind, NEAR};
@@ -102,6 +101,14 @@ impl Lanes {
         Self { object, lanes }
     }
 
+    /// How many accesses there are at most.
+    pub(super) fn size(model: &Model<'_>, object: ObjectId) -> usize {
+        match model.lock_of(object) {
+            Some(lock) => model.holds(lock).map(|(_, holds)| holds.len()).sum(),
+            None => model.on(object).map(|(_, locs)| locs.len()).sum(),
+        }
+    }
+
     /// What there was in the object before any of its recorded writes, if a read shows it.
     pub(super) fn initial(&self, model: &Model<'_>) -> Option<Value> {
         let mut reads = self.lanes.iter().flat_map(|lane| lane.steps.first());
@@ -139,48 +146,4 @@ pub(super) fn is_near(model: &Model<'_>, p: &Step, c: &Step) -> bool {
         }
     }
     own <= NEAR
-}
-
-/// The accesses of other threads that could come between two, by thread and site: places in the thread's lane.
-pub(super) struct Foreign {
-    groups: Vec<(usize, Option<SiteId>, Vec<u32>)>,
-}
-
-impl Foreign {
-    /// Those that `wanted` picks.
-    pub(super) fn of(lanes: &Lanes, wanted: impl Fn(&Step) -> bool) -> Self {
-        let mut groups: Vec<(usize, Option<SiteId>, Vec<u32>)> = Vec::new();
-        for (lane, Lane { steps, .. }) in lanes.lanes.iter().enumerate() {
-            let mut index: FxHashMap<Option<SiteId>, usize> = FxHashMap::default();
-            for (place, step) in (0..).zip(steps).filter(|(_, step)| wanted(step)) {
-                let group = *index.entry(step.site).or_insert_with(|| {
-                    groups.push((lane, step.site, Vec::new()));
-                    groups.len() - 1
-                });
-                groups[group].2.push(place);
-            }
-        }
-        Self { groups }
-    }
-
-    /// Of each other thread and site, the accesses nearest to `c` in the recorded order, those before it first; at most
-    /// `most` of each.
-    pub(super) fn near<'a>(
-        &'a self,
-        lanes: &'a Lanes,
-        c: &'a Step,
-        most: usize,
-    ) -> impl Iterator<Item = (&'a Step, &'a Lane, u32)> {
-        let others = self.groups.iter().filter(|(lane, ..)| lanes.lanes[*lane].thread != c.thread());
-        others.flat_map(move |(lane, _, places)| {
-            let lane = &lanes.lanes[*lane];
-            let at = |place: u32| &lane.steps[place as usize];
-            let before = places.partition_point(|&place| at(place).index < c.index);
-            (0..most).filter_map(move |attempt| {
-                let half = attempt.div_ceil(2);
-                let place = if attempt % 2 == 0 { before.checked_sub(1 + half)? } else { before + half - 1 };
-                places.get(place).map(|&place| (at(place), lane, place))
-            })
-        })
-    }
 }

@@ -3,7 +3,11 @@
 
 mod areas;
 mod blocks;
+mod cuts;
+mod examine;
+mod foreign;
 mod foresight;
+mod keys;
 mod lanes;
 mod refutations;
 mod search;

@@ -3,7 +3,7 @@
 use lockhound_trace::{ObjectId, SiteId, Tables, ThreadId};
 use rustc_hash::FxHashSet;
 
-use super::lanes::Step;
+use super::examine::Refusal;
 use crate::analysis::Results;
 use crate::finding::{Pattern, Refutation, Rule};
 use crate::model::{Model, Point};
@@ -54,17 +54,28 @@ const MOST: usize = 100;
 pub(super) struct Refuted {
     known: FxHashSet<(ObjectId, Option<SiteId>, Option<SiteId>)>,
     pairs: Vec<Pair>,
+    untold: usize,
 }
 
 impl Refuted {
-    pub(super) fn add(&mut self, object: ObjectId, pattern: Pattern, (p, c): (&Step, &Step), q: &Step, reason: Reason) {
-        if self.known.insert((object, p.site, c.site)) && self.pairs.len() < MOST {
+    pub(super) fn add(&mut self, object: ObjectId, pattern: Pattern, refusal: &Refusal) {
+        let &Refusal { p, q, c, reason } = refusal;
+        if !self.known.insert((object, p.site, c.site)) {
+            return;
+        }
+        if self.pairs.len() < MOST {
             self.pairs.push(Pair { object, pattern, threads: (p.thread(), q.thread()), reason });
+        } else {
+            self.untold += 1;
         }
     }
 
     pub(super) fn report(&self, tables: &Tables, results: &mut Results) {
         results.refutations.extend(self.pairs.iter().map(|pair| refutation(tables, pair)));
+        if self.untold > 0 {
+            let untold = self.untold;
+            results.limits.push(format!("of the broken steps that this run refutes, {untold} are not listed"));
+        }
     }
 }
 

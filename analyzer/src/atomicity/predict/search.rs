@@ -6,7 +6,7 @@ use super::blocks::{Arranger, Block, Plan, needs_of};
 use crate::finding::Pattern;
 use crate::model::{Model, Point};
 use crate::prediction::Prediction;
-use crate::witness::{Claim, Outcome, Rejection, Schedule};
+use crate::witness::{Allowance, Claim, Outcome, Schedule};
 
 /// An access as an event: the access itself, or the release of a hold and its acquire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,49 +71,46 @@ struct Way {
     e: Point,
 }
 
-/// How many ways are tried for one question.
-const MOST_WAYS: usize = 160;
-/// How many places the last block is made to begin at.
-const MOST_STARTS: usize = 12;
-/// How far behind an access its thread is followed to where it holds nothing.
-const FARTHEST_END: u32 = 256;
+/// Acquires at which the last block is made to begin before anything else is tried; the others come last.
+const FIRST_STARTS: usize = 12;
+/// What an arrangement counts besides the events of its blocks: it takes a few closures.
+const ARRANGEMENT: u64 = 100;
 
-/// Tries schedules, and has the checker judge them.
+/// Tries schedules, and has the checker judge them. What is done counts as steps; when there are too few left, the answer
+/// is none.
 pub(super) struct Search<'m> {
     model: &'m Model<'m>,
     prediction: &'m Prediction<'m>,
     arranger: Arranger<'m>,
-    /// How many arrangements may still be tried.
-    pub(super) budget: u64,
-    /// Whether the checker has no steps left.
-    pub(super) out_of_steps: bool,
+    /// Whether some question had more ways than may be tried.
+    pub(super) left_out: bool,
 }
 
 impl<'m> Search<'m> {
-    pub(super) fn new(prediction: &'m Prediction<'m>, budget: u64) -> Self {
+    pub(super) fn new(prediction: &'m Prediction<'m>) -> Self {
         let model = prediction.model;
-        Self { model, prediction, arranger: Arranger::new(model), budget, out_of_steps: false }
+        Self { model, prediction, arranger: Arranger::new(model), left_out: false }
     }
 
     /// A schedule in which `q` comes between `p` and `c`.
-    pub(super) fn interleave(&mut self, triple: &Triple) -> Option<Proof> {
+    pub(super) fn interleave(&mut self, triple: &Triple, steps: &mut Allowance) -> Option<Proof> {
         let Triple { pattern, p, q, c, q_is_free } = *triple;
         let index = |spot: Spot| self.model.index(spot.at);
         let claim = Claim::Interleaved { pattern, p: index(p), q: index(q), c: index(c) };
         let free = if q_is_free { vec![c.head, q.head] } else { vec![c.head] };
-        self.answer(&Question { p, q1: q, q2: q, c, free: &free, claim })
+        self.answer(&Question { p, q1: q, q2: q, c, free: &free, claim }, steps)
     }
 
     /// A schedule in which `q1` … `q2` come between `p` and `c`.
-    pub(super) fn surround(&mut self, quadruple: &Quadruple) -> Option<Proof> {
+    pub(super) fn surround(&mut self, quadruple: &Quadruple, steps: &mut Allowance) -> Option<Proof> {
         let Quadruple { p, q1, q2, c } = *quadruple;
         let index = |spot: Spot| self.model.index(spot.at);
         let claim = Claim::Region { p: index(p), q1: index(q1), q2: index(q2), c: index(c) };
-        self.answer(&Question { p, q1, q2, c, free: &[c.head], claim })
+        self.answer(&Question { p, q1, q2, c, free: &[c.head], claim }, steps)
     }
 
     /// A schedule in which `p` happens, whatever it reads, and then `q`, while `c` is still to come.
-    pub(super) fn overtake(&mut self, triple: &Triple) -> Option<Proof> {
+    pub(super) fn overtake(&mut self, triple: &Triple, steps: &mut Allowance) -> Option<Proof> {
         let Triple { p, q, c, .. } = *triple;
         let index = |spot: Spot| self.model.index(spot.at);
         let claim = Claim::Due { p: index(p), q: index(q), c: index(c) };
@@ -124,8 +121,7 @@ impl<'m> Search<'m> {
                 for b in self.beginnings(p, q) {
                     let blocks = [Block::between(a, x.loc)?, Block::between(b, q.at.loc)?];
                     let plan = Plan { blocks: &blocks, included: None, free: &[p.head] };
-                    let schedule = self.arrange(&plan, false);
-                    if let Some(proof) = schedule.and_then(|schedule| self.check(schedule, &claim)) {
+                    if let Some(proof) = self.attempt(&plan, false, &claim, steps) {
                         return Some(proof);
                     }
                 }
@@ -134,8 +130,8 @@ impl<'m> Search<'m> {
         None
     }
 
-    fn answer(&mut self, question: &Question<'_>) -> Option<Proof> {
-        let ways = self.ways(question);
+    fn answer(&mut self, question: &Question<'_>, steps: &mut Allowance) -> Option<Proof> {
+        let ways = self.ways(question, steps);
         for staged in [false, true] {
             for way in &ways {
                 // Staged, nothing but what a block needs is done before it: then `p` has a block of its own.
@@ -153,11 +149,10 @@ impl<'m> Search<'m> {
                 .collect();
                 let included = way.b.is_none().then_some(way.e);
                 let plan = Plan { blocks: &blocks, included, free: question.free };
-                let schedule = self.arrange(&plan, staged);
-                if let Some(proof) = schedule.and_then(|schedule| self.check(schedule, &question.claim)) {
+                if let Some(proof) = self.attempt(&plan, staged, &question.claim, steps) {
                     return Some(proof);
                 }
-                if self.is_over() {
+                if steps.is_short() {
                     return None;
                 }
             }
@@ -165,29 +160,23 @@ impl<'m> Search<'m> {
         None
     }
 
-    /// Whether nothing more will be proved.
-    pub(super) fn is_over(&self) -> bool {
-        self.budget == 0 || self.out_of_steps
-    }
-
-    fn arrange(&mut self, plan: &Plan<'_>, staged: bool) -> Option<Schedule> {
-        self.budget = self.budget.checked_sub(1)?;
-        if staged { self.arranger.arrange_staged(plan) } else { self.arranger.arrange(plan) }
-    }
-
-    fn check(&mut self, schedule: Schedule, claim: &Claim) -> Option<Proof> {
-        match self.prediction.checker.check(&schedule, claim) {
+    /// Arranges a schedule, and has it judged.
+    fn attempt(&mut self, plan: &Plan<'_>, staged: bool, claim: &Claim, steps: &mut Allowance) -> Option<Proof> {
+        let events: u64 = plan.blocks.iter().map(|block| block.len()).sum();
+        if !steps.pay(ARRANGEMENT + events) {
+            return None;
+        }
+        let schedule = if staged { self.arranger.arrange_staged(plan, steps) } else { self.arranger.arrange(plan) }?;
+        match self.prediction.checker.check_within(steps, &schedule, claim) {
             Outcome::Proved(proof) => Some(Proof { schedule, assumes: proof.assumes_release }),
-            Outcome::Rejected(rejection) => {
-                self.out_of_steps |= rejection == Rejection::OutOfSteps;
-                None
-            }
+            Outcome::Rejected(_) => None,
         }
     }
 
     /// Cheapest first: all in the base; then `q` in a block; then `p` too.
-    fn ways(&self, question: &Question<'_>) -> Vec<Way> {
+    fn ways(&mut self, question: &Question<'_>, steps: &mut Allowance) -> Vec<Way> {
         let Question { p, q1, q2, c, .. } = *question;
+        let most = self.prediction.options.limits.pair_ways;
         let beginnings = self.beginnings(p, q1);
         let mut firsts = self.opened(p.at);
         firsts.extend([p.head, p.at]);
@@ -195,7 +184,10 @@ impl<'m> Search<'m> {
         let firsts = sorted(firsts);
         let mut simple = Vec::new();
         let mut thorough = Vec::new();
-        for s in self.last_blocks(p, q1, c) {
+        for s in self.last_blocks(p, q1, c, steps) {
+            if !steps.pay(u64::from(c.at.loc - s.loc)) || simple.len() > most {
+                break;
+            }
             let mut end = q2.at;
             if let Some(needed) = self.needed_of(end, s, c) {
                 end = end.max(needed);
@@ -212,23 +204,30 @@ impl<'m> Search<'m> {
             }
         }
         simple.append(&mut thorough);
-        simple.truncate(MOST_WAYS);
+        self.left_out |= simple.len() > most;
+        simple.truncate(most);
         simple
     }
 
     /// Where the last block of the thread of `p` and `c` may begin: at each acquire between them, at the first event
     /// there that comes after `q` anyway, at `c`.
-    fn last_blocks(&self, p: Spot, q: Spot, c: Spot) -> Vec<Point> {
+    fn last_blocks(&self, p: Spot, q: Spot, c: Spot, steps: &mut Allowance) -> Vec<Point> {
         let between = |loc: u32| Point::new(p.at.thread, loc);
         let inside = p.at.loc + 1..c.at.loc;
+        if !steps.pay(inside.len() as u64) {
+            return Vec::new();
+        }
         let acquires = inside
-            .clone()
             .filter(|&loc| self.model.hold_at(between(loc)).is_some_and(|hold| self.model.hold(hold).acquire == loc));
-        let mut starts: Vec<Point> = acquires.take(MOST_STARTS).map(between).collect();
+        let mut starts: Vec<Point> = acquires.map(between).collect();
+        let mut others = starts.split_off(starts.len().min(FIRST_STARTS));
         starts.extend(self.opened(c.at).into_iter().filter(|start| start.loc > p.at.loc));
         starts.extend(self.first_after(q.at, p.at.loc + 1, c.at).filter(|first| first.loc < c.at.loc));
         starts.push(c.at);
-        sorted(starts)
+        let mut starts = sorted(starts);
+        others.retain(|other| !starts.contains(other));
+        starts.append(&mut others);
+        starts
     }
 
     /// The first event of `until`'s thread, from its `from`-th on and up to `until`, that comes after `point` in must-order.
@@ -279,11 +278,24 @@ impl<'m> Search<'m> {
         let mut ends = vec![point];
         ends.extend(open.iter().filter_map(|&hold| self.model.hold(hold).release).map(|loc| Point::new(thread, loc)));
         if !open.is_empty() {
-            let last = self.model.last(thread).map_or(0, |last| last.loc).min(point.loc + FARTHEST_END);
-            let free = (point.loc + 1..=last).find(|&loc| self.model.held(Point::new(thread, loc + 1)).is_empty());
-            ends.extend(free.map(|loc| Point::new(thread, loc)));
+            ends.extend(self.free_behind(point));
         }
         sorted(ends)
+    }
+
+    /// The first event behind `point` after which its thread holds nothing, if there is one.
+    fn free_behind(&self, point: Point) -> Option<Point> {
+        let mut next = point.next();
+        self.model.last(point.thread).filter(|&last| next <= last)?;
+        loop {
+            let held = self.model.held(next.next());
+            if held.is_empty() {
+                return Some(next);
+            }
+            // The one that is given back last is held up to there.
+            let releases: Option<Vec<u32>> = held.iter().map(|&hold| self.model.hold(hold).release).collect();
+            next = Point::new(point.thread, releases?.into_iter().max()?);
+        }
     }
 
     /// The acquires of the sections open just before `point`.

@@ -11,6 +11,7 @@ use crate::atomicity::tests::litmus;
 use crate::finding::Pattern;
 use crate::prediction::Prediction;
 use crate::script;
+use crate::witness::Allowance;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Class {
@@ -41,19 +42,24 @@ pub(super) fn triples(prediction: &Prediction<'_>, object: ObjectId) -> Vec<(Tri
     found
 }
 
+/// More than are needed.
+pub(super) const fn steps() -> Allowance {
+    Allowance::of(u64::MAX)
+}
+
 /// Pattern, lines of p, q and c, and class of a triple that some schedule reaches.
 type Found = (Pattern, [u64; 3], Class);
 
 /// All of a trace.
 fn classes(text: &str) -> Vec<Found> {
     predict_on(script::read(text), |prediction| {
-        let mut search = Search::new(prediction, u64::MAX);
+        let mut search = Search::new(prediction);
         let mut found = Vec::new();
         for object in (0..prediction.model.tables().objects().len()).map(ObjectId::from_index) {
             for (triple, lines) in triples(prediction, object) {
-                if search.interleave(&triple).is_some() {
+                if search.interleave(&triple, &mut steps()).is_some() {
                     found.push((triple.pattern, lines, Class::Feasible));
-                } else if triple.pattern == Pattern::Rww && search.overtake(&triple).is_some() {
+                } else if triple.pattern == Pattern::Rww && search.overtake(&triple, &mut steps()).is_some() {
                     found.push((triple.pattern, lines, Class::Due));
                 }
             }

@@ -8,7 +8,7 @@ use lockhound_trace::ObjectId;
 use proptest::prelude::*;
 
 use super::search::Search;
-use super::tests::triples;
+use super::tests::{steps, triples};
 use crate::analysis::predict_on;
 use crate::finding::Pattern;
 use crate::script;
@@ -306,11 +306,11 @@ fn run_of(choices: &[(u8, u8, u8)], forked: bool, updates: bool) -> Tiny {
 fn compare(tiny: &Tiny) -> Result<(), TestCaseError> {
     let text = tiny.text();
     predict_on(script::read(&text), |prediction| {
-        let mut search = Search::new(prediction, u64::MAX);
+        let mut search = Search::new(prediction);
         for object in (0..prediction.model.tables().objects().len()).map(ObjectId::from_index) {
             for (triple, lines) in triples(prediction, object) {
                 let events = lines.map(|line| usize::try_from(line - 1).expect("a tiny trace"));
-                let found = search.interleave(&triple).is_some();
+                let found = search.interleave(&triple, &mut steps()).is_some();
                 let is_lost_update = triple.pattern == Pattern::Rww;
                 if found {
                     prop_assert!(
@@ -323,7 +323,7 @@ fn compare(tiny: &Tiny) -> Result<(), TestCaseError> {
                 } else if is_lost_update {
                     prop_assert!(!tiny.feasible(triple.pattern, events, true), "missed: {:?}\n{}", lines, text);
                 }
-                if is_lost_update && search.overtake(&triple).is_some() {
+                if is_lost_update && search.overtake(&triple, &mut steps()).is_some() {
                     prop_assert!(tiny.due(events), "not due: {:?}\n{}", lines, text);
                 }
             }
