@@ -74,7 +74,7 @@ fn with_tokens(
 
 fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
     let closure = Closure::new(prediction.model);
-    let ground = Ground { model: prediction.model, requests: links.requests, closure, work: 0 };
+    let ground = Ground { model: prediction.model, requests: links.requests, closure, work: 0, narrowed: false };
     Evaluator::new(ground, links, prediction, tokens)
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Hunt<'a> {
     pub(super) memory: Memory,
     /// Candidates that may still be evaluated.
     candidates: usize,
+    /// Candidates that were not tried in every way, or not at all since others like them had failed.
+    given_up: u64,
     /// Why the search is not complete.
     pub(super) cuts: Vec<String>,
 }
@@ -42,7 +44,7 @@ impl<'a> Hunt<'a> {
     pub(super) fn new(evaluator: Evaluator<'a>, links: &'a Links<'a>, mut memory: Memory) -> Self {
         let candidates = evaluator.prediction.options.limits.candidates;
         memory.patterns.forgive();
-        Self { evaluator, links, memory, candidates, cuts: Vec::new() }
+        Self { evaluator, links, memory, candidates, given_up: 0, cuts: Vec::new() }
     }
 
     /// Evaluates all candidates, surest and shortest first; then, where `orders` is wanted, what all orders of short stretches
@@ -69,6 +71,10 @@ impl<'a> Hunt<'a> {
         if self.evaluator.cut {
             self.cuts
                 .push("blocking: the steps of the checker were used up; not all candidates were judged".to_owned());
+        }
+        if self.given_up > 0 {
+            let were = if self.given_up == 1 { "candidate was" } else { "candidates were" };
+            self.cuts.push(format!("blocking: {} {were} not tried in every way", self.given_up));
         }
         if self.candidates == 0 {
             self.cuts.push("blocking: not all candidates were evaluated; there are too many".to_owned());
@@ -176,6 +182,7 @@ impl<'a> Hunt<'a> {
             return true;
         }
         if !self.memory.patterns.is_open(&pattern) {
+            self.given_up += 1;
             return true;
         }
         if self.candidates == 0 || self.evaluator.is_spent() || self.evaluator.prediction.is_over() {
@@ -194,7 +201,10 @@ impl<'a> Hunt<'a> {
                     self.memory.patterns.failed(pattern);
                 }
             }
-            None => self.memory.patterns.failed(pattern),
+            None => {
+                self.given_up += u64::from(self.evaluator.ground.narrowed);
+                self.memory.patterns.failed(pattern);
+            }
         }
         true
     }

@@ -52,6 +52,7 @@ impl<'a> Evaluator<'a> {
     /// A proof that the members of `attempt`, or they and some others, can wait for ever.
     pub(super) fn evaluate(&mut self, attempt: Attempt) -> Option<Proof> {
         self.fuel = EVALUATIONS;
+        self.ground.narrowed = false;
         self.search(attempt.clone(), 0).or_else(|| self.come_late(attempt))
     }
 
@@ -82,7 +83,7 @@ impl<'a> Evaluator<'a> {
         self.steps = self.steps.saturating_sub(std::mem::take(&mut self.ground.work));
     }
 
-    /// Whether the checker may still be asked.
+    /// Whether the checker may be asked no more.
     pub(super) fn is_spent(&self) -> bool {
         self.steps == 0
     }
@@ -90,7 +91,11 @@ impl<'a> Evaluator<'a> {
     fn search(&mut self, mut attempt: Attempt, depth: usize) -> Option<Proof> {
         let mut turn = 0;
         for _ in 0..=self.prediction.options.limits.tries {
-            self.fuel = self.fuel.checked_sub(1)?;
+            let Some(fuel) = self.fuel.checked_sub(1) else {
+                self.ground.narrowed = true;
+                return None;
+            };
+            self.fuel = fuel;
             self.pay();
             if self.is_spent() {
                 self.cut = true;
@@ -104,6 +109,7 @@ impl<'a> Evaluator<'a> {
                     Ok(proof) => return Some(proof),
                     Err(escape) => escape,
                 };
+                self.ground.narrowed |= escape.is_some() && depth == EXTENSIONS;
                 if let Some(escape) = escape.filter(|_| depth < EXTENSIONS) {
                     for further in self.ground.extensions(&attempt, &ideal, escape, self.links) {
                         if let Some(proof) = self.search(further, depth + 1) {
@@ -114,6 +120,7 @@ impl<'a> Evaluator<'a> {
             }
             self.next(&mut attempt, &mut turn)?;
         }
+        self.ground.narrowed = true;
         None
     }
 
