@@ -23,10 +23,10 @@ const STRETCHES: usize = 32;
 impl Hunt<'_> {
     /// Evaluates what the stretches end in.
     pub(super) fn orders(&mut self) {
-        let found = self.memory.found.iter();
-        let mut known: Vec<Pattern> = found.filter_map(|found| self.pattern_of_stuck(&found.proof.stuck)).collect();
+        let stuck: Vec<_> = self.found().iter().map(|found| found.proof.stuck.clone()).collect();
+        let mut known: Vec<Pattern> = stuck.iter().filter_map(|stuck| self.pattern_of_stuck(stuck)).collect();
         let (stretches, steps) = self.stretches();
-        let checker = self.evaluator.prediction.checker;
+        let checker = self.prediction.checker;
         // Each has steps of its own, set aside beforehand: what is found does not depend on who comes first.
         let purses: Vec<Allowance> =
             stretches.iter().map(|stretch| checker.allow(steps + checker.steps(stretch.from()))).collect();
@@ -88,9 +88,9 @@ impl Hunt<'_> {
         if known.iter().any(|known| contains(known, &pattern) || contains(&pattern, known)) {
             return;
         }
-        if let Some(proof) = self.evaluator.confirm(end) {
+        if let Some(proof) = self.evaluator().confirm(end) {
             known.push(pattern);
-            self.memory.found.push(Found { proof, twins: 0 });
+            self.found().push(Found { proof, twins: 0 });
         }
     }
 
