@@ -3,13 +3,10 @@
 use lockhound_trace::{ObjectId, ObjectKind, ThreadId};
 
 use crate::analysis::{Analysis, End, Moment, Results};
-use crate::blocking::attempt::Ground;
 use crate::blocking::candidates::{Found, Hunt, Memory};
-use crate::blocking::evaluate::Evaluator;
 use crate::blocking::links::Links;
 use crate::blocking::report::Words;
 use crate::blocking::requests::Requests;
-use crate::closure::Closure;
 use crate::finding::{Evidence, Finding, Rule};
 use crate::leak;
 use crate::model::Model;
@@ -30,7 +27,7 @@ impl Analysis for Blocking {
         }
         let requests = Requests::new(prediction.model);
         let links = Links::new(prediction.model, &requests);
-        let hunt = Hunt::new(evaluator(prediction, &links, false), &links, Memory::default());
+        let hunt = Hunt::new(prediction, &links, false, Memory::default());
         let (memory, cuts) = hunt.run(&sinks(prediction.model), orders);
         results.limits.extend(cuts);
         let words = Words { end, prediction, links: &links };
@@ -67,15 +64,9 @@ fn with_tokens(
     let prediction = Prediction { model: &model, ..*prediction };
     let requests = Requests::new(&model);
     let links = Links::new(&model, &requests);
-    let hunt = Hunt::new(evaluator(&prediction, &links, true), &links, memory);
+    let hunt = Hunt::new(&prediction, &links, true, memory);
     let (memory, cuts) = hunt.run(&sinks(&model), false);
     (memory.found, cuts)
-}
-
-fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
-    let closure = Closure::new(prediction.model);
-    let ground = Ground { model: prediction.model, requests: links.requests, closure, work: 0 };
-    Evaluator::new(ground, links, prediction, tokens)
 }
 
 /// The threads that ended with locks or permits in their hands.

@@ -47,6 +47,8 @@ pub(super) struct Ground<'a> {
     pub(super) closure: Closure<'a>,
     /// What closing ideals has cost since that was last asked, in events executed: as much time goes by.
     pub(super) work: u64,
+    /// Whether something was left untried with this candidate.
+    pub(super) narrowed: bool,
 }
 
 impl Attempt {

@@ -2,13 +2,16 @@
 
 use lockhound_trace::{ObjectKind, ThreadId};
 
-use crate::blocking::attempt::Attempt;
+use crate::blocking::attempt::{Attempt, Ground};
 use crate::blocking::cycles::{Cycles, Search};
 use crate::blocking::evaluate::{Evaluator, Proof};
 use crate::blocking::links::{Kinds, Links};
 use crate::blocking::need::Need;
 use crate::blocking::patterns::{Part, Pattern, Patterns, pattern};
 use crate::blocking::requests::RequestId;
+use crate::closure::Closure;
+use crate::prediction::Prediction;
+use crate::witness::{Allowance, Docket, Jury};
 
 /// A proof, and how often its pattern came up.
 #[derive(Clone, Debug)]
@@ -26,57 +29,166 @@ pub(super) struct Memory {
     pub(super) found: Vec<Found>,
 }
 
-/// The search through all candidates of a trace.
-pub(super) struct Hunt<'a> {
-    pub(super) evaluator: Evaluator<'a>,
-    pub(super) links: &'a Links<'a>,
-    pub(super) memory: Memory,
+/// What is evaluated.
+struct Candidate {
+    /// Which of its batch it is.
+    number: usize,
+    attempt: Attempt,
+    pattern: Pattern,
+}
+
+/// What became of it: a proof, or whether there was more to try.
+struct Verdict {
+    proof: Option<Proof>,
+    narrowed: bool,
+}
+
+/// What has become of the candidates so far.
+struct Verdicts<'a> {
+    links: &'a Links<'a>,
+    memory: Memory,
     /// Candidates that may still be evaluated.
     candidates: usize,
+    /// Candidates that were not tried in every way, or not at all since others like them had failed.
+    given_up: u64,
+    /// Those of the batch that were evaluated.
+    heard: Vec<usize>,
+}
+
+impl Verdicts<'_> {
+    /// Whether a candidate needs no evaluation: it is proved already, or others like it have failed often.
+    fn is_settled(&mut self, pattern: &Pattern) -> bool {
+        if let Some(known) = self.memory.patterns.known(pattern) {
+            if let Some(found) = self.memory.found.get_mut(known) {
+                found.twins += 1;
+            }
+            return true;
+        }
+        let is_open = self.memory.patterns.is_open(pattern);
+        self.given_up += u64::from(!is_open);
+        !is_open
+    }
+
+    /// What the stuck threads wait for; the candidate's own pattern where that says more.
+    fn pattern_of(&self, proof: &Proof, candidate: &Pattern) -> Pattern {
+        if candidate.iter().any(|part| !matches!(part, Part::Waits(_))) {
+            return candidate.clone();
+        }
+        let requests = self.links.requests;
+        let parts = proof.stuck.iter().filter_map(|&(_, event)| {
+            let id = requests.at(self.links.model.point(event))?;
+            Some(Part::Waits(requests.get(id).class))
+        });
+        pattern(parts)
+    }
+}
+
+impl Docket<Candidate, Verdict> for Verdicts<'_> {
+    fn is_open(&self, candidate: &Candidate) -> bool {
+        self.candidates > 0 && self.memory.patterns.is_open(&candidate.pattern)
+    }
+
+    fn enter(&mut self, candidate: &Candidate, verdict: Verdict) {
+        self.candidates -= 1;
+        self.heard.push(candidate.number);
+        let Some(proof) = verdict.proof else {
+            self.given_up += u64::from(verdict.narrowed);
+            self.memory.patterns.failed(candidate.pattern.clone());
+            return;
+        };
+        let proved = self.pattern_of(&proof, &candidate.pattern);
+        // Other threads, the same requests.
+        if self.memory.patterns.known(&proved).is_none() {
+            self.memory.patterns.prove(proved);
+            self.memory.found.push(Found { proof, twins: 0 });
+        } else {
+            self.memory.patterns.failed(candidate.pattern.clone());
+        }
+    }
+}
+
+/// Candidates that are gathered before they are evaluated.
+const BATCH: usize = 64;
+
+/// The search through all candidates of a trace.
+pub(super) struct Hunt<'a> {
+    pub(super) prediction: &'a Prediction<'a>,
+    pub(super) links: &'a Links<'a>,
+    /// Whether the messages of some channels stand for one another.
+    tokens: bool,
+    verdicts: Verdicts<'a>,
+    batch: Vec<Candidate>,
+    /// What the checker may still execute in this stage.
+    purse: Allowance,
     /// Why the search is not complete.
     pub(super) cuts: Vec<String>,
 }
 
 impl<'a> Hunt<'a> {
     /// What `memory` has proved is not searched again.
-    pub(super) fn new(evaluator: Evaluator<'a>, links: &'a Links<'a>, mut memory: Memory) -> Self {
-        let candidates = evaluator.prediction.options.limits.candidates;
+    pub(super) fn new(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool, mut memory: Memory) -> Self {
         memory.patterns.forgive();
-        Self { evaluator, links, memory, candidates, cuts: Vec::new() }
+        let candidates = prediction.options.limits.candidates;
+        let verdicts = Verdicts { links, memory, candidates, given_up: 0, heard: Vec::new() };
+        let purse = prediction.checker.allow(0);
+        Self { prediction, links, tokens, verdicts, batch: Vec::new(), purse, cuts: Vec::new() }
     }
 
     /// Evaluates all candidates, surest and shortest first; then, where `orders` is wanted, what all orders of short stretches
     /// lead to. Returns what was proved, and where limits cut.
     pub(super) fn run(mut self, sinks: &[ThreadId], orders: bool) -> (Memory, Vec<String>) {
-        let total = self.evaluator.steps;
         let stages: [&mut dyn FnMut(&mut Self); 4] = [
             &mut |hunt| hunt.singles(sinks),
             &mut |hunt| hunt.cycles(Kinds::Owned),
             &mut |hunt| hunt.cycles(Kinds::All),
             &mut Self::senders,
         ];
-        let mut spare = total;
+        let checker = self.prediction.checker;
+        let mut spare = self.prediction.options.limits.wait_checks;
+        let mut short = false;
         let count = stages.len() as u64;
         for (number, stage) in (0..).zip(stages) {
             let share = spare / (count - number);
-            self.evaluator.steps = share;
+            self.purse = checker.allow(share);
             stage(&mut self);
-            spare = spare - share + self.evaluator.steps;
+            self.hear();
+            let purse = std::mem::replace(&mut self.purse, checker.allow(0));
+            spare = spare - share + purse.left();
+            short |= purse.is_short();
+            checker.give_back(purse);
         }
         if orders {
             self.orders();
         }
-        if self.evaluator.cut {
+        self.tell_cuts(short);
+        (self.verdicts.memory, self.cuts)
+    }
+
+    fn tell_cuts(&mut self, short: bool) {
+        let given_up = self.verdicts.given_up;
+        if short {
             self.cuts
                 .push("blocking: the steps of the checker were used up; not all candidates were judged".to_owned());
         }
-        if self.candidates == 0 {
+        if given_up > 0 {
+            let were = if given_up == 1 { "candidate was" } else { "candidates were" };
+            self.cuts.push(format!("blocking: {given_up} {were} not tried in every way"));
+        }
+        if self.verdicts.candidates == 0 {
             self.cuts.push("blocking: not all candidates were evaluated; there are too many".to_owned());
         }
-        if self.evaluator.prediction.is_over() {
+        if self.prediction.is_over() {
             self.cuts.push("blocking: the time budget ended the search for other schedules".to_owned());
         }
-        (self.memory, self.cuts)
+    }
+
+    /// What was proved so far.
+    pub(super) const fn found(&mut self) -> &mut Vec<Found> {
+        &mut self.verdicts.memory.found
+    }
+
+    pub(super) fn evaluator(&self) -> Evaluator<'a> {
+        evaluator(self.prediction, self.links, self.tokens)
     }
 
     /// Locks and permits that were never given back; notifications, `clear`s and `add`s that may come too early for a
@@ -133,7 +245,7 @@ impl<'a> Hunt<'a> {
     }
 
     fn cycles(&mut self, kinds: Kinds) {
-        let limits = self.evaluator.prediction.options.limits;
+        let limits = self.prediction.options.limits;
         let mut search = Cycles::new(self.links, kinds, limits.wait_steps);
         let outcome = search.run(limits.cycle_length, |members| {
             let requests = self.links.requests;
@@ -169,46 +281,39 @@ impl<'a> Hunt<'a> {
 
     /// Whether to go on.
     fn evaluate(&mut self, attempt: Attempt, pattern: Pattern) -> bool {
-        if let Some(known) = self.memory.patterns.known(&pattern) {
-            if let Some(found) = self.memory.found.get_mut(known) {
-                found.twins += 1;
-            }
+        if self.verdicts.is_settled(&pattern) {
             return true;
         }
-        if !self.memory.patterns.is_open(&pattern) {
-            return true;
-        }
-        if self.candidates == 0 || self.evaluator.is_spent() || self.evaluator.prediction.is_over() {
-            self.evaluator.cut |= self.evaluator.is_spent();
-            return false;
-        }
-        self.candidates -= 1;
-        match self.evaluator.evaluate(attempt) {
-            Some(proof) => {
-                let proved = self.pattern_of(&proof, &pattern);
-                // Other threads, the same requests.
-                if self.memory.patterns.known(&proved).is_none() {
-                    self.memory.patterns.prove(proved);
-                    self.memory.found.push(Found { proof, twins: 0 });
-                } else {
-                    self.memory.patterns.failed(pattern);
-                }
-            }
-            None => self.memory.patterns.failed(pattern),
-        }
-        true
+        self.batch.push(Candidate { number: self.batch.len(), attempt, pattern });
+        self.batch.len() < BATCH || self.hear()
     }
 
-    /// What the stuck threads wait for; the candidate's own pattern where that says more.
-    fn pattern_of(&self, proof: &Proof, candidate: &Pattern) -> Pattern {
-        if candidate.iter().any(|part| !matches!(part, Part::Waits(_))) {
-            return candidate.clone();
+    /// Evaluates what was gathered, on all cores; whether to go on.
+    fn hear(&mut self) -> bool {
+        let batch = std::mem::take(&mut self.batch);
+        if self.verdicts.candidates == 0 || self.prediction.is_over() {
+            return false;
         }
-        let requests = self.links.requests;
-        let parts = proof.stuck.iter().filter_map(|&(_, event)| {
-            let id = requests.at(self.links.model.point(event))?;
-            Some(Part::Waits(requests.get(id).class))
-        });
-        pattern(parts)
+        let (prediction, links, tokens) = (self.prediction, self.links, self.tokens);
+        let workspace = || evaluator(prediction, links, tokens);
+        let judge = |evaluator: &mut Evaluator<'_>, candidate: &Candidate, steps: &mut Allowance| {
+            let proof = evaluator.evaluate(candidate.attempt.clone(), steps);
+            Verdict { proof, narrowed: evaluator.ground.narrowed }
+        };
+        let mut purse = std::mem::replace(&mut self.purse, self.prediction.checker.allow(0));
+        Jury::new(workspace, judge).hear(&batch, &mut purse, &mut self.verdicts);
+        self.purse = purse;
+        // The others were settled by those before them.
+        let heard = std::mem::take(&mut self.verdicts.heard);
+        for candidate in batch.iter().filter(|candidate| !heard.contains(&candidate.number)) {
+            self.verdicts.is_settled(&candidate.pattern);
+        }
+        self.purse.left() > 0
     }
+}
+
+fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
+    let (model, closure) = (prediction.model, Closure::new(prediction.model));
+    let ground = Ground { model, requests: links.requests, closure, work: 0, narrowed: false };
+    Evaluator::new(ground, links, prediction, tokens)
 }

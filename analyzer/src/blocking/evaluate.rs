@@ -9,7 +9,7 @@ use crate::blocking::need::Need;
 use crate::blocking::open::Escape;
 use crate::model::{Ideal, Point};
 use crate::prediction::Prediction;
-use crate::witness::{Claim, Closed, DeadEnd, Outcome, Rejection, Schedule};
+use crate::witness::{Allowance, Claim, Closed, DeadEnd, Outcome, Rejection, Schedule};
 
 /// How often one candidate is evaluated, its extensions included.
 const EVALUATIONS: usize = 24;
@@ -35,28 +35,24 @@ pub(super) struct Evaluator<'a> {
     pub(super) links: &'a Links<'a>,
     pub(super) prediction: &'a Prediction<'a>,
     /// Whether the messages of some channels stand for one another.
-    pub(super) tokens: bool,
-    /// Events that the checker may still execute for this search.
-    pub(super) steps: u64,
-    /// Whether some candidate was given up for want of steps.
-    pub(super) cut: bool,
+    tokens: bool,
     fuel: usize,
 }
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new(ground: Ground<'a>, links: &'a Links<'a>, prediction: &'a Prediction<'a>, tokens: bool) -> Self {
-        let steps = prediction.options.limits.wait_checks;
-        Self { ground, links, prediction, tokens, steps, cut: false, fuel: 0 }
+        Self { ground, links, prediction, tokens, fuel: 0 }
     }
 
     /// A proof that the members of `attempt`, or they and some others, can wait for ever.
-    pub(super) fn evaluate(&mut self, attempt: Attempt) -> Option<Proof> {
+    pub(super) fn evaluate(&mut self, attempt: Attempt, steps: &mut Allowance) -> Option<Proof> {
         self.fuel = EVALUATIONS;
-        self.search(attempt.clone(), 0).or_else(|| self.come_late(attempt))
+        self.ground.narrowed = false;
+        self.search(attempt.clone(), 0, steps).or_else(|| self.come_late(attempt, steps))
     }
 
     /// The same for a wait that comes after what it misses, whatever order the recording had them in.
-    fn come_late(&mut self, mut attempt: Attempt) -> Option<Proof> {
+    fn come_late(&mut self, mut attempt: Attempt, steps: &mut Allowance) -> Option<Proof> {
         let [member] = attempt.members.as_slice() else { return None };
         if !member.misses || !matches!(self.ground.request(member).need, Need::Notification(_)) {
             return None;
@@ -65,7 +61,7 @@ impl<'a> Evaluator<'a> {
             attempt.spent.clear();
             for _ in 0..=EXTENSIONS {
                 let Some((schedule, ideal)) = self.ground.late(&attempt) else { break };
-                match self.judge(&attempt, schedule, &ideal) {
+                match self.judge(&attempt, schedule, &ideal, steps) {
                     Ok(proof) => return Some(proof),
                     Err(Some(Escape { by: Some(by), .. })) if !attempt.spent.contains(&by) => attempt.spent.push(by),
                     Err(_) => break,
@@ -77,36 +73,29 @@ impl<'a> Evaluator<'a> {
         None
     }
 
-    /// Takes from the steps what closing ideals has cost.
-    fn pay(&mut self) {
-        self.steps = self.steps.saturating_sub(std::mem::take(&mut self.ground.work));
-    }
-
-    /// Whether the checker may still be asked.
-    pub(super) fn is_spent(&self) -> bool {
-        self.steps == 0
-    }
-
-    fn search(&mut self, mut attempt: Attempt, depth: usize) -> Option<Proof> {
+    fn search(&mut self, mut attempt: Attempt, depth: usize, steps: &mut Allowance) -> Option<Proof> {
         let mut turn = 0;
         for _ in 0..=self.prediction.options.limits.tries {
-            self.fuel = self.fuel.checked_sub(1)?;
-            self.pay();
-            if self.is_spent() {
-                self.cut = true;
+            let Some(fuel) = self.fuel.checked_sub(1) else {
+                self.ground.narrowed = true;
+                return None;
+            };
+            self.fuel = fuel;
+            if !steps.pay(std::mem::take(&mut self.ground.work)) {
                 return None;
             }
             self.ground.settle(&mut attempt).ok()?;
             let mut ideal = attempt.ideal.clone();
             if self.ground.fill(&attempt, &mut ideal) {
                 let schedule = Schedule { base: ideal.clone(), then: Vec::new() };
-                let escape = match self.judge(&attempt, schedule, &ideal) {
+                let escape = match self.judge(&attempt, schedule, &ideal, steps) {
                     Ok(proof) => return Some(proof),
                     Err(escape) => escape,
                 };
+                self.ground.narrowed |= escape.is_some() && depth == EXTENSIONS;
                 if let Some(escape) = escape.filter(|_| depth < EXTENSIONS) {
                     for further in self.ground.extensions(&attempt, &ideal, escape, self.links) {
-                        if let Some(proof) = self.search(further, depth + 1) {
+                        if let Some(proof) = self.search(further, depth + 1, steps) {
                             return Some(proof);
                         }
                     }
@@ -114,6 +103,7 @@ impl<'a> Evaluator<'a> {
             }
             self.next(&mut attempt, &mut turn)?;
         }
+        self.ground.narrowed = true;
         None
     }
 
@@ -132,17 +122,22 @@ impl<'a> Evaluator<'a> {
 
     /// Whether the members wait for ever when `schedule` has been executed, which takes in `ideal`; if not, why not, where
     /// that is known.
-    fn judge(&mut self, attempt: &Attempt, schedule: Schedule, ideal: &Ideal) -> Result<Proof, Option<Escape>> {
+    fn judge(
+        &mut self,
+        attempt: &Attempt,
+        schedule: Schedule,
+        ideal: &Ideal,
+        steps: &mut Allowance,
+    ) -> Result<Proof, Option<Escape>> {
         if let Some(escape) = self.ground.escape(attempt, ideal, self.links) {
             return Err(Some(escape));
         }
-        if self.steps == 0 {
-            self.cut = true;
-            return Err(None);
-        }
-        self.steps = self.steps.saturating_sub(ideal.len().max(1));
         let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
-        match self.prediction.checker.check(&schedule, &claim) {
+        let before = steps.left();
+        let outcome = self.prediction.checker.check_within(steps, &schedule, &claim);
+        // However late the schedule leaves the recorded run: what led to it has cost as much.
+        steps.pay(ideal.len().saturating_sub(before - steps.left()));
+        match outcome {
             Outcome::Proved(proof) => Ok(Proof {
                 schedule: and_then(schedule, &proof.then),
                 stuck: proof.stuck,
@@ -151,11 +146,6 @@ impl<'a> Evaluator<'a> {
                 tokens: self.tokens,
             }),
             Outcome::Rejected(Rejection::Freed { member, by }) => Err(self.escape_of(attempt, member, by)),
-            Outcome::Rejected(Rejection::OutOfSteps) => {
-                self.steps = 0;
-                self.cut = true;
-                Err(None)
-            }
             Outcome::Rejected(_) => Err(None),
         }
     }

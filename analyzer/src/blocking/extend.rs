@@ -15,7 +15,7 @@ const OPTIONS: usize = 4;
 impl Ground<'_> {
     /// The attempts that take `escape` from the members.
     pub(super) fn extensions(
-        &self,
+        &mut self,
         attempt: &Attempt,
         ideal: &Ideal,
         escape: Escape,
@@ -32,6 +32,7 @@ impl Ground<'_> {
                 further.extend(self.fitting(attempt, request, 0, links).map(|member| with(attempt, member)));
             }
         }
+        self.narrowed |= further.len() > OPTIONS;
         further.truncate(OPTIONS);
         further
     }
@@ -63,7 +64,7 @@ impl Ground<'_> {
                 break;
             }
             for &(loc, request) in self.requests.between(to.thread, from, to.loc) {
-                if joining.len() == OPTIONS {
+                if joining.len() > OPTIONS {
                     return joining;
                 }
                 let is_new = joining.iter().all(|member| member.request != request);

@@ -38,7 +38,10 @@ impl Ground<'_> {
             if missing == 0 {
                 return true;
             }
-            let sends = sends.get_or_insert_with(|| self.sends_near(point, channel, ideal));
+            if sends.is_none() {
+                sends = Some(self.sends_near(point, channel, ideal));
+            }
+            let Some(sends) = &mut sends else { return false };
             let Some((_, send)) = sends.pop() else { return false };
             if ideal.contains(send) {
                 continue;
@@ -62,9 +65,10 @@ impl Ground<'_> {
     }
 
     /// Sends of other threads that are not in `ideal`, the one to try first last.
-    fn sends_near(&self, point: Point, channel: ObjectId, ideal: &Ideal) -> Vec<(EventIndex, Point)> {
+    fn sends_near(&mut self, point: Point, channel: ObjectId, ideal: &Ideal) -> Vec<(EventIndex, Point)> {
         let now = self.model.index(point);
         let mut sends = Vec::new();
+        let mut narrowed = false;
         for share in self.requests.deeds.of(Deed::Send, channel) {
             if share.thread == point.thread {
                 continue;
@@ -72,6 +76,7 @@ impl Ground<'_> {
             // A send brings those before it of its thread: only so many are of use.
             let from = share.in_ideal(ideal);
             let to = share.locs.len().min(from + SENDS);
+            narrowed |= to < share.locs.len();
             sends.extend(share.locs[from..to].iter().map(|&loc| {
                 let send = Point::new(share.thread, loc);
                 (self.model.index(send), send)
@@ -82,6 +87,7 @@ impl Ground<'_> {
             std::cmp::Reverse((is_later, distance))
         });
         let tried = sends.len().min(SENDS);
+        self.narrowed |= narrowed || tried < sends.len();
         sends.split_off(sends.len() - tried)
     }
 }

@@ -4,7 +4,9 @@
 //!
 //! Requests that may wait are the nodes ([`requests`]); what could let them go are the edges ([`links`], [`graph`]);
 //! cycles and a few single requests are the candidates ([`cycles`], [`candidates`]); each is led to the point where all
-//! of it waits ([`evaluate`]), and the checker decides whether it waits for ever.
+//! of it waits ([`evaluate`]), and the checker decides whether it waits for ever. What no candidate leads to, because permits,
+//! arrivals and notifications go to others than in the recording, is found by trying all orders of short recordings, and
+//! of stretches of long ones ([`orders`]).
 
 mod analysis;
 mod attempt;

@@ -22,7 +22,8 @@ impl Side {
 #[derive(Clone, Copy, Debug)]
 struct Provision {
     loc: u32,
-    amount: u32,
+    /// Negative for what it takes for itself before it goes on.
+    amount: i64,
     gives: bool,
     takes: bool,
 }
@@ -49,7 +50,9 @@ impl Provisions {
             Op::Notify { .. } | Op::NotifyAll { .. } | Op::Set { .. } | Op::OnceEnd { .. } | Op::Arrive { .. } => {
                 (true, false, 1)
             }
-            Op::ReleasePermits { n, .. } | Op::Done { n, .. } => (true, false, n),
+            Op::ReleasePermits { n, .. } | Op::Done { n, .. } => (true, false, n.into()),
+            Op::AcquirePermits { n, how, .. } if how.may_wait_for_ever() => (true, false, -i64::from(n)),
+            Op::Add { n, .. } => (true, false, -i64::from(n)),
             _ => return,
         };
         let Some(object) = op.object() else { return };
@@ -66,21 +69,23 @@ impl Provisions {
         self.0[object.index()].iter().map(|of| of.0)
     }
 
-    /// How much `thread` provides after its first `done` events, `enough` at most.
+    /// The most that `thread` may have provided at some time after its first `done` events, less what it took; `enough` at
+    /// most.
     pub(super) fn left(&self, object: ObjectId, thread: ThreadId, side: Side, done: u32, enough: u64) -> u64 {
-        let mut sum = 0;
+        let (mut sum, mut most) = (0_i64, 0_u64);
         for provision in self.after(object, thread, side, done) {
-            sum += u64::from(provision.amount);
-            if sum >= enough {
+            sum += provision.amount;
+            most = most.max(u64::try_from(sum).unwrap_or(0));
+            if most >= enough {
                 return enough;
             }
         }
-        sum
+        most
     }
 
     /// Which event of `thread`, after its first `done`, provides something first.
     pub(super) fn first(&self, object: ObjectId, thread: ThreadId, side: Side, done: u32) -> Option<u32> {
-        self.after(object, thread, side, done).next().map(|provision| provision.loc)
+        self.after(object, thread, side, done).find(|provision| provision.amount > 0).map(|provision| provision.loc)
     }
 
     fn after(&self, object: ObjectId, thread: ThreadId, side: Side, done: u32) -> impl Iterator<Item = &Provision> {

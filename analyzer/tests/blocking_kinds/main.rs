@@ -9,8 +9,10 @@ mod messages;
 mod notifications;
 mod queued_writers;
 mod reader_rings;
+mod regrouped;
 #[path = "../script/mod.rs"]
 mod script;
+mod shapes;
 
 use std::path::Path;
 

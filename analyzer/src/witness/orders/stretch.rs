@@ -27,9 +27,9 @@ impl Stretch {
         Self { from: before(first), until: before(end) }
     }
 
-    /// How many events it has.
-    pub(crate) fn len(&self) -> u64 {
-        self.until.len() - self.from.len()
+    /// What has happened when it begins.
+    pub(crate) const fn from(&self) -> &Ideal {
+        &self.from
     }
 }
 
