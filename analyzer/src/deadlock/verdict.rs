@@ -395,7 +395,7 @@ impl<'a> Inside<'_, 'a> {
         let prediction = self.index.prediction;
         let time = || if prediction.is_over() { Err(Cut::Time) } else { Ok(()) };
         let checks = if self.steps.is_short() { Err(Cut::Checks) } else { Ok(()) };
-        let search = self.search.and_then(|()| checks).and_then(|()| time());
+        let search = self.search.and(checks).and_then(|()| time());
         let prover = self.workspace.prover.get_or_insert_with(|| Prover::new(prediction));
         let proof = prover.prove(lists, search, self.steps);
         self.candidates += usize::from(search.is_ok() && !matches!(proof, Proof::Ordered));

@@ -23,10 +23,11 @@ pub(super) struct RuleCounts {
 /// one before, a vector since two were not.
 #[derive(Debug, Default)]
 struct Accesses {
-    /// The last access, unless `shared`.
+    /// Of the last access, unless `shared`.
     epoch: Option<Epoch>,
-    last: Option<Access>,
     shared: bool,
+    /// What is looked at only for a race lies elsewhere, so that a variable takes one line of the cache.
+    last: Option<Box<Access>>,
     /// Only meaningful while `shared`; kept for its memory otherwise.
     vector: Option<Box<SharedAccesses>>,
 }
@@ -84,11 +85,26 @@ impl Accesses {
         }
     }
 
+    /// Whether there is at most one access, and `clock` knows it.
+    fn is_known(&self, clock: &VectorClock) -> bool {
+        !self.shared && self.epoch.is_none_or(|epoch| clock.knows(epoch))
+    }
+
     /// Replaces whatever there was.
+    #[inline]
     fn replace(&mut self, epoch: Epoch, access: Access) {
         self.shared = false;
         self.epoch = Some(epoch);
-        self.last = Some(access);
+        self.keep(access);
+    }
+
+    /// Keeps the access as the last one, in the same memory.
+    #[inline]
+    fn keep(&mut self, access: Access) {
+        match &mut self.last {
+            Some(last) => **last = access,
+            None => self.last = Some(Box::new(access)),
+        }
     }
 
     /// Keeps the access next to those it is not ordered after.
@@ -102,7 +118,7 @@ impl Accesses {
             && let Some(last) = self.last.take()
         {
             let vector = self.vector.get_or_insert_default();
-            vector.record(before, last);
+            vector.record(before, *last);
             vector.record(epoch, access);
             self.shared = true;
             return Recorded::Share;
@@ -119,7 +135,7 @@ impl Accesses {
                 *last = Some(access);
             }
         } else {
-            self.last = Some(access);
+            self.keep(access);
         }
     }
 
@@ -192,6 +208,11 @@ impl Variable {
             self.reads.refresh(epoch.thread, access());
             return;
         }
+        if self.atomic.is_none() && self.write.is_known(clock) && self.reads.is_known(clock) {
+            rules.read_exclusive += 1;
+            self.reads.replace(epoch, access());
+            return;
+        }
         let access = access();
         self.write.unordered(clock, |earlier| race(earlier, &access));
         if let Some(atomic) = &self.atomic {
@@ -218,6 +239,11 @@ impl Variable {
         if self.write.same_epoch(epoch) {
             rules.write_same_epoch += 1;
             self.write.refresh(epoch.thread, access());
+            return;
+        }
+        if self.atomic.is_none() && self.write.is_known(clock) && self.reads.is_known(clock) {
+            rules.write_exclusive += 1;
+            self.write.replace(epoch, access());
             return;
         }
         let access = access();
