@@ -10,7 +10,7 @@ use crate::analysis::Moment;
 use crate::analysis::analyze_with;
 use crate::finding::{Evidence, Finding, Pattern, Region, Rule, Severity};
 use crate::holds::Holds;
-use crate::options::{Options, Regions};
+use crate::options::{Limits, Options, Regions};
 use crate::{script, std_text};
 
 /// The script of `tests/data/litmus/{name}.std`.
@@ -167,4 +167,31 @@ fn evidence_and_severity_of_the_litmus_traces() {
     for (name, verdicts) in expected {
         assert_eq!(judged(&litmus(name)), verdicts, "{name}");
     }
+}
+
+#[test]
+fn how_many_cores_there_are_does_not_matter() {
+    let names = ["a02_lost_update_pred", "a05_wwr", "atomicity/b02_two_split_serial", "atomicity/b20_pair_serial"];
+    let text: String = (0..6).flat_map(|turn| names.map(|name| renamed(&litmus(name), turn))).collect();
+    let told = |cores, pair_checks| {
+        let limits = Limits { pair_checks, ..Limits::default() };
+        let options = Options { regions: Regions::All, limits, ..Options::default() };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(cores).build().expect("a few threads");
+        let report = pool.install(|| analyze_with(script::read(&text), &options, |_| {}));
+        assert!(report.error.is_none(), "{:?}", report.error);
+        format!("{:?} {:?} {:?}", report.findings, report.refutations, report.limits)
+    };
+    for pair_checks in [0, 1_000, 10_000, 100_000, Limits::default().pair_checks] {
+        assert_eq!(told(1, pair_checks), told(3, pair_checks), "{pair_checks}");
+    }
+}
+
+/// The same on other objects.
+fn renamed(text: &str, turn: u32) -> String {
+    let word = |word: &str| match word {
+        "x" | "y" | "l" | "m" => format!("{word}{turn}"),
+        word => word.to_owned(),
+    };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n";
+    text.lines().map(line).collect()
 }

@@ -130,10 +130,9 @@ impl<'a, 'm> Surroundings<'a, 'm> {
             for area in self.areas.ids() {
                 if prediction.is_over() {
                     cuts.regions = Some(TIME);
-                } else if purse.is_short() {
-                    cuts.regions = Some(STEPS);
+                    break;
                 }
-                if cuts.regions.is_some() {
+                if purse.is_short() {
                     break;
                 }
                 self.around(area, far, purse, &mut |candidate| {
@@ -148,6 +147,9 @@ impl<'a, 'm> Surroundings<'a, 'm> {
             }
         }
         judge(&mut candidates, purse, &mut known);
+        if purse.is_short() && !self.areas.is_empty() {
+            cuts.regions.get_or_insert(STEPS);
+        }
         let Known { proved, failures, found, .. } = known;
         for (_, Failures { met, count, cut }) in failures.iter().filter(|(key, _)| !proved.contains(key)) {
             cuts.add(Cut { tries: met > count, ..*cut });
