@@ -9,7 +9,6 @@ mod child;
 mod commands;
 mod console;
 mod exit_code;
-mod explanations;
 mod limit;
 mod names;
 mod program;

@@ -7,7 +7,8 @@ use lockhound_analyzer::Rule;
 macro_rules! pages {
     ($($rule:ident: $file:literal,)*) => {
         /// The page of a rule, Markdown.
-        pub(crate) const fn explanation(rule: Rule) -> &'static str {
+        #[must_use]
+        pub const fn explanation(rule: Rule) -> &'static str {
             match rule {
                 $(Rule::$rule => include_str!(concat!("explanations/", $file, ".md")),)*
             }
@@ -37,7 +38,8 @@ pages! {
 }
 
 /// The sentence that a page begins with.
-pub(crate) fn summary(rule: Rule) -> &'static str {
+#[must_use]
+pub fn summary(rule: Rule) -> &'static str {
     explanation(rule).lines().nth(2).unwrap_or_default()
 }
 

@@ -1,0 +1,66 @@
+//! Which lock was asked for while which was held, over all runs.
+
+use serde::{Deserialize, Serialize};
+
+/// Lock classes and the orders between them. A class is what is made at one place with one type (or under one name): the
+/// same in every run.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LockOrderGraph {
+    /// The classes, in a stable order.
+    pub locks: Vec<LockNode>,
+    /// The orders, in a stable order, each pair of classes and pair of modes once.
+    pub orders: Vec<LockOrder>,
+}
+
+/// A class of locks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LockNode {
+    /// What makes it the same class in every run.
+    pub class: String,
+    /// What people call it.
+    pub name: String,
+    /// `mutex`, `rwlock` …
+    pub kind: String,
+    /// Where locks of the class are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// How often locks of the class were acquired, in all runs.
+    #[serde(default)]
+    pub acquired: u64,
+}
+
+/// A lock was asked for while another was held.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LockOrder {
+    /// The lock held: position in [`LockOrderGraph::locks`].
+    pub held: usize,
+    /// The lock asked for.
+    pub wanted: usize,
+    /// How the one is held and the other asked for, where a read makes a difference: `read`, `write`.
+    pub held_mode: String,
+    /// See `held_mode`.
+    pub wanted_mode: String,
+    /// How often, in all runs.
+    pub count: u64,
+    /// By which thread, in the first run that shows it.
+    pub thread: String,
+    /// Where the one was acquired, then.
+    pub held_at: Option<String>,
+    /// Where the other was asked for, then.
+    pub wanted_at: Option<String>,
+    /// Runs that show it: positions in [`crate::Document::traces`].
+    pub seen_in: Vec<usize>,
+    /// Whether the order is part of a cycle.
+    pub in_cycle: bool,
+    /// Fingerprints of the findings that are about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+}
+
+impl LockOrderGraph {
+    /// Whether no lock was ever taken under another.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.locks.is_empty()
+    }
+}
