@@ -1,6 +1,6 @@
 //! `lockhound check`: traces in, report out.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -17,19 +17,26 @@ use crate::traces::{Batch, Found, WhenEmpty};
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let batch = Found::at(&args.paths).analyse(&args.search.options(), WhenEmpty::Complain);
-    report(batch, &args.report, args.output.as_deref(), Embedded::Last)
+    report(batch, &args.report, args.output.as_deref(), None, Embedded::Last)
 }
 
-/// Reports what a batch of traces yields: problems to stderr, findings to `output` or stdout.
+/// Reports what a batch of traces yields: problems to stderr, findings to `output` or stdout; and once more, as JSON, to
+/// `kept`.
 pub(crate) fn report(
     batch: Batch,
     args: &ReportArgs,
     output: Option<&Path>,
+    kept: Option<&Path>,
     embedded: Embedded,
 ) -> anyhow::Result<ExitCode> {
     let outcome = Outcome::new(batch);
     for problem in outcome.problems() {
         console::error(problem);
+    }
+    if let Some(path) = kept {
+        let as_json = ReportArgs { format: ReportFormat::Json, ..args.clone() };
+        let written = fs::write(path, render(&outcome, &as_json, embedded));
+        written.with_context(|| format!("could not write {}", path.display()))?;
     }
     if let Some(id) = &args.witness {
         let text = report::schedule(&outcome, id, args.verbose > 0)?;

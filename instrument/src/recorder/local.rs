@@ -18,7 +18,7 @@ use super::object::Site;
 use super::once::Awaited;
 use super::sites::{Sites, Texts};
 use super::stacks::{Modules, Wait};
-use super::{file, gate, settings, strict};
+use super::{file, gate, settings, strict, worth};
 use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
@@ -242,6 +242,9 @@ fn begin(number: u32, origin: Origin) {
     };
     let Some(mut local) = Local::open(number) else { return };
     local.write_start(origin);
+    if !matches!(origin, Origin::After(_)) {
+        worth::thread();
+    }
     local.seat = Seat::take(number, matches!(origin, Origin::Spawned));
     if !counted {
         monitor::one_more();
@@ -260,6 +263,9 @@ fn end() {
         let mut local = unsafe { Box::from_raw(local) };
         FORMER.set(local.thread());
         local.write_exit();
+        if !local.held.is_empty() {
+            worth::leak();
+        }
         monitor::ended(&local);
         local.buffer.close();
     }
