@@ -10,6 +10,7 @@ mod lifelines;
 mod lock_graph;
 mod lock_order;
 mod lock_order_report;
+mod nestings;
 mod patterns;
 mod precedence;
 mod prover;
@@ -23,4 +24,5 @@ mod walk;
 
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;
+pub use nestings::Nesting;
 pub(crate) use requests::Requests;
