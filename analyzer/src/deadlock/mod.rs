@@ -22,6 +22,7 @@ mod verdict;
 mod wait_for;
 mod walk;
 
+pub use cycles::{Cycles, Limits as CycleLimits, simple_cycles};
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;
 pub use nestings::Nesting;
