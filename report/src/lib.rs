@@ -8,10 +8,15 @@
 mod document;
 mod explanations;
 mod graph;
+mod listing;
+mod lookup;
+mod quote;
 mod replay;
 #[cfg(test)]
 mod samples;
+mod site;
 mod sources;
+mod text;
 mod timeline;
 
 pub use document::{
@@ -20,6 +25,8 @@ pub use document::{
 pub use explanations::{explanation, summary};
 pub use graph::{LockNode, LockOrder, LockOrderGraph};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
+pub use lookup::LookupError;
 pub use replay::{Replay, Row, Standing};
 pub use sources::{NoSources, Sources};
+pub use text::{ScheduleError, TextOptions, schedule_text, short, text};
 pub use timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};
