@@ -4,7 +4,7 @@ use annotate_snippets::{Element, Level, Message, Origin};
 use lockhound_trace::one_line;
 
 use super::snippets;
-use crate::document::Step;
+use crate::document::{Hold, Step};
 use crate::listing::Listings;
 use crate::site::Site;
 
@@ -20,10 +20,16 @@ pub(super) struct Place<'a> {
 
 /// All places of one step.
 #[derive(Debug)]
-pub(super) struct Places<'a>(Vec<Place<'a>>);
+pub(super) struct Places<'a> {
+    /// `` `worker-3` `` and a space: what labels say who with.
+    subject: String,
+    in_time: Vec<Place<'a>>,
+}
 
 impl<'a> Places<'a> {
-    pub(super) fn of(step: &'a Step) -> Self {
+    /// Of a step that the thread of this name takes.
+    pub(super) fn of(step: &'a Step, thread: &str) -> Self {
+        let subject = format!("`{}` ", one_line(thread));
         let place = |at: &'a Option<String>, event, label: &str, primary| Place {
             site: at.as_deref().map(Site::parse),
             event,
@@ -31,8 +37,8 @@ impl<'a> Places<'a> {
             primary,
         };
         // What a foreign document says nothing of is at least named.
-        let held = |hold: &crate::document::Hold| match hold.label.as_str() {
-            "" => format!("holds {} from here", hold.object),
+        let held = |hold: &Hold| match hold.label.as_str() {
+            "" => format!("{subject}holds `{}` from here", hold.object),
             label => label.to_owned(),
         };
         let holds = step.holds.iter().map(|hold| place(&hold.at, hold.event, &held(hold), false));
@@ -41,14 +47,17 @@ impl<'a> Places<'a> {
         let label = if step.label.is_empty() { &step.op } else { &step.label };
         places.push(place(&step.at, step.event, label, true));
         places.sort_by_key(|place| (place.event, place.primary));
-        Self(one_a_site(places))
+        let in_time = one_a_site(places, &subject);
+        Self { subject, in_time }
     }
 
     /// With the source where it can be read.
-    pub(super) fn elements(&self, listings: &Listings<'_>, cwd: Option<&str>) -> Vec<Element<'static>> {
+    pub(super) fn elements(self, listings: &Listings<'_>, cwd: Option<&str>) -> Vec<Element<'static>> {
+        let quoted = |place: &Place<'_>| place.file().is_some_and(|file| listings.of(file, cwd).is_some());
+        let told = self.told(quoted);
         let mut elements: Vec<Element<'static>> = Vec::new();
         let mut unread: Vec<&Place<'_>> = Vec::new();
-        for (file, places) in self.by_file() {
+        for (file, places) in by_file(&told) {
             let listing = file.and_then(|file| listings.of(file, cwd));
             match file.zip(listing).and_then(|(file, listing)| snippets::of(file, &listing, &places)) {
                 Some(snippets) => elements.extend(snippets.into_iter().map(Element::from)),
@@ -63,22 +72,37 @@ impl<'a> Places<'a> {
     }
 
     /// Without the source.
-    pub(super) fn lines(&self) -> impl Iterator<Item = Element<'static>> {
-        self.0.iter().map(|place| Element::from(place.line()))
+    pub(super) fn lines(self) -> impl Iterator<Item = Element<'static>> {
+        self.told(|_| false).into_iter().map(|place| Element::from(place.line()))
     }
 
-    /// The places of each file, that of the primary place first; those in no file under none.
-    fn by_file(&self) -> Vec<(Option<&'a str>, Vec<&Place<'a>>)> {
-        let mut files: Vec<(Option<&'a str>, Vec<&Place<'a>>)> = Vec::new();
-        for place in self.0.iter().filter(|place| place.primary).chain(self.0.iter().filter(|place| !place.primary)) {
-            let file = place.file();
-            match files.iter_mut().find(|(other, _)| *other == file) {
-                Some((_, places)) => places.push(place),
-                None => files.push((file, vec![place])),
+    /// The places with labels that can be read where they are shown. They come in order of time, quoted text in order of
+    /// lines: where the two differ, numbers tell which comes first.
+    fn told(self, is_quoted: impl Fn(&Place<'_>) -> bool) -> Vec<Place<'a>> {
+        let quoted = self.in_time.iter().filter(|place| is_quoted(place)).count();
+        let in_order = quoted == 0 || quoted == self.in_time.len() && is_in_order_of_lines(&self.in_time);
+        let Self { subject, mut in_time } = self;
+        for (index, place) in in_time.iter_mut().enumerate() {
+            place.say_who(&subject, index == 0 || !in_order);
+            if !in_order {
+                place.label = format!("{}. {}", index + 1, place.label);
             }
         }
-        files
+        in_time
     }
+}
+
+/// The places of each file, that of the primary place first; those in no file under none.
+fn by_file<'p, 'a>(places: &'p [Place<'a>]) -> Vec<(Option<&'a str>, Vec<&'p Place<'a>>)> {
+    let mut files: Vec<(Option<&'a str>, Vec<&'p Place<'a>>)> = Vec::new();
+    for place in places.iter().filter(|place| place.primary).chain(places.iter().filter(|place| !place.primary)) {
+        let file = place.file();
+        match files.iter_mut().find(|(other, _)| *other == file) {
+            Some((_, places)) => places.push(place),
+            None => files.push((file, vec![place])),
+        }
+    }
+    files
 }
 
 impl<'a> Place<'a> {
@@ -86,6 +110,16 @@ impl<'a> Place<'a> {
         match self.site {
             Some(Site::Code { file, .. }) => Some(file),
             _ => None,
+        }
+    }
+
+    /// Labels that go on where the one before ended ("and waits for `b`") need to be read after it: those that stand
+    /// `alone`, and those that name nobody, say who.
+    fn say_who(&mut self, subject: &str, alone: bool) {
+        let follows = self.label.starts_with("and ");
+        if !self.label.starts_with('`') && (alone || !follows) {
+            let said = self.label.strip_prefix("and ").unwrap_or(&self.label);
+            self.label = format!("{subject}{said}");
         }
     }
 
@@ -100,13 +134,15 @@ impl<'a> Place<'a> {
 }
 
 /// What happens at one place is one label: a call that takes a lock and then waits for another is marked once.
-fn one_a_site(places: Vec<Place<'_>>) -> Vec<Place<'_>> {
-    let mut merged: Vec<Place<'_>> = Vec::new();
+fn one_a_site<'a>(places: Vec<Place<'a>>, subject: &str) -> Vec<Place<'a>> {
+    let mut merged: Vec<Place<'a>> = Vec::new();
     for place in places {
         match merged.iter_mut().find(|other| other.site.is_some() && other.site == place.site) {
             Some(other) => {
                 if !other.label.contains(&place.label) {
-                    other.label = format!("{}, {}", other.label, place.label);
+                    let goes_on = place.label.strip_prefix(subject).filter(|_| other.label.starts_with(subject));
+                    let then = goes_on.map_or_else(|| place.label.clone(), |label| format!("then {label}"));
+                    other.label = format!("{}, {then}", other.label);
                 }
                 other.primary |= place.primary;
             }
@@ -114,6 +150,16 @@ fn one_a_site(places: Vec<Place<'_>>) -> Vec<Place<'_>> {
         }
     }
     merged
+}
+
+/// Whether places in order of time are in one file, the later ones further down.
+fn is_in_order_of_lines(places: &[Place<'_>]) -> bool {
+    let spots = places.iter().filter_map(|place| match place.site {
+        Some(Site::Code { file, line, column }) => Some((file, line, column)),
+        _ => None,
+    });
+    let spots: Vec<(&str, usize, usize)> = spots.collect();
+    spots.is_sorted_by(|one, next| one.0 == next.0 && one <= next)
 }
 
 fn origin(site: Site<'_>) -> Origin<'static> {

@@ -68,7 +68,7 @@ impl Writer<'_> {
                 0 => groups.remove(0),
                 _ => Group::with_title(Level::NOTE.secondary_title(story(finding, step))),
             };
-            group = group.elements(Places::of(step).elements(&self.listings, cwd));
+            group = group.elements(Places::of(step, finding.thread_name(&step.thread)).elements(&self.listings, cwd));
             if self.options.stacks {
                 group = group.elements(stack(finding, step).map(|stack| Level::NOTE.message(stack)));
             }
@@ -114,7 +114,7 @@ impl Writer<'_> {
         let title = Level::INFO.with_name("refuted").primary_title(one_line(&refutation.message));
         let mut group = Group::with_title(title.id(refutation.rule.name()));
         for step in &refutation.steps {
-            group = group.elements(Places::of(step).lines());
+            group = group.elements(Places::of(step, &step.thread).lines());
         }
         group = group.element(Level::NOTE.with_name("because").message(one_line(&refutation.reason)));
         if let Some(trace) = self.trace(refutation.trace).filter(|_| self.document.traces.len() > 1) {
