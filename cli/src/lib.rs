@@ -8,6 +8,7 @@ mod args;
 mod cargo;
 mod child;
 mod commands;
+mod conclusion;
 mod console;
 mod exit_code;
 mod limit;

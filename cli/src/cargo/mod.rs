@@ -6,6 +6,7 @@
 mod activation;
 mod args;
 mod clean;
+mod conclude;
 mod environment;
 mod nothing;
 mod only;

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 
 use super::activation::{Activation, Purpose};
 use super::args::RecordArgs;
+use super::conclude::conclude;
 use super::environment::variables;
 use super::selection::Selection;
 use super::store::{Run, Store};
@@ -17,11 +18,9 @@ use super::words::Words;
 use super::workspace::{Workspace, cargo};
 use super::{nothing, only};
 use crate::child::{Ended, supervise};
-use crate::commands::check;
 use crate::commands::run::in_words;
 use crate::console;
 use crate::exit_code::ExitCode;
-use crate::sources::Embedded;
 use crate::traces::{Found, WhenEmpty};
 
 /// Which command of cargo is recorded.
@@ -88,7 +87,7 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
         console::note(&format!("`{}` {}", recorded.name(), in_words(ended)));
     }
     let nothing = || nothing::reason(activation.as_ref().map(|_| ()), &selected);
-    let code = finish(&run, &store, args, status, nothing)?;
+    let code = finish(&run, &workspace, args, status, nothing)?;
     Ok(match (status, ended) {
         (Some(status), _) => ExitCode::Program(status),
         // What was cut short has not passed.
@@ -100,7 +99,7 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
 /// Reports on the run, unless that is to be done later, or there is nothing and it is clear why.
 fn finish(
     run: &Run,
-    store: &Store,
+    workspace: &Workspace,
     args: &RecordArgs,
     failed: Option<NonZeroU8>,
     nothing: impl Fn() -> String,
@@ -125,7 +124,7 @@ fn finish(
         return Ok(ExitCode::Clean);
     }
     let batch = Found::at(&[run.folder().to_owned()]).analyse(&args.search.options(), WhenEmpty::Skip);
-    let code = check::report(batch, &args.report, None, Some(&store.findings()), Embedded::Last)?;
+    let code = conclude(batch, workspace, &args.report, None)?;
     run.mark_reported().context("could not note that the run was reported")?;
     Ok(code)
 }

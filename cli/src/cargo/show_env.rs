@@ -23,7 +23,7 @@ pub(super) fn run(args: &ShowEnvArgs) -> anyhow::Result<ExitCode> {
         Ok(activation) => console::note(&format!("build with `--features {}`", activation.features.join(","))),
         Err(off) => console::error(&nothing::reason(Err(&off), &selected)),
     }
-    let run = Store::under(workspace.target()).begin()?;
+    let run = Store::under(workspace.target()).later();
     let prefix = if args.export_prefix { "export " } else { "" };
     let mut out = io::stdout().lock();
     for (name, value) in variables(run.folder(), Purpose::Test) {

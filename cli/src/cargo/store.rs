@@ -42,18 +42,25 @@ impl Store {
         self.folder.join("findings.json")
     }
 
+    /// A run that begins now, and whose folder is made by whoever records first.
+    pub(super) fn later(&self) -> Run {
+        let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace([':', '-'], "");
+        Run { folder: self.folder.join(format!("{time}-{}", std::process::id())) }
+    }
+
     /// A run that begins now.
     pub(super) fn begin(&self) -> anyhow::Result<Run> {
-        let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace([':', '-'], "");
-        let run = Run { folder: self.folder.join(format!("{time}-{}", std::process::id())) };
+        let run = self.later();
         fs::create_dir_all(&run.folder)
             .with_context(|| format!("could not make the folder {}", run.folder.display()))?;
         Ok(run)
     }
 
-    /// The runs that were never reported; if there is none, the last that was.
+    /// The runs that were never reported; if there is none, the last that was. Those that recorded nothing do not count.
     pub(super) fn to_report(&self) -> io::Result<Vec<Run>> {
-        let (mut reported, kept): (Vec<Run>, Vec<Run>) = self.runs()?.into_iter().partition(Run::is_reported);
+        let mut runs = self.runs()?;
+        runs.retain(|run| run.has_traces().unwrap_or(true));
+        let (mut reported, kept): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(Run::is_reported);
         Ok(if kept.is_empty() { reported.pop().into_iter().collect() } else { kept })
     }
 
@@ -131,6 +138,7 @@ mod tests {
     fn add(store: &Store, name: &str, reported: bool) {
         let run = Run { folder: store.folder.join(name) };
         fs::create_dir_all(&run.folder).unwrap();
+        fs::write(run.folder.join("a.lht"), "").unwrap();
         if reported {
             run.mark_reported().unwrap();
         }
@@ -147,12 +155,13 @@ mod tests {
         assert!(store.to_report().unwrap().is_empty());
         add(&store, "1", true);
         add(&store, "2", true);
+        fs::create_dir_all(store.folder.join("empty")).unwrap();
         assert_eq!(names(&store.to_report().unwrap()), ["2"]);
         add(&store, "0", false);
         add(&store, "3", false);
         assert_eq!(names(&store.to_report().unwrap()), ["0", "3"]);
         store.forget_reported().unwrap();
-        assert_eq!(names(&store.runs().unwrap()), ["0", "3"]);
+        assert_eq!(names(&store.runs().unwrap()), ["0", "3", "empty"]);
         store.remove().unwrap();
         store.remove().unwrap();
         assert!(store.runs().unwrap().is_empty());

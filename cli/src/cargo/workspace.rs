@@ -57,6 +57,11 @@ impl Workspace {
         &self.target
     }
 
+    /// The folder of its first manifest, to which compilers name files relative.
+    pub(super) fn root(&self) -> &Path {
+        self.metadata.workspace_root.as_std_path()
+    }
+
     /// The packages that cargo will take for selected. That there is one is left to cargo to check.
     pub(super) fn selected(&self, selection: &Selection) -> Vec<&Package> {
         let is_meant = |package: &&Package, by: &[String]| by.iter().any(|one| matches(one, &package.name));
