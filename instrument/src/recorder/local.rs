@@ -86,6 +86,8 @@ pub(super) struct Local {
     pub(super) order: strict::Memory,
     next_object: u32,
     last_object: u32,
+    /// Whether the trace has yet to be told what the thread is called.
+    nameless: bool,
 }
 
 /// A stretch of the recorder's own work: until it is dropped, events of this thread are left out, also those of signal
@@ -327,6 +329,7 @@ impl Local {
             order: strict::Memory::default(),
             next_object: 0,
             last_object: 0,
+            nameless: false,
         })
     }
 
@@ -352,11 +355,23 @@ impl Local {
         match origin {
             Origin::Unannounced if is_main_thread() => self.define_self("main"),
             Origin::After(_) => self.define_self("thread-locals"),
-            Origin::Unannounced | Origin::Spawned => {}
+            Origin::Unannounced => self.nameless = true,
+            Origin::Spawned => {}
         }
         self.other(other::START, 0, u32::from(matches!(origin, Origin::Spawned)), 0, 0, 0);
         if let Origin::After(former) = origin {
             self.other(other::JOIN, 0, former, 0, 0, 0);
+        }
+    }
+
+    /// Tells what a thread is called that nobody announced: a test, by its name. Asked when the thread spawns another, where
+    /// its handle is sure to exist: at its first event, which may come from the allocator, that may be just being made.
+    pub(super) fn introduce_itself(&mut self) {
+        if std::mem::take(&mut self.nameless) {
+            let _busy = self.busy();
+            if let Some(name) = std::thread::current().name() {
+                self.define_self(name);
+            }
         }
     }
 
