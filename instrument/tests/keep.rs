@@ -132,6 +132,26 @@ fn parent_and_child_are_judged_apart() {
 }
 
 #[test]
+fn a_thread_that_nobody_announced_tells_its_name() {
+    const NAME: &str = "a_thread_that_nobody_announced_tells_its_name";
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("LOCKHOUND_TRACE", folder.path().join("t.lht").to_str().unwrap().to_owned())];
+    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let in_child = || {
+        let named = std::thread::Builder::new().name("worker of somebody else".to_owned());
+        named.spawn(|| drop(thread::spawn(|| drop(ONE.lock().unwrap())).join())).unwrap().join().unwrap();
+    };
+    if process::passes(NAME, &variables, in_child).is_none() {
+        return;
+    }
+    let mut source = open(&folder.path().join("t.lht"), None).unwrap();
+    while source.next_event().unwrap().is_some() {}
+    let tables = source.tables();
+    let names: Vec<_> = tables.threads().iter().map(|thread| thread.name.as_deref()).collect();
+    assert_eq!(names, [Some("worker of somebody else"), None]);
+}
+
+#[test]
 fn by_default_everything_is_kept() {
     for keep in ["", "all"] {
         let folder = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use super::activation::{Activation, Purpose};
 use super::args::RecordArgs;
-use super::conclude::conclude;
+use super::conclude::{analyse, conclude};
 use super::environment::variables;
 use super::selection::Selection;
 use super::store::{Run, Store};
@@ -21,7 +21,6 @@ use crate::child::{Ended, supervise};
 use crate::commands::run::in_words;
 use crate::console;
 use crate::exit_code::ExitCode;
-use crate::traces::{Found, WhenEmpty};
 
 /// Which command of cargo is recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,8 +85,17 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     if ended != Ended::Alone(ExitStatus::default()) {
         console::note(&format!("`{}` {}", recorded.name(), in_words(ended)));
     }
-    let nothing = || nothing::reason(activation.as_ref().map(|_| ()), &selected);
-    let code = finish(&run, &workspace, args, status, nothing)?;
+    let reason = nothing::reason(activation.as_ref().map(|_| ()), &selected);
+    let code = match finish(&run, &workspace, args)? {
+        Some(code) => code,
+        // Where it failed, perhaps nothing was run at all.
+        None if status.is_some() && activation.is_ok() => ExitCode::Clean,
+        None if status.is_some() || args.no_report => {
+            console::note(&reason);
+            ExitCode::Clean
+        }
+        None => bail!(reason),
+    };
     Ok(match (status, ended) {
         (Some(status), _) => ExitCode::Program(status),
         // What was cut short has not passed.
@@ -96,37 +104,23 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     })
 }
 
-/// Reports on the run, unless that is to be done later, or there is nothing and it is clear why.
-fn finish(
-    run: &Run,
-    workspace: &Workspace,
-    args: &RecordArgs,
-    failed: Option<NonZeroU8>,
-    nothing: impl Fn() -> String,
-) -> anyhow::Result<ExitCode> {
+/// Reports on the run, unless that is to be done later. None if there is nothing to report on.
+fn finish(run: &Run, workspace: &Workspace, args: &RecordArgs) -> anyhow::Result<Option<ExitCode>> {
     if !run.has_traces().context("could not look for traces")? {
         run.discard();
-        return match failed {
-            // Perhaps it did not even compile.
-            Some(_) => {
-                console::note(&nothing());
-                Ok(ExitCode::Clean)
-            }
-            None if args.no_report => {
-                console::note(&nothing());
-                Ok(ExitCode::Clean)
-            }
-            None => bail!(nothing()),
-        };
+        return Ok(None);
+    }
+    if args.no_report {
+        console::note(&format!("traces are in {}", run.folder().display()));
+        return Ok(Some(ExitCode::Clean));
+    }
+    let batch = analyse(&[run.folder().to_owned()], &args.search.options());
+    run.mark_reported().context("could not note that the run was reported")?;
+    if batch.runs.is_empty() && batch.problems.is_empty() {
+        return Ok(None);
     }
     console::note(&format!("traces are in {}", run.folder().display()));
-    if args.no_report {
-        return Ok(ExitCode::Clean);
-    }
-    let batch = Found::at(&[run.folder().to_owned()]).analyse(&args.search.options(), WhenEmpty::Skip);
-    let code = conclude(batch, workspace, &args.report, None)?;
-    run.mark_reported().context("could not note that the run was reported")?;
-    Ok(code)
+    conclude(batch, workspace, &args.report, None).map(Some)
 }
 
 fn command(recorded: Recorded, words: &Words) -> Command {

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use lockhound_report::merge;
 
 use super::args::CollectArgs;
-use super::conclude::{conclude, describe};
+use super::conclude::{analyse, conclude, describe};
 use super::store::Store;
 use super::workspace::Workspace;
 use crate::commands::report::read;
@@ -31,7 +31,7 @@ fn recorded(args: &CollectArgs) -> anyhow::Result<ExitCode> {
         );
     }
     let folders: Vec<PathBuf> = runs.iter().map(|run| run.folder().to_owned()).collect();
-    let batch = Found::at(&folders).analyse(&args.search.options(), WhenEmpty::Skip);
+    let batch = analyse(&folders, &args.search.options());
     conclude(batch, &workspace, &args.report, args.output.as_deref())
 }
 
