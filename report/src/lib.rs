@@ -5,9 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+mod build;
 mod document;
 mod explanations;
 mod graph;
+mod json;
 mod listing;
 mod lookup;
 mod quote;
@@ -19,11 +21,13 @@ mod sources;
 mod text;
 mod timeline;
 
+pub use build::{Detail, Run, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
 pub use explanations::{explanation, summary};
-pub use graph::{LockNode, LockOrder, LockOrderGraph};
+pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
+pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
 pub use replay::{Replay, Row, Standing};
