@@ -127,6 +127,13 @@ impl Writer<'_> {
     /// last.
     fn limits(&self, report: &mut String) {
         for trace in &self.document.traces {
+            if let Some(violation) = &trace.violation {
+                let events = counted(trace.events, "event", "events");
+                let title = format!("{} could be read only up to a point: {events}", one_line(&trace.path));
+                let notes = [one_line(violation), "what comes after is not in this report".to_owned()];
+                let title = Level::WARNING.primary_title(title);
+                self.render(report, &[title.elements(notes.map(|note| Level::NOTE.message(note)))]);
+            }
             for limit in &trace.limits {
                 let title = Level::WARNING.primary_title(one_line(limit));
                 let place = Level::NOTE.message(format!("in {}", one_line(&trace.path)));

@@ -1,0 +1,112 @@
+//! What people read of each rule.
+//!
+//! The folder `rules` has a folder for each rule, and in it traces (`X.jsonl`), the program text that they name (`X.rs`)
+//! and the report (`X.snap`). `refuted` shows what `--refuted` adds. To add a case, write the trace and run the test with
+//! `INSTA_UPDATE=always`; then read the report as somebody who sees it for the first time.
+
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lockhound_report::{Detail, Document, Evidence, Rule, Run, Sources, TextOptions, document, text};
+
+/// Not a rule, but what the runs refute.
+const REFUTED: &str = "refuted";
+
+struct Case {
+    /// The name of the rule.
+    folder: String,
+    trace: PathBuf,
+}
+
+impl Case {
+    fn all() -> Vec<Self> {
+        let mut cases = Vec::new();
+        for folder in entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules")) {
+            let is_trace = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jsonl");
+            let name = name(&folder);
+            cases.extend(
+                entries(&folder).into_iter().filter(is_trace).map(|trace| Self { folder: name.clone(), trace }),
+            );
+        }
+        cases
+    }
+
+    fn document(&self) -> Document {
+        let report = lockhound_analyzer::analyze(lockhound_trace::open(&self.trace, None).unwrap(), |_| ());
+        let run = Run::new(format!("{}.jsonl", name(&self.trace)), report);
+        let detail = Detail { symbols: &|_| Vec::new(), refuted: true, replays: true, timelines: false };
+        document(&[run], &detail)
+    }
+
+    fn report(&self) -> String {
+        let options = TextOptions { refuted: self.folder == REFUTED, ..TextOptions::default() };
+        let report = text(&self.document(), self, options);
+        anstream::adapter::strip_str(&report).to_string()
+    }
+}
+
+/// The program texts beside the trace.
+impl Sources for Case {
+    fn text(&self, file: &str, _: Option<&str>) -> Option<Arc<str>> {
+        std::fs::read_to_string(self.trace.with_file_name(file)).ok().map(Arc::from)
+    }
+}
+
+/// What is in a folder, in the order of names.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_rule_is_told_as_it_should_be() {
+    for case in Case::all() {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(case.trace.parent().unwrap());
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name(&case.trace), case.report()));
+    }
+}
+
+/// The cases of a folder are about its rule, and no rule is left out.
+#[test]
+fn every_rule_is_there() {
+    let mut told = BTreeSet::new();
+    for case in Case::all().iter().filter(|case| case.folder != REFUTED) {
+        let rules: Vec<&str> = case.document().findings.iter().map(|finding| finding.rule.name()).collect();
+        // A trace that does what its objects do not allow is not read on: nothing is left to be found.
+        assert!(rules.contains(&case.folder.as_str()) || case.folder == "misuse", "{:?}: {rules:?}", case.trace);
+        told.insert(case.folder.clone());
+    }
+    assert_eq!(told, Rule::ALL.map(|rule| rule.name().to_owned()).into());
+}
+
+/// Nothing may hang on what nobody can see.
+#[test]
+fn everything_that_the_report_says_survives_json() {
+    for case in Case::all() {
+        let document = case.document();
+        let read = lockhound_report::from_json(&lockhound_report::to_json(&document)).unwrap();
+        assert_eq!(read, document, "{:?}", case.trace);
+    }
+}
+
+/// Who is told that it can happen wants to see how.
+#[test]
+fn every_proof_can_be_looked_at() {
+    for case in Case::all() {
+        for finding in case.document().findings {
+            let shown = lockhound_report::schedule_text(&finding, false);
+            assert!(shown.is_ok() || finding.evidence != Evidence::Feasible, "{:?}: {shown:?}", case.trace);
+        }
+    }
+}
