@@ -8,19 +8,17 @@ use crate::listing::Listings;
 use crate::site::Site;
 
 /// What a report calls an object by its kind and place, and what the program calls it.
-struct Renaming {
-    /// `mutex src/bank.rs:6:54`
-    label: String,
+struct Renaming<'f> {
     /// `ACCOUNTS`
     name: String,
-    /// The place in words.
-    made: String,
+    /// It is called `mutex src/bank.rs:6:54` so far.
+    object: &'f ObjectName,
 }
 
 /// `finding` with objects called as the program text calls them where they are made, if it can be read; a note then says
 /// where that is. Objects that have names keep them, and so do those that the text calls alike.
 pub(crate) fn named<'f>(finding: &'f Finding, listings: &Listings<'_>, cwd: Option<&str>) -> Cow<'f, Finding> {
-    let mut renamings: Vec<Renaming> =
+    let mut renamings: Vec<Renaming<'_>> =
         finding.object_names.iter().filter_map(|object| renaming(object, listings, cwd)).collect();
     let names: Vec<String> = renamings.iter().map(|renaming| renaming.name.clone()).collect();
     let taken = |name: &String| {
@@ -33,18 +31,34 @@ pub(crate) fn named<'f>(finding: &'f Finding, listings: &Listings<'_>, cwd: Opti
         return Cow::Borrowed(finding);
     }
     let mut finding = finding.clone();
-    for Renaming { label, name, .. } in &renamings {
+    for Renaming { name, object: ObjectName { name: label, .. } } in &renamings {
         rename(&mut finding, &format!("`{label}`"), &format!("`{name}`"));
         for object in finding.object_names.iter_mut().filter(|object| object.name == *label) {
             object.name.clone_from(name);
         }
     }
-    let made: Vec<String> = renamings.into_iter().map(|renaming| renaming.made).collect();
-    finding.notes.push(made.join(", "));
+    finding.notes.push(made(&renamings));
     Cow::Owned(finding)
 }
 
-fn renaming(object: &ObjectName, listings: &Listings<'_>, cwd: Option<&str>) -> Option<Renaming> {
+/// Where they are made, in words.
+fn made(renamings: &[Renaming<'_>]) -> String {
+    let mut places: Vec<(&str, &str, Vec<String>)> = Vec::new();
+    for Renaming { name, object } in renamings {
+        let (name, at) = (format!("`{name}`"), object.at.as_deref().unwrap_or_default());
+        match places.iter_mut().find(|(_, other, _)| *other == at) {
+            Some((.., names)) => names.push(name),
+            None => places.push((&object.kind, at, vec![name])),
+        }
+    }
+    let told = places.into_iter().map(|(kind, at, names)| match names.as_slice() {
+        [name] => format!("{name} is the {kind} made at {at}"),
+        names => format!("{} are made at {at}", names.join(", ")),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+fn renaming<'f>(object: &'f ObjectName, listings: &Listings<'_>, cwd: Option<&str>) -> Option<Renaming<'f>> {
     let at = object.at.as_deref()?;
     // One of several that are made in one place has a number behind it.
     let number = object.name.strip_prefix(&format!("{} {at}", object.kind))?;
@@ -54,8 +68,7 @@ fn renaming(object: &ObjectName, listings: &Listings<'_>, cwd: Option<&str>) -> 
     let last = text.rfind('\n').map_or(0, |end| end + 1);
     let (offset, _) = text[last..].char_indices().nth(column - 1)?;
     let name = format!("{}{number}", binding::name(&text[..last + offset])?);
-    let made = format!("`{name}` is the {} made at {at}", object.kind);
-    Some(Renaming { label: object.name.clone(), name, made })
+    Some(Renaming { name, object })
 }
 
 fn rename(finding: &mut Finding, label: &str, name: &str) {
