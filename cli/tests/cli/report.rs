@@ -54,7 +54,9 @@ fn reports_of_parts_are_the_report_of_the_whole() {
     let text = run(&folder, &report(&reports, &[])).assert().code(1).stderr(is_empty());
     text.stdout(
         contains("seen in 2 of 5 runs")
-            .and(contains("`a` and `bb` are locked in opposite orders in different runs: `one` (2.jsonl) and `other` (4"))
+            .and(contains(
+                "`a` and `bb` are locked in opposite orders in different runs: `one` (2.jsonl) and `other` (4",
+            ))
             .and(contains("1 data race")),
     );
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 use std::path::Path;
 
-use lockhound_analyzer::{Evidence, Report, Rule, Severity, analyze};
+use lockhound_analyzer::{Evidence, Report, Rule, Severity, Witness, analyze};
 use lockhound_trace::{EventIndex, Header, JsonLinesReader, Tables, Validated};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -194,6 +194,24 @@ fn findings_that_do_not_say_where_they_were_seen_are_merged() {
     }
     let merged = merge(documents.to_vec());
     assert_eq!(merged.findings.iter().map(|finding| &finding.seen_in[..]).collect::<Vec<_>>(), [[0, 1]]);
+}
+
+/// Nobody reads them, and a report would be larger than its traces.
+#[test]
+fn long_witnesses_are_left_out_and_so_are_many() {
+    let of_length = |lengths: &[u32]| {
+        let mut run = run_with("0.lht", Some("p"), vec![(1, Evidence::Feasible, 1); lengths.len()]);
+        for (finding, &length) in run.report.findings.iter_mut().zip(lengths) {
+            let witness = Witness { base: vec![length - 1], then: vec![EventIndex(0)], next: vec![], assumes: vec![] };
+            finding.witness = Some(witness);
+        }
+        let document = document(&[run], &DETAIL);
+        document.findings.iter().map(|finding| finding.witness_omitted).collect::<Vec<_>>()
+    };
+    assert_eq!(of_length(&[100_000, 100_001, 1]), [None, Some(100_001), None]);
+    let many = of_length(&[100_000; 30]);
+    assert_eq!(many.iter().filter(|omitted| omitted.is_none()).count(), 20);
+    assert_eq!(many[29], Some(100_000));
 }
 
 /// Some threads take up to three of four locks one under the other.
