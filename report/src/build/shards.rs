@@ -68,7 +68,10 @@ fn move_finding(finding: &mut Finding, by: usize) {
 
 fn move_orders(graph: &mut LockOrderGraph, by: usize) {
     graph.locks.iter_mut().filter_map(|lock| lock.trace.as_mut()).for_each(|run| *run += by);
-    graph.orders.iter_mut().flat_map(|order| &mut order.seen_in).for_each(|run| *run += by);
+    for order in &mut graph.orders {
+        order.seen_in.iter_mut().for_each(|run| *run += by);
+        order.clusters.iter_mut().for_each(|(run, _)| *run += by);
+    }
 }
 
 /// Takes findings that are dropped out of the orders that they are about.
