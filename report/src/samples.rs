@@ -71,7 +71,7 @@ fn bank() -> Finding {
         occurrences: 3,
         seen_in: vec![0],
         thread_names: [("T1", "worker-3"), ("T2", "nightly")]
-            .map(|(id, name)| ThreadName { id: id.to_owned(), name: name.to_owned() })
+            .map(|(id, name)| ThreadName { id: id.to_owned(), name: name.to_owned(), at: None })
             .to_vec(),
         object_names: ["accounts", "audit"]
             .map(|name| ObjectName { id: name.to_owned(), name: name.to_owned(), kind: "mutex".to_owned(), at: None })
@@ -182,6 +182,7 @@ fn orders() -> LockOrderGraph {
         held_event: 41,
         wanted_event: 42,
         seen_in: vec![0],
+        clusters: vec![(0, 0)],
         gates: Vec::new(),
         in_cycle: true,
         findings: vec!["7f3a91c2004d5e6f".to_owned()],

@@ -13,7 +13,7 @@ use crate::document;
 
 /// Steps of the longest witness that is written down: beyond, nobody reads it, and a report would be larger than its
 /// traces.
-pub(super) const LONGEST_WITNESS: usize = 100_000;
+const LONGEST_WITNESS: usize = 100_000;
 /// Steps of all witnesses of one run that are written down, for the same reason.
 const ALL_WITNESSES: usize = 2_000_000;
 
@@ -33,8 +33,10 @@ impl<'a> Teller<'a> {
     pub(super) fn new(position: usize, run: &'a Run, detail: &'a Detail<'a>) -> Self {
         let mut left = ALL_WITNESSES;
         let witnesses = run.report.findings.iter().take_while(|finding| {
-            left = left.saturating_sub(length(finding).filter(|&length| length <= LONGEST_WITNESS).unwrap_or(0));
-            left > 0
+            let steps = length(finding).filter(|&length| length <= LONGEST_WITNESS).unwrap_or(0);
+            let fits = steps <= left;
+            left = left.saturating_sub(steps);
+            fits
         });
         Self { position, run, detail, stacks: HashMap::new(), witnesses: witnesses.count() }
     }
@@ -125,7 +127,7 @@ impl<'a> Teller<'a> {
             object: tables.object(hold.object).id.clone(),
             at: place(hold.site, tables),
             event: hold.event.0,
-            label: holds_from_here(tables.thread_label(thread), &tables.object_label(hold.object), hold.mode),
+            label: holds_from_here(tables.thread_label(thread), &tables.distinct_label(hold.object), hold.mode),
         }
     }
 
@@ -175,6 +177,7 @@ fn thread_names(threads: &[ThreadId], steps: &[Step], tables: &Tables) -> Vec<do
     let name = |thread| document::ThreadName {
         id: tables.thread(thread).id.clone(),
         name: tables.thread_label(thread).to_owned(),
+        at: place(tables.thread(thread).at, tables),
     };
     all.into_iter().map(name).collect()
 }
@@ -188,7 +191,7 @@ fn object_names(objects: &[ObjectId], steps: &[Step], tables: &Tables) -> Vec<do
         let object = tables.object(id);
         document::ObjectName {
             id: object.id.clone(),
-            name: tables.object_label(id),
+            name: tables.distinct_label(id),
             kind: object.kind.name().to_owned(),
             at: place(object.at, tables),
         }

@@ -4,12 +4,15 @@ mod assemble;
 mod bugs;
 mod certainty;
 mod classes;
+mod clusters;
 mod finding;
 mod inversions;
 mod orders;
 mod replay;
 mod run;
 mod shards;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 pub use assemble::document;
