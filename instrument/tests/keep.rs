@@ -34,7 +34,14 @@ fn scenario() {
             condvar.notify_all();
         }
         "two locks" => drop(TWO.read().unwrap()),
-        "two threads" => thread::spawn(|| drop(ONE.lock().unwrap())).join().unwrap(),
+        "two threads" => {
+            // Waiting for it would be reason enough.
+            let other = thread::spawn(|| drop(ONE.lock().unwrap()));
+            while !other.is_finished() {
+                thread::yield_now();
+            }
+            other.join().unwrap();
+        }
         "a lock taken twice" => {
             let _held = ONE.lock().unwrap();
             drop(ONE.lock());
