@@ -12,6 +12,10 @@
 //! crate may do nothing but turn the recorder on (`record = ["lockhound/record"]`): then it is turned on. Else, a member of
 //! the workspace can be selected *beside* what is to be tested; cargo then also builds its tests, and
 //! [`only`](super::only) is set as the `runner` that leaves them out.
+//!
+//! Not done: in a workspace whose root is a package of an edition before 2021, without `resolver = "2"`, cargo asks features
+//! only of the package in the current folder, and says so if it has no such dependency. There, call `cargo lockhound` in the
+//! folder of a package that has.
 
 use std::collections::{BTreeSet, VecDeque};
 
