@@ -2,10 +2,13 @@
 
 use lockhound_trace::{EventIndex, Mode, ObjectId, SiteId, StackId, ThreadId};
 
+use serde::{Deserialize, Serialize};
+
 use crate::fingerprint::Fingerprint;
 
 /// What is wrong; the names are stable and public.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// A set of threads wait for one another at the end of the trace.
     Deadlock,
@@ -71,7 +74,8 @@ impl Rule {
 }
 
 /// How sure a finding is, weakest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Evidence {
     /// The pattern is there; this run neither proves nor refutes it.
     Possible,
@@ -94,7 +98,8 @@ impl Evidence {
 }
 
 /// How bad a finding is, mildest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; does not fail a build.
     Note,

@@ -5,11 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod cargo;
 mod child;
 mod commands;
+mod conclusion;
 mod console;
 mod exit_code;
-mod explanations;
 mod limit;
 mod names;
 mod program;

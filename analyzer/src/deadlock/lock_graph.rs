@@ -191,6 +191,11 @@ impl LockGraph {
         self.dependencies.len()
     }
 
+    /// All dependencies, in the order of their first occurrence.
+    pub(crate) fn dependencies(&self) -> &[Dependency] {
+        &self.dependencies
+    }
+
     pub(crate) fn get(&self, id: DependencyId) -> &Dependency {
         &self.dependencies[id.index()]
     }

@@ -18,6 +18,7 @@ use crate::deadlock::instances::{Instances, Noted};
 use crate::deadlock::lifelines::Lifelines;
 use crate::deadlock::lock_graph::{DependencyId, LockGraph};
 use crate::deadlock::lock_order_report::{Words, also as also_does};
+use crate::deadlock::nestings::nestings;
 use crate::deadlock::patterns::Circle;
 use crate::deadlock::requests::{Asking, Requests};
 use crate::deadlock::resource::{self, Resource};
@@ -117,6 +118,7 @@ impl Analysis for LockOrder {
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
         let Self { limits, graph, noted, lifelines, nurseries, .. } = *self;
+        results.nestings = nestings(&graph);
         let observed = observed(&results.findings);
         let mut circles = circles(&graph, limits, &mut results.limits);
         circles.retain(|circle| !observed.contains(&locks(circle)));

@@ -9,7 +9,7 @@ use crate::deadlock::precedence::Arrival;
 use crate::deadlock::resource::{self, Resource};
 use crate::deadlock::verdict::{Member, Reason};
 use crate::finding::{Evidence, Finding, Refutation, Rule, Severity, Step, Witness};
-use crate::fingerprint::FingerprintBuilder;
+use crate::fingerprint::{self, FingerprintBuilder};
 use crate::prose;
 
 /// How many other threads that do the same are named.
@@ -296,6 +296,9 @@ impl Words<'_> {
                 format!("release {} before waiting for {child}", prose::objects(self.tables, &held))
             };
         }
+        if let Some(help) = self.help_for_namesakes(circle) {
+            return help;
+        }
         // The rarest edge is the odd one out, and the one to turn round; of several, the last.
         let Some(odd) = self.ways(circle, members).rev().min_by_key(|way| way.count) else {
             return format!("lock {} before {} everywhere", first.words(self.tables), second.words(self.tables));
@@ -304,6 +307,20 @@ impl Words<'_> {
         let held = odd.held.words(self.tables);
         let at = odd.member.at.site.map_or_else(String::new, |site| format!(" at {}", self.tables.site(site)));
         format!("lock {wanted} before {held}{at}, or release {held} before taking {wanted}")
+    }
+
+    /// Locks that are made or called alike are of one kind: no place in the program can take the one first, only every
+    /// place in an order that they have themselves.
+    fn help_for_namesakes(&self, circle: &Circle) -> Option<String> {
+        let locks: Vec<ObjectId> = circle.resources.iter().map(|resource| resource.lock()).collect::<Option<_>>()?;
+        let alike = |lock: &ObjectId| self.tables.object_label(*lock) == self.tables.object_label(locks[0]);
+        locks.iter().all(alike).then(|| {
+            format!(
+                "lock {} in an order of their own, by id or by address, whoever asks; `lock_all` takes several at once and \
+                 needs none",
+                prose::objects(self.tables, &locks)
+            )
+        })
     }
 
     fn reason(&self, members: &[Member], reason: Reason) -> String {
@@ -381,9 +398,7 @@ struct Way<'a> {
 const fn asking(wants: Resource, mode: Mode) -> &'static str {
     match (wants, mode) {
         (Resource::EndOf(_), _) => "join",
-        (_, Mode::Write) => "acquire",
-        (_, Mode::Read) => "acquire read",
-        (_, Mode::Upgrade) => "acquire upgrade",
+        (Resource::Lock(_), mode) => fingerprint::asking(mode),
     }
 }
 

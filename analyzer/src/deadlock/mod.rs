@@ -12,6 +12,7 @@ mod lifelines;
 mod lock_graph;
 mod lock_order;
 mod lock_order_report;
+mod nestings;
 mod patterns;
 mod precedence;
 mod prover;
@@ -23,6 +24,8 @@ mod verdict;
 mod wait_for;
 mod walk;
 
+pub use cycles::{Cycles, Limits as CycleLimits, simple_cycles};
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;
+pub use nestings::Nesting;
 pub(crate) use requests::{Asking, Requests};

@@ -3,11 +3,11 @@
 use anstyle::Style;
 use anyhow::Context;
 use lockhound_analyzer::Rule;
+use lockhound_report::{explanation, summary};
 
 use crate::args::ExplainArgs;
 use crate::console;
 use crate::exit_code::ExitCode;
-use crate::explanations::{explanation, summary};
 
 const BOLD: Style = Style::new().bold();
 

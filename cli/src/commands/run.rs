@@ -21,7 +21,7 @@ use crate::sources::Embedded;
 use crate::traces::{Batch, Found, WhenEmpty};
 
 /// Tells the recorder where to write: one trace a process, since a program may start others.
-const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
+pub(crate) const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
 const TRACE_NAME: &str = "%e-%p.lht";
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -56,8 +56,8 @@ impl Recording {
     pub(super) fn check(mut self, search: &SearchArgs, report: &ReportArgs) -> anyhow::Result<ExitCode> {
         let folder = fresh_folder(self.folder.take(), &self.name)?;
         self.command.env(TRACE_VARIABLE, literally(&folder).join(TRACE_NAME));
-        if report.format == ReportFormat::Json {
-            // Stdout is the report's, and one JSON object.
+        if report.format != ReportFormat::Text {
+            // Stdout is the report's, which other programs read.
             self.command.stdout(Stdio::from(io::stderr()));
         }
         let ended = match supervise(&mut self.command, self.timeout) {
@@ -70,7 +70,7 @@ impl Recording {
         };
         console::note(&format!("`{}` {}", self.name, in_words(ended)));
         let batch = Found::at(std::slice::from_ref(&folder)).analyse(&search.options(), WhenEmpty::Skip);
-        if batch.traces.is_empty() {
+        if batch.runs.is_empty() {
             return Err(self.recorded_nothing(&batch, &folder));
         }
         console::note(&format!("its traces are in {}", folder.display()));
@@ -113,7 +113,7 @@ fn fresh_folder(wanted: Option<PathBuf>, name: &str) -> anyhow::Result<PathBuf> 
 }
 
 /// As part of a pattern, in which `%` starts a placeholder.
-fn literally(path: &Path) -> PathBuf {
+pub(crate) fn literally(path: &Path) -> PathBuf {
     let bytes = path.as_os_str().as_bytes().iter();
     let doubled = bytes.flat_map(|&byte| std::iter::repeat_n(byte, if byte == b'%' { 2 } else { 1 }));
     PathBuf::from(OsString::from_vec(doubled.collect()))
@@ -134,7 +134,7 @@ fn remove_if_empty(folder: &Path) {
     }
 }
 
-fn in_words(ended: Ended) -> String {
+pub(crate) fn in_words(ended: Ended) -> String {
     match ended {
         Ended::AfterTimeout(after) => format!("was ended after {}", humantime::format_duration(after)),
         Ended::Alone(status) => status_in_words(status),

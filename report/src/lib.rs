@@ -1,0 +1,38 @@
+//! What was found, as one document, and every form in which it is reported.
+//!
+//! The [`Document`] is plain data that can be written as JSON and read back, so that the reports of several machines can
+//! be put together long after their traces are gone. Every form of report is a pure function of it.
+
+#![forbid(unsafe_code)]
+
+mod binding;
+mod build;
+mod document;
+mod explanations;
+mod graph;
+mod json;
+mod listing;
+mod lookup;
+mod naming;
+mod quote;
+mod replay;
+#[cfg(test)]
+mod samples;
+mod site;
+mod sources;
+mod text;
+mod timeline;
+
+pub use build::{Detail, Run, Wanted, document, merge};
+pub use document::{
+    Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
+};
+pub use explanations::{explanation, summary};
+pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
+pub use json::{JsonError, SCHEMA, from_json, to_json};
+pub use lockhound_analyzer::{Evidence, Rule, Severity};
+pub use lookup::LookupError;
+pub use replay::{Replay, Row, Standing};
+pub use sources::{NoSources, Sources};
+pub use text::{ScheduleError, TextOptions, schedule_text, short, text};
+pub use timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};
