@@ -8,9 +8,12 @@
 mod document;
 mod explanations;
 mod graph;
+mod html;
+mod quote;
 mod replay;
 #[cfg(test)]
 mod samples;
+mod site;
 mod sources;
 mod timeline;
 
@@ -19,6 +22,7 @@ pub use document::{
 };
 pub use explanations::{explanation, summary};
 pub use graph::{LockNode, LockOrder, LockOrderGraph};
+pub use html::html;
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use replay::{Replay, Row, Standing};
 pub use sources::{NoSources, Sources};
