@@ -6,7 +6,7 @@ use lockhound_trace::{Batch, Event, EventIndex, EventSource, Progress, ReadError
 
 use crate::atomicity::Atomicity;
 use crate::blocking::Blocking;
-use crate::deadlock::{EndState, LockOrder};
+use crate::deadlock::{EndState, LockOrder, Nesting};
 use crate::end::{Ends, Standing};
 use crate::finding::{Finding, Refutation, Rule, Witness};
 use crate::holds::Holds;
@@ -45,6 +45,7 @@ pub(crate) struct Results {
     pub(crate) refutations: Vec<Refutation>,
     /// What was not looked at because there was too much of it.
     pub(crate) limits: Vec<String>,
+    pub(crate) nestings: Vec<Nesting>,
 }
 
 /// A streaming analysis.
@@ -63,6 +64,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Patterns that this run refutes.
     pub refutations: Vec<Refutation>,
+    /// Which locks were asked for, and what was held meanwhile; empty where no rule about lock orders is wanted.
+    pub nestings: Vec<Nesting>,
     /// Where the trace or the analyses fall short, one sentence each; empty if they do not.
     pub limits: Vec<String>,
     /// How many events were read.
@@ -204,11 +207,11 @@ impl Pass {
                 analysis.finish(End { prediction, ..observed }, &mut results);
             }
         });
-        let Results { mut findings, refutations, limits } = results;
+        let Results { mut findings, refutations, limits, nestings } = results;
         findings.retain(|finding| options.wants(finding.rule));
         sort(&mut findings);
         let log = self.log.filter(|_| findings.iter().any(|finding| finding.witness.is_some()));
-        Report { findings, refutations, limits, events: self.events, tables: tables.clone(), error, log }
+        Report { findings, refutations, nestings, limits, events: self.events, tables: tables.clone(), error, log }
     }
 }
 

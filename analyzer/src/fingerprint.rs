@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-use lockhound_trace::{ObjectId, SiteId, Tables};
+use lockhound_trace::{Mode, ObjectId, SiteId, Tables};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::finding::Rule;
@@ -12,6 +12,54 @@ use crate::finding::Rule;
 /// Identifies one bug across runs. Made of names, kinds and files, never of line numbers, thread ids or addresses.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Fingerprint(u64);
+
+/// One thread's part in a circle of locks that several runs show together: what it asks for, and what it holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CirclePart<'a> {
+    /// How the lock is asked for.
+    pub mode: Mode,
+    /// The lock asked for, as [`identity`] has it.
+    pub wanted: &'a str,
+    /// Where.
+    pub site: Option<&'a str>,
+    /// The lock held that another thread of the circle asks for.
+    pub held: &'a str,
+}
+
+impl Fingerprint {
+    /// The identity of a circle of locks: the same as if one run had shown it.
+    #[must_use]
+    pub fn of_lock_circle<'a>(rule: Rule, parts: impl IntoIterator<Item = CirclePart<'a>>) -> Self {
+        let text = |of: CirclePart<'_>| part(asking(of.mode), of.wanted, of.site, &[of.held.to_owned()]);
+        Self::of_parts(rule, &mut parts.into_iter().map(text).collect::<Vec<_>>())
+    }
+
+    /// Sorts `parts`.
+    fn of_parts(rule: Rule, parts: &mut [String]) -> Self {
+        parts.sort_unstable();
+        let mut hash = Xxh3::new();
+        hash.update(rule.name().as_bytes());
+        for part in parts {
+            hash.update(&[0x1d]);
+            hash.update(part.as_bytes());
+        }
+        Self(hash.digest())
+    }
+}
+
+/// What asking for a lock is called here.
+pub(crate) const fn asking(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Write => "acquire",
+        Mode::Read => "acquire read",
+        Mode::Upgrade => "acquire upgrade",
+    }
+}
+
+fn part(op: &str, object: &str, site: Option<&str>, held: &[String]) -> String {
+    let file = site.map_or("", file_of);
+    format!("{op}\u{1f}{object}\u{1f}{file}\u{1f}{}", held.join("\u{1e}"))
+}
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,57 +101,55 @@ impl<'a> FingerprintBuilder<'a> {
         let mut held: Vec<String> = holds.into_iter().map(|lock| self.object(lock)).collect();
         held.sort_unstable();
         let object = object.map_or_else(String::new, |object| self.object(object));
-        let file = site.map_or("", |site| file_of(self.tables.site(site)));
-        self.parts.push(format!("{op}\u{1f}{object}\u{1f}{file}\u{1f}{}", held.join("\u{1e}")));
+        let site = site.map(|site| self.tables.site(site));
+        self.parts.push(part(op, &object, site, &held));
         self
     }
 
     pub(crate) fn finish(&mut self) -> Fingerprint {
-        self.parts.sort_unstable();
-        let mut hash = Xxh3::new();
-        hash.update(self.rule.name().as_bytes());
-        for part in &self.parts {
-            hash.update(&[0x1d]);
-            hash.update(part.as_bytes());
-        }
-        Fingerprint(hash.digest())
+        Fingerprint::of_parts(self.rule, &mut self.parts)
     }
 
-    /// A name outlives edits and runs. Without one, an object is known by its kind and type, the file that creates
-    /// it, and which of that file's creation sites of that kind it comes from.
     fn object(&self, id: ObjectId) -> String {
-        let object = self.tables.object(id);
-        let kind = object.kind.name();
-        if let Some(name) = &object.name {
-            return format!("{kind} {name}");
-        }
-        let type_name = object.type_name.as_deref().unwrap_or_default();
-        match object.at {
-            Some(at) => {
-                format!("{kind} {type_name} {} #{}", file_of(self.tables.site(at)), self.rank_in_file(kind, at))
-            }
-            None => format!("{kind} {type_name} {}", object.id),
-        }
+        identity(self.tables, id)
     }
+}
 
-    /// How many creation sites of the same kind stand before `at` in its file.
-    fn rank_in_file(&self, kind: &str, at: SiteId) -> usize {
-        let here = self.tables.site(at);
-        let mut before: Vec<SiteId> = self
-            .tables
-            .objects()
-            .iter()
-            .filter(|object| object.kind.name() == kind)
-            .filter_map(|object| object.at)
-            .filter(|&other| {
-                let other = self.tables.site(other);
-                file_of(other) == file_of(here) && line_column_of(other) < line_column_of(here)
-            })
-            .collect();
-        before.sort_unstable();
-        before.dedup();
-        before.len()
+/// What makes an object the same in every run and after edits elsewhere in the file: its name. Without one, it is known
+/// by its kind and type, the file that creates it, and which of that file's creation sites of that kind it comes from.
+/// Time is linear in the objects of the trace.
+#[must_use]
+pub fn identity(tables: &Tables, id: ObjectId) -> String {
+    let object = tables.object(id);
+    let kind = object.kind.name();
+    if let Some(name) = &object.name {
+        return format!("{kind} {name}");
     }
+    let type_name = object.type_name.as_deref().unwrap_or_default();
+    match object.at {
+        Some(at) => {
+            format!("{kind} {type_name} {} #{}", file_of(tables.site(at)), rank_in_file(tables, kind, at))
+        }
+        None => format!("{kind} {type_name} {}", object.id),
+    }
+}
+
+/// How many creation sites of the same kind stand before `at` in its file.
+fn rank_in_file(tables: &Tables, kind: &str, at: SiteId) -> usize {
+    let here = tables.site(at);
+    let mut before: Vec<SiteId> = tables
+        .objects()
+        .iter()
+        .filter(|object| object.kind.name() == kind)
+        .filter_map(|object| object.at)
+        .filter(|&other| {
+            let other = tables.site(other);
+            file_of(other) == file_of(here) && line_column_of(other) < line_column_of(here)
+        })
+        .collect();
+    before.sort_unstable();
+    before.dedup();
+    before.len()
 }
 
 /// `src/bank.rs` of `src/bank.rs:7:25`; nothing of a site of another form, which may hold anything.

@@ -30,8 +30,9 @@ mod values;
 mod witness;
 
 pub use analysis::{Report, analyze, analyze_with};
+pub use deadlock::{CycleLimits, Cycles, Nesting, simple_cycles};
 pub use finding::{Evidence, Finding, Hold, Mark, Pattern, Refutation, Region, Rule, Severity, Step, Witness};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{CirclePart, Fingerprint, identity};
 pub use model::Log;
 pub use options::{Limits, Options, Regions};
 

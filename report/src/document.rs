@@ -1,5 +1,7 @@
 //! What was found: version 1 of the JSON report, as types.
 
+use std::cmp::Reverse;
+
 use lockhound_analyzer::{Evidence, Rule, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +143,7 @@ pub struct ThreadName {
 pub struct ObjectName {
     /// As in the trace.
     pub id: String,
-    /// What the program calls it, else what reports call it: "the `Mutex<Vec<u8>>` made at src/a.rs:3:9".
+    /// What the program calls it, else its kind and where it was made, as in the finding's texts.
     pub name: String,
     /// `mutex`, `rwlock` …: a kind of the vocabulary.
     pub kind: String,
@@ -163,6 +165,10 @@ pub struct Step {
     pub at: Option<String>,
     /// Index of the event in the merged trace.
     pub event: u64,
+    /// The run that the step is of, if not [`Finding::trace`]: position in [`Document::traces`]. Only findings that no
+    /// single run shows have such steps ([`Finding::is_across_runs`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<usize>,
     /// What it holds meanwhile, oldest first.
     pub holds: Vec<Hold>,
     /// By which calls it got there, innermost first.
@@ -256,7 +262,90 @@ pub struct Summary {
     pub refuted: usize,
 }
 
+impl Document {
+    /// Counts the findings anew, once their severity or suppression has changed.
+    pub fn recount(&mut self) {
+        let mut summary =
+            Summary { refuted: self.traces.iter().map(|trace| trace.refuted).sum(), ..Summary::default() };
+        for finding in &self.findings {
+            match finding.severity {
+                _ if finding.suppressed.is_some() => summary.suppressed += 1,
+                Severity::Error => summary.errors += 1,
+                Severity::Warning => summary.warnings += 1,
+                Severity::Note => summary.notes += 1,
+            }
+        }
+        self.summary = summary;
+    }
+
+    /// Adds warnings, each once.
+    pub fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    /// Puts the findings in their order, worst and surest first, once their severity has changed.
+    pub fn sort(&mut self) {
+        self.findings.sort_by(|one, other| one.order().cmp(&other.order()));
+    }
+
+    /// In how many of the runs a finding was seen, in words: "seen in 3 of 214 runs, 7 times in all; here as in a.lht".
+    /// None where there is only one run, or where no run shows it alone and its notes say which do together.
+    #[must_use]
+    pub fn seen(&self, finding: &Finding) -> Option<String> {
+        if self.traces.len() < 2 || finding.is_across_runs() {
+            return None;
+        }
+        let run = self.traces.get(finding.trace).map(Trace::label).unwrap_or_default();
+        let runs = match finding.seen_in.len().max(1) {
+            1 => return Some(format!("seen in 1 of {} runs: {run}", self.traces.len())),
+            some => format!("seen in {some} of {} runs", self.traces.len()),
+        };
+        let times = match finding.occurrences {
+            1 => "once".to_owned(),
+            2 => "twice".to_owned(),
+            many => format!("{many} times"),
+        };
+        Some(format!("{runs}, {times} in all; here as in {run}"))
+    }
+}
+
+impl Trace {
+    /// What people call the run: its test, else its file.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.test.as_ref().map_or_else(|| self.path.clone(), |test| format!("test `{test}`"))
+    }
+
+    /// Whether something of it could not be read, so that silence on it proves nothing.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.truncated || self.violation.is_some()
+    }
+}
+
 impl Finding {
+    /// Whether no single run shows it, but several do together. Its steps are then of different runs, and its threads and
+    /// objects have no ids but their names.
+    #[must_use]
+    pub fn is_across_runs(&self) -> bool {
+        self.steps.iter().any(|step| step.trace.is_some())
+    }
+
+    /// The run that a step is of.
+    #[must_use]
+    pub fn run_of(&self, step: &Step) -> usize {
+        step.trace.unwrap_or(self.trace)
+    }
+
+    fn order(&self) -> impl Ord + '_ {
+        let first = self.steps.iter().map(|step| step.event).min();
+        (Reverse((self.severity, self.evidence)), self.rule, self.trace, first, &self.fingerprint)
+    }
+
     /// What a thread is called; its id where nothing is known.
     #[must_use]
     pub fn thread_name<'a>(&'a self, id: &'a str) -> &'a str {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// Lock classes and the orders between them. A class is what is made at one place with one type (or under one name): the
-/// same in every run.
+/// same in every run. Requests that never wait for long (tries, and those with a time-out) are no orders: they end. Nor is
+/// a class under itself, of which nothing is known: the two are different locks.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct LockOrderGraph {
     /// The classes, in a stable order.
@@ -24,9 +25,19 @@ pub struct LockNode {
     /// Where locks of the class are made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// How often locks of the class were acquired, in all runs.
+    /// How often locks of the class were asked for, in all runs.
     #[serde(default)]
     pub acquired: u64,
+    /// The runs that share it: those of this group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The only run that has it, where nothing says that a lock of another run is the same: position in
+    /// [`crate::Document::traces`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<usize>,
+    /// What fingerprints know it by: no line numbers are in it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub identity: String,
 }
 
 /// A lock was asked for while another was held.
@@ -36,7 +47,7 @@ pub struct LockOrder {
     pub held: usize,
     /// The lock asked for.
     pub wanted: usize,
-    /// How the one is held and the other asked for, where a read makes a difference: `read`, `write`.
+    /// How the one is held and the other asked for: `read`, `upgrade`, `write`.
     pub held_mode: String,
     /// See `held_mode`.
     pub wanted_mode: String,
@@ -48,13 +59,31 @@ pub struct LockOrder {
     pub held_at: Option<String>,
     /// Where the other was asked for, then.
     pub wanted_at: Option<String>,
+    /// When the one was acquired, in the first of [`LockOrder::seen_in`].
+    #[serde(default)]
+    pub held_event: u64,
+    /// When the other was asked for, there.
+    #[serde(default)]
+    pub wanted_event: u64,
     /// Runs that show it: positions in [`crate::Document::traces`].
     pub seen_in: Vec<usize>,
+    /// Locks that were held as well, each time: two orders under one gate exclude each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
     /// Whether the order is part of a cycle.
     pub in_cycle: bool,
     /// Fingerprints of the findings that are about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
+}
+
+/// A lock around an order.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Gate {
+    /// Position in [`LockOrderGraph::locks`].
+    pub lock: usize,
+    /// The weakest way in which it was held: `read`, `upgrade`, `write`.
+    pub mode: String,
 }
 
 impl LockOrderGraph {

@@ -5,25 +5,34 @@
 
 #![forbid(unsafe_code)]
 
+mod build;
 mod document;
 mod explanations;
 mod graph;
 mod html;
+mod json;
+mod listing;
+mod lookup;
 mod quote;
 mod replay;
 #[cfg(test)]
 mod samples;
 mod site;
 mod sources;
+mod text;
 mod timeline;
 
+pub use build::{Detail, Run, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
 pub use explanations::{explanation, summary};
-pub use graph::{LockNode, LockOrder, LockOrderGraph};
+pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
 pub use html::html;
+pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
+pub use lookup::LookupError;
 pub use replay::{Replay, Row, Standing};
 pub use sources::{NoSources, Sources};
+pub use text::{ScheduleError, TextOptions, schedule_text, short, text};
 pub use timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};

@@ -2,13 +2,6 @@
 
 use std::ops::Range;
 
-/// The lines `first..=last` of a text (counted from 1), where in it they begin, or none if it has no such lines.
-pub(crate) fn lines(text: &str, first: usize, last: usize) -> Option<&str> {
-    let start = line_start(text, first)?;
-    let end = line_start(text, last).map(|start| start + line_length(&text[start..]))?;
-    text.get(start..end)
-}
-
 fn line_start(text: &str, line: usize) -> Option<usize> {
     let start = match line.checked_sub(2) {
         None => 0,
@@ -136,14 +129,5 @@ mod tests {
         assert_eq!(span("a\nb\n", 2, 1), None);
         assert_eq!(span("a\nb\n", 1, 1), Some(2..3));
         assert_eq!(span("", 0, 1), None);
-    }
-
-    #[test]
-    fn excerpts_hold_whole_lines() {
-        let text = "one\ntwo\nthree\n";
-        assert_eq!(lines(text, 1, 1), Some("one"));
-        assert_eq!(lines(text, 2, 3), Some("two\nthree"));
-        assert_eq!(lines(text, 3, 4), None);
-        assert_eq!(lines("one", 1, 1), Some("one"));
     }
 }

@@ -39,6 +39,7 @@ fn bank() -> Finding {
         object: some(object),
         at: some(at),
         event,
+        trace: None,
         holds: vec![Hold {
             object: held.to_owned(),
             at: some(held_at),
@@ -165,6 +166,9 @@ fn orders() -> LockOrderGraph {
         kind: "mutex".to_owned(),
         at: None,
         acquired: 413,
+        group: Some("bank".to_owned()),
+        trace: None,
+        identity: format!("mutex {name}"),
     };
     let order = |held, wanted, count, thread: &str, held_at: &str, wanted_at: &str| LockOrder {
         held,
@@ -175,7 +179,10 @@ fn orders() -> LockOrderGraph {
         thread: thread.to_owned(),
         held_at: Some(held_at.to_owned()),
         wanted_at: Some(wanted_at.to_owned()),
+        held_event: 41,
+        wanted_event: 42,
         seen_in: vec![0],
+        gates: Vec::new(),
         in_cycle: true,
         findings: vec!["7f3a91c2004d5e6f".to_owned()],
     };

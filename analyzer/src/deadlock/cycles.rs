@@ -7,31 +7,31 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 /// How far to look.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Longest cycle, in nodes. A component that is nothing but one ring needs no search, and is found however long.
-    pub(crate) length: usize,
+    pub length: usize,
     /// Edges looked at in all.
-    pub(crate) steps: u64,
+    pub steps: u64,
     /// Cycles in all.
-    pub(crate) cycles: usize,
+    pub cycles: usize,
 }
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cycles {
+pub struct Cycles {
     /// Each starts at its smallest node; short ones first, then by their nodes.
-    pub(crate) found: Vec<Vec<NodeIndex>>,
+    pub found: Vec<Vec<NodeIndex>>,
     /// Whether a limit other than `length` ended the search.
-    pub(crate) cut: bool,
+    pub cut: bool,
     /// Whether a strongly connected component is larger than the longest cycle looked for and no single ring, and
     /// cycles that long may have been missed.
-    pub(crate) longer_possible: bool,
+    pub longer_possible: bool,
 }
 
 /// Finds the simple cycles of `graph` by iterative deepening within its strongly connected components (Tarjan), pruned
 /// by the distance back to the start. A start is the smallest node of its cycles. Exponential in `limits.length` at
 /// worst, bounded by `limits.steps`.
-pub(crate) fn simple_cycles<N, E>(graph: &DiGraph<N, E>, limits: Limits) -> Cycles {
+pub fn simple_cycles<N, E>(graph: &DiGraph<N, E>, limits: Limits) -> Cycles {
     let mut components = vec![0; graph.node_count()];
     let mut starts = Vec::new();
     let mut longest = 0;

@@ -178,6 +178,11 @@ impl LockGraph {
         self.ids.get(key).copied()
     }
 
+    /// All dependencies, in the order of their first occurrence.
+    pub(crate) fn dependencies(&self) -> &[Dependency] {
+        &self.dependencies
+    }
+
     pub(crate) fn get(&self, id: DependencyId) -> &Dependency {
         &self.dependencies[id.0]
     }

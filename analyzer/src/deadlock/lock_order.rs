@@ -15,6 +15,7 @@ use crate::deadlock::cycles::{self, simple_cycles};
 use crate::deadlock::lifelines::Lifelines;
 use crate::deadlock::lock_graph::{DependencyId, LockGraph};
 use crate::deadlock::lock_order_report::{Words, also as also_does};
+use crate::deadlock::nestings::nestings;
 use crate::deadlock::patterns::Circle;
 use crate::deadlock::requests::{Joins, Requests};
 use crate::deadlock::resource::{self, Resource};
@@ -92,6 +93,7 @@ impl Analysis for LockOrder {
 
     fn finish(self: Box<Self>, end: End<'_>, results: &mut Results) {
         let Self { graph, lifelines, nurseries, .. } = *self;
+        results.nestings = nestings(&graph);
         let limits = end.prediction.map_or_else(Limits::default, |prediction| prediction.options.limits);
         let circles = circles(&graph, limits, &mut results.limits);
         let members = members(end.tables, &graph, &circles);

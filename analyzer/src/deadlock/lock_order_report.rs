@@ -9,7 +9,7 @@ use crate::deadlock::precedence::Arrival;
 use crate::deadlock::resource::{self, Resource};
 use crate::deadlock::verdict::{Member, Reason};
 use crate::finding::{Evidence, Finding, Refutation, Rule, Severity, Step, Witness};
-use crate::fingerprint::FingerprintBuilder;
+use crate::fingerprint::{self, FingerprintBuilder};
 use crate::prose;
 
 /// How many other threads that do the same are named.
@@ -381,9 +381,7 @@ struct Way<'a> {
 const fn asking(wants: Resource, mode: Mode) -> &'static str {
     match (wants, mode) {
         (Resource::EndOf(_), _) => "join",
-        (_, Mode::Write) => "acquire",
-        (_, Mode::Read) => "acquire read",
-        (_, Mode::Upgrade) => "acquire upgrade",
+        (Resource::Lock(_), mode) => fingerprint::asking(mode),
     }
 }
 

@@ -10,6 +10,7 @@ mod lifelines;
 mod lock_graph;
 mod lock_order;
 mod lock_order_report;
+mod nestings;
 mod patterns;
 mod precedence;
 mod prover;
@@ -21,6 +22,8 @@ mod verdict;
 mod wait_for;
 mod walk;
 
+pub use cycles::{Cycles, Limits as CycleLimits, simple_cycles};
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;
+pub use nestings::Nesting;
 pub(crate) use requests::Requests;

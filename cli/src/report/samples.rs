@@ -146,7 +146,7 @@ impl Sample {
 
     pub(super) fn analysed(self) -> Analysed {
         let Self { path, tables, findings, refutations, error, log } = self;
-        let report = Report { findings, refutations, limits: Vec::new(), events: 1234, tables, error, log };
+        let report = Report { findings, refutations, nestings: Vec::new(), limits: Vec::new(), events: 1234, tables, error, log };
         Analysed { path: path.to_owned(), report }
     }
 

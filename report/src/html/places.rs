@@ -1,11 +1,12 @@
 //! Places in the source, and the lines that the page quotes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use serde::Serialize;
 
 use super::texts::{TextId, Texts, shown};
+use crate::listing::{Listing, Listings};
 use crate::quote;
 use crate::site::Site;
 use crate::sources::Sources;
@@ -36,15 +37,12 @@ pub(super) struct File {
     name: TextId,
     lines: BTreeMap<usize, TextId>,
     #[serde(skip)]
-    text: Arc<str>,
-    /// Where in the text each line begins.
-    #[serde(skip)]
-    starts: Vec<usize>,
+    listing: Rc<Listing>,
 }
 
 /// The tables.
 pub(super) struct Places<'a> {
-    sources: &'a dyn Sources,
+    listings: Listings<'a>,
     all: Vec<Place>,
     positions: HashMap<(String, Option<String>), PlaceId>,
     files: Vec<File>,
@@ -54,7 +52,7 @@ pub(super) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(sources: &'a dyn Sources) -> Self {
-        Self { sources, all: Vec::new(), positions: HashMap::new(), files: Vec::new(), known: HashMap::new() }
+        Self { listings: Listings::new(sources), all: Vec::new(), positions: HashMap::new(), files: Vec::new(), known: HashMap::new() }
     }
 
     /// A place that a run in `cwd` names; `context` lines around it are quoted with it.
@@ -93,11 +91,11 @@ impl<'a> Places<'a> {
             return known;
         }
         let id = texts.add(name);
-        let position = self.sources.text(name, cwd).map(|text| {
+        let position = self.listings.of(name, cwd).map(|listing| {
             // Runs in different folders mostly name the very same file.
-            let same = self.files.iter().position(|file| file.name == id && file.text == text);
+            let same = self.files.iter().position(|file| file.name == id && file.listing == listing);
             same.unwrap_or_else(|| {
-                self.files.push(File::new(id, text));
+                self.files.push(File { name: id, lines: BTreeMap::new(), listing });
                 self.files.len() - 1
             })
         });
@@ -107,16 +105,9 @@ impl<'a> Places<'a> {
 }
 
 impl File {
-    fn new(name: TextId, text: Arc<str>) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name, lines: BTreeMap::new(), text, starts }
-    }
-
     /// A line, counted from 1, without its end.
     fn line(&self, line: usize) -> Option<&str> {
-        let start = *self.starts.get(line.checked_sub(1)?)?;
-        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
-        let content = self.text[start..end].trim_end();
+        let content = self.listing.lines(line, line)?.trim_end();
         let cut = content.char_indices().nth(LONGEST_LINE).map_or(content.len(), |(at, _)| at);
         Some(&content[..cut])
     }
@@ -140,6 +131,8 @@ fn width(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     struct One(&'static str);

@@ -1,0 +1,17 @@
+//! From what the analyses say of each run to the one [`Document`](crate::Document).
+
+mod assemble;
+mod bugs;
+mod certainty;
+mod classes;
+mod finding;
+mod inversions;
+mod orders;
+mod replay;
+mod run;
+mod shards;
+mod timeline;
+
+pub use assemble::document;
+pub use run::{Detail, Run};
+pub use shards::merge;

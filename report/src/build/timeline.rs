@@ -1,0 +1,11 @@
+//! The recorded run around a finding.
+
+use lockhound_analyzer::Finding;
+
+use super::run::{Detail, Run};
+use crate::timeline::Timeline;
+
+/// None if it is not wanted, or the events are not known.
+pub(super) fn timeline(_run: &Run, _finding: &Finding, _detail: &Detail<'_>) -> Option<Timeline> {
+    None
+}

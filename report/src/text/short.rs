@@ -1,0 +1,58 @@
+//! One line a finding, for editors.
+
+use lockhound_analyzer::Severity;
+use lockhound_trace::one_line;
+
+use crate::document::{Document, Finding, Step};
+use crate::site::Site;
+
+/// Each finding as `file:line:column: severity[rule]: message (evidence, id)`, the form that editors know from
+/// compilers; then, as compilers do, a `note` for every further thread: the other half of a finding is a place to go to
+/// as well. What the trace's author placed nowhere in a file stands under the trace's name. Accepted findings are left
+/// out.
+#[must_use]
+pub fn short(document: &Document) -> String {
+    let mut report = String::new();
+    for finding in document.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        let trace = document.traces.get(finding.trace).map_or("?", |trace| trace.path.as_str());
+        report.push_str(&verdict(finding, trace));
+        for step in finding.steps.iter().skip(1) {
+            report.push_str(&note(finding, step, trace));
+        }
+    }
+    for trace in &document.traces {
+        for limit in &trace.limits {
+            report.push_str(&format!("{}: warning: {}\n", one_line(&trace.path), one_line(limit)));
+        }
+    }
+    report
+}
+
+fn verdict(finding: &Finding, trace: &str) -> String {
+    let (place, elsewhere) = place(finding.steps.first(), trace);
+    format!(
+        "{place}: {}[{}]: {}{elsewhere} ({}, {})\n",
+        finding.severity.name(),
+        finding.rule.name(),
+        one_line(&finding.message),
+        finding.evidence.name(),
+        one_line(finding.short_id()),
+    )
+}
+
+fn note(finding: &Finding, step: &Step, trace: &str) -> String {
+    let (place, elsewhere) = place(Some(step), trace);
+    let name = finding.thread_name(&step.thread);
+    let said = if step.story.is_empty() { format!("`{name}`: {}", step.label) } else { step.story.clone() };
+    let level = Severity::Note.name();
+    format!("{place}: {level}: {}{elsewhere} ({})\n", one_line(&said), one_line(finding.short_id()))
+}
+
+/// Where an editor can go, and what else is known of the place.
+fn place(step: Option<&Step>, trace: &str) -> (String, String) {
+    match step.and_then(|step| step.at.as_deref()).map(Site::parse) {
+        Some(Site::Code { file, line, column }) => (format!("{}:{line}:{column}", one_line(file)), String::new()),
+        Some(Site::Other(text)) => (one_line(trace), format!(", at {}", one_line(text))),
+        None => (one_line(trace), String::new()),
+    }
+}
