@@ -113,7 +113,7 @@ class Stepper {
   /** Scrolls the steps, not the page. @param {HTMLElement} element */
   reveal(element) {
     const box = this.track;
-    const top = element.offsetTop - box.offsetTop;
+    const top = element.offsetTop;
     if (top < box.scrollTop) box.scrollTop = top - 8;
     else if (top + element.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + element.offsetHeight - box.clientHeight + 8;
   }
