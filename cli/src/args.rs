@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Analyse recorded traces and report what is wrong
     #[command(after_help = EXIT_STATUS)]
     Check(CheckArgs),
+    /// Put reports together that were written with `--format json`: those of several machines, or of several runs
+    #[command(after_help = EXIT_STATUS)]
+    Report(ReportFilesArgs),
     /// Run a program, record it, and check what was recorded
     ///
     /// The program must have been built with the feature `record` of the crate `lockhound`. Its own exit status is
@@ -125,6 +128,18 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ReportFilesArgs {
+    /// Reports of version 1, as `--format json` writes them
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write the report to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct RunArgs {
     /// End the program, and all it started, after this long (500ms, 30s, 2m); without it a hung program is waited for
     #[arg(long, value_parser = duration, value_name = "TIME")]
@@ -201,6 +216,8 @@ pub(crate) enum ReportFormat {
     /// For people
     #[default]
     Text,
+    /// One line a finding, for editors
+    Short,
     /// For programs: one JSON object, version 1
     Json,
 }

@@ -7,6 +7,7 @@
 mod args;
 mod child;
 mod commands;
+mod conclusion;
 mod console;
 mod exit_code;
 mod limit;

@@ -54,6 +54,7 @@ pub fn main(invocation: Invocation) -> std::process::ExitCode {
 fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => commands::check::run(args),
+        Command::Report(args) => commands::report::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Demo(args) => commands::demo::run(args),
         Command::DemoProgram { id } => commands::demo::run_program(id),

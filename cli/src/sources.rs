@@ -3,15 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
-use lockhound_trace::Header;
-
-/// Where program text comes from.
-pub(crate) trait Sources {
-    /// The text of `file`, named as in the sites of a trace with this header; none if it cannot be had.
-    fn text(&self, file: &str, header: &Header) -> Option<Rc<str>>;
-}
+use lockhound_report::Sources;
 
 /// Larger files are no program text.
 const LIMIT: u64 = 16 << 20;
@@ -24,7 +18,7 @@ const LIMIT: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     embedded: Embedded,
-    read: RefCell<HashMap<PathBuf, Option<Rc<str>>>>,
+    read: RefCell<HashMap<PathBuf, Option<Arc<str>>>>,
 }
 
 /// When the texts that this program carries, those of its demonstrations, stand in.
@@ -42,12 +36,12 @@ impl Files {
         Self { embedded, ..Self::default() }
     }
 
-    fn find(&self, file: &str, header: &Header) -> Option<Rc<str>> {
+    fn find(&self, file: &str, cwd: Option<&str>) -> Option<Arc<str>> {
         if Path::new(file).is_absolute() {
             return self.read(Path::new(file));
         }
         let current = std::env::current_dir().ok();
-        let recorded = header.cwd.as_ref().map(PathBuf::from);
+        let recorded = cwd.map(PathBuf::from);
         let folders = [current, recorded].into_iter().flatten();
         let mut containing = Vec::new();
         for folder in folders {
@@ -56,50 +50,47 @@ impl Files {
         containing.iter().find_map(|path| self.read(path))
     }
 
-    fn read(&self, path: &Path) -> Option<Rc<str>> {
+    fn read(&self, path: &Path) -> Option<Arc<str>> {
         let mut read = self.read.borrow_mut();
         read.entry(path.to_owned()).or_insert_with(|| read_text(path)).clone()
     }
 }
 
 impl Sources for Files {
-    fn text(&self, file: &str, header: &Header) -> Option<Rc<str>> {
+    fn text(&self, file: &str, cwd: Option<&str>) -> Option<Arc<str>> {
         let carried = || lockhound_fixtures::all().iter().find(|scenario| scenario.source.path == file);
-        let embedded = || carried().map(|scenario| Rc::from(scenario.source.text));
+        let embedded = || carried().map(|scenario| Arc::from(scenario.source.text));
         match self.embedded {
-            Embedded::First => embedded().or_else(|| self.find(file, header)),
-            Embedded::Last => self.find(file, header).or_else(embedded),
+            Embedded::First => embedded().or_else(|| self.find(file, cwd)),
+            Embedded::Last => self.find(file, cwd).or_else(embedded),
         }
     }
 }
 
 /// A trace can name any path: only regular files of a sane size are read, never a device or a pipe.
-fn read_text(path: &Path) -> Option<Rc<str>> {
+fn read_text(path: &Path) -> Option<Arc<str>> {
     let metadata = path.metadata().ok()?;
     if !metadata.is_file() || metadata.len() > LIMIT {
         return None;
     }
-    std::fs::read_to_string(path).ok().map(Rc::from)
+    std::fs::read_to_string(path).ok().map(Arc::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ran_in(folder: &Path) -> Header {
-        Header { cwd: folder.to_str().map(str::to_owned), ..Header::default() }
-    }
-
     #[test]
     fn files_are_found_above_the_folder_the_program_ran_in() {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(root.path().join("package/src")).unwrap();
         std::fs::write(root.path().join("package/src/unlikely_name.rs"), "fn main() {}").unwrap();
-        let header = ran_in(&root.path().join("package"));
+        let package = root.path().join("package");
+        let cwd = package.to_str();
         let files = Files::default();
-        assert_eq!(files.text("package/src/unlikely_name.rs", &header).as_deref(), Some("fn main() {}"));
-        assert_eq!(files.text("src/unlikely_name.rs", &header).as_deref(), Some("fn main() {}"));
-        assert_eq!(files.text("src/missing.rs", &header), None);
+        assert_eq!(files.text("package/src/unlikely_name.rs", cwd).as_deref(), Some("fn main() {}"));
+        assert_eq!(files.text("src/unlikely_name.rs", cwd).as_deref(), Some("fn main() {}"));
+        assert_eq!(files.text("src/missing.rs", cwd), None);
     }
 
     #[test]
@@ -107,7 +98,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("binary"), [0xff, 0xfe]).unwrap();
         let files = Files::default();
-        assert_eq!(files.text("/dev/zero", &Header::default()), None);
-        assert_eq!(files.text("binary", &ran_in(root.path())), None);
+        assert_eq!(files.text("/dev/zero", None), None);
+        assert_eq!(files.text("binary", root.path().to_str()), None);
     }
 }

@@ -4,26 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use lockhound_analyzer::{Options, Report, analyze_with};
+use lockhound_report::Run;
 use lockhound_trace::{Format, Place, ReadError, ReadErrorKind};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::progress::Meter;
 
-/// A trace that could be read, at least in part.
-#[derive(Debug)]
-pub(crate) struct Analysed {
-    /// As it was named or found.
-    pub(crate) path: String,
-    /// What it yields.
-    pub(crate) report: Report,
-}
-
 /// Everything that was asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// The traces, in the order in which they were named, those of a folder by path.
-    pub(crate) traces: Vec<Analysed>,
+    /// The traces that could be read, at least in part, in the order in which they were named, those of a folder by path.
+    pub(crate) runs: Vec<Run>,
     /// What could not be done, a line each. A trace of which only a prefix could be read is in both.
     pub(crate) problems: Vec<String>,
 }
@@ -83,12 +75,12 @@ impl Found {
         let sizes = self.files.iter().filter_map(|file| file.metadata().ok());
         let meter = Meter::new(sizes.map(|metadata| metadata.len()).sum());
         let outcomes: Vec<_> = self.files.par_iter().map(|file| analyse(file, options, &meter)).collect();
-        let mut batch = Batch { traces: Vec::new(), problems: self.problems };
+        let mut batch = Batch { runs: Vec::new(), problems: self.problems };
         for outcome in outcomes {
             match outcome {
-                Ok(trace) => {
-                    batch.problems.extend(trace.report.error.as_ref().map(ToString::to_string));
-                    batch.traces.push(trace);
+                Ok(run) => {
+                    batch.problems.extend(run.report.error.as_ref().map(ToString::to_string));
+                    batch.runs.push(run);
                 }
                 Err(error) if when_empty == WhenEmpty::Skip && matches!(error.kind, ReadErrorKind::Empty) => {}
                 Err(error) => batch.problems.push(error.to_string()),
@@ -98,13 +90,13 @@ impl Found {
     }
 }
 
-fn analyse(path: &Path, options: &Options, meter: &Meter) -> Result<Analysed, ReadError> {
+fn analyse(path: &Path, options: &Options, meter: &Meter) -> Result<Run, ReadError> {
     let report = analyze_with(lockhound_trace::open(path, None)?, options, meter.part());
     match report {
         Report { events: 0, error: Some(error), .. } => Err(error),
         Report { events: 0, error: None, .. } => {
             Err(ReadError { path: path.to_owned(), place: Place::File, kind: ReadErrorKind::Empty })
         }
-        report => Ok(Analysed { path: path.display().to_string(), report }),
+        report => Ok(Run::new(path.display().to_string(), report)),
     }
 }

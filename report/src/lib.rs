@@ -22,7 +22,7 @@ mod sources;
 mod text;
 mod timeline;
 
-pub use build::{Detail, Run, document, merge};
+pub use build::{Detail, Run, Wanted, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };

@@ -1,18 +1,11 @@
 //! `lockhound check`: traces in, report out.
 
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::Path;
 
-use anstream::AutoStream;
-use anyhow::Context;
-
-use crate::args::{CheckArgs, ReportArgs, ReportFormat};
-use crate::console;
+use crate::args::{CheckArgs, ReportArgs};
+use crate::conclusion::{Conclusion, detail};
 use crate::exit_code::ExitCode;
-use crate::report::{self, Outcome, TextOptions};
-use crate::sources::{Embedded, Files};
-use crate::symbols::{Frames, Symbols};
+use crate::sources::Embedded;
 use crate::traces::{Batch, Found, WhenEmpty};
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
@@ -27,41 +20,6 @@ pub(crate) fn report(
     output: Option<&Path>,
     embedded: Embedded,
 ) -> anyhow::Result<ExitCode> {
-    let outcome = Outcome::new(batch);
-    for problem in outcome.problems() {
-        console::error(problem);
-    }
-    if let Some(id) = &args.witness {
-        let text = report::schedule(&outcome, id, args.verbose > 0)?;
-        write(output, &text)?;
-    // Programs always get their object; people need no summary of nothing.
-    } else if !outcome.traces().is_empty() || args.format == ReportFormat::Json {
-        write(output, &render(&outcome, args, embedded))?;
-    }
-    Ok(outcome.exit_code(args.fail_on))
-}
-
-fn render(outcome: &Outcome, args: &ReportArgs, embedded: Embedded) -> String {
-    let symbols = Symbols::relative_to(std::env::current_dir().unwrap_or_default());
-    let frames = if args.verbose > 1 { Frames::All } else { Frames::Program };
-    match args.format {
-        ReportFormat::Json => report::json(outcome, &symbols, args.refuted, frames),
-        ReportFormat::Text => {
-            let options = TextOptions { refuted: args.refuted, stacks: (args.verbose > 0).then_some(frames) };
-            report::text(outcome, &Files::new(embedded), &symbols, options)
-        }
-    }
-}
-
-fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
-    match output {
-        Some(path) => write_file(path, text).with_context(|| path.display().to_string()),
-        None => console::print(text).context("stdout"),
-    }
-}
-
-fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = AutoStream::auto(File::create(path)?);
-    file.write_all(text.as_bytes())?;
-    file.flush()
+    let document = detail(args, |detail| lockhound_report::document(&batch.runs, detail));
+    Conclusion { document, problems: batch.problems, embedded }.report(args, output)
 }

@@ -56,8 +56,8 @@ impl Recording {
     pub(super) fn check(mut self, search: &SearchArgs, report: &ReportArgs) -> anyhow::Result<ExitCode> {
         let folder = fresh_folder(self.folder.take(), &self.name)?;
         self.command.env(TRACE_VARIABLE, literally(&folder).join(TRACE_NAME));
-        if report.format == ReportFormat::Json {
-            // Stdout is the report's, and one JSON object.
+        if report.format != ReportFormat::Text {
+            // Stdout is the report's, which other programs read.
             self.command.stdout(Stdio::from(io::stderr()));
         }
         let ended = match supervise(&mut self.command, self.timeout) {
@@ -70,7 +70,7 @@ impl Recording {
         };
         console::note(&format!("`{}` {}", self.name, in_words(ended)));
         let batch = Found::at(std::slice::from_ref(&folder)).analyse(&search.options(), WhenEmpty::Skip);
-        if batch.traces.is_empty() {
+        if batch.runs.is_empty() {
             return Err(self.recorded_nothing(&batch, &folder));
         }
         console::note(&format!("its traces are in {}", folder.display()));

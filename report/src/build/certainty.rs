@@ -12,6 +12,10 @@ pub(super) fn certainty(finding: &Finding, report: &Report) -> Option<String> {
             Some(witness) => proof(finding, witness, report),
             None => "it can happen: another interleaving of this run's own events leads there".to_owned(),
         },
+        // What is open is then not whether it can happen, but whether it matters: the finding's own notes say so.
+        Evidence::Possible if matches!(finding.rule, Rule::LostUpdate | Rule::AtomicityViolation) => {
+            "it may be wrong: the notes below say what this run leaves open".to_owned()
+        }
         Evidence::Possible => "it may happen: this run neither proves nor refutes it".to_owned(),
     };
     Some(text)

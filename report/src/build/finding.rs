@@ -68,8 +68,8 @@ impl<'a> Teller<'a> {
             notes,
             help: finding.help.clone(),
             suppressed: None,
-            replay: replay(run, finding, detail),
-            timeline: timeline(run, finding, detail),
+            replay: detail.replays.has(finding).then(|| replay(run, finding, detail)).flatten(),
+            timeline: detail.timelines.has(finding).then(|| timeline(run, finding, detail)).flatten(),
         }
     }
 

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockhound_analyzer::{CycleLimits, CirclePart, Evidence, Fingerprint, Rule, Severity, simple_cycles};
+use lockhound_analyzer::{CirclePart, CycleLimits, Evidence, Fingerprint, Rule, Severity, simple_cycles};
 use lockhound_trace::Mode;
 
 use super::finding::holds_from_here;
@@ -36,9 +36,8 @@ pub(super) fn inversions(graph: &mut LockOrderGraph, traces: &[Trace]) -> (Vec<F
         if told.iter().any(|known| known.is_subset(&set)) {
             continue;
         }
-        let edges: Vec<&[usize]> = (0..locks.len())
-            .map(|at| &between[&(locks[at], locks[(at + 1) % locks.len()])][..])
-            .collect();
+        let edges: Vec<&[usize]> =
+            (0..locks.len()).map(|at| &between[&(locks[at], locks[(at + 1) % locks.len()])][..]).collect();
         if shares(graph, &edges, |order| &order.findings) {
             told.push(set);
             continue;
@@ -63,7 +62,8 @@ pub(super) fn inversions(graph: &mut LockOrderGraph, traces: &[Trace]) -> (Vec<F
     }
     let mut limits = Vec::new();
     if cut {
-        limits.push("lock orders of several runs: the search for circles was ended early; there may be more".to_owned());
+        limits
+            .push("lock orders of several runs: the search for circles was ended early; there may be more".to_owned());
     }
     if cycles.longer_possible {
         limits.push(format!(
@@ -85,9 +85,8 @@ fn between(graph: &LockOrderGraph) -> BTreeMap<(usize, usize), Vec<usize>> {
 
 /// Whether the edges of a circle have something in common, each by any of its orders.
 fn shares<T: Ord + Clone>(graph: &LockOrderGraph, edges: &[&[usize]], of: impl Fn(&LockOrder) -> &[T]) -> bool {
-    let of_edge = |edge: &&[usize]| -> BTreeSet<T> {
-        edge.iter().flat_map(|&order| of(&graph.orders[order])).cloned().collect()
-    };
+    let of_edge =
+        |edge: &&[usize]| -> BTreeSet<T> { edge.iter().flat_map(|&order| of(&graph.orders[order])).cloned().collect() };
     let mut edges = edges.iter().map(of_edge);
     let first = edges.next().unwrap_or_default();
     let common = edges.fold(first, |common, edge| common.intersection(&edge).cloned().collect());

@@ -13,5 +13,5 @@ mod shards;
 mod timeline;
 
 pub use assemble::document;
-pub use run::{Detail, Run};
+pub use run::{Detail, Run, Wanted};
 pub use shards::merge;

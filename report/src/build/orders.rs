@@ -78,8 +78,7 @@ impl Builder<'_> {
     fn findings(&mut self, findings: &[Finding]) {
         use Rule::{Deadlock, LockOrderInversion, LockOrderViolation, PotentialDeadlock};
         let mut about: HashMap<(usize, usize), BTreeSet<String>> = HashMap::new();
-        let on_orders =
-            |rule| matches!(rule, Deadlock | PotentialDeadlock | LockOrderInversion | LockOrderViolation);
+        let on_orders = |rule| matches!(rule, Deadlock | PotentialDeadlock | LockOrderInversion | LockOrderViolation);
         for finding in findings.iter().filter(|finding| on_orders(finding.rule)) {
             for step in &finding.steps {
                 let Some(wanted) = step.object.and_then(|lock| self.classes.known(lock)) else { continue };

@@ -5,7 +5,7 @@ use lockhound_analyzer::Finding;
 use super::run::{Detail, Run};
 use crate::replay::Replay;
 
-/// None if it is not wanted, or nothing is known of the steps.
+/// Called for findings that [`Detail`] asks it for. None if nothing is known of the steps.
 pub(super) fn replay(_run: &Run, _finding: &Finding, _detail: &Detail<'_>) -> Option<Replay> {
     None
 }

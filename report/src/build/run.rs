@@ -1,6 +1,6 @@
 //! What a document is built from.
 
-use lockhound_analyzer::Report;
+use lockhound_analyzer::{Finding, Report};
 use lockhound_trace::Frame;
 
 /// One run of one program, analysed.
@@ -33,10 +33,32 @@ pub struct Detail<'a> {
     pub symbols: &'a dyn Fn(&[Frame]) -> Vec<String>,
     /// Whether the patterns that the runs refute are listed, not only counted.
     pub refuted: bool,
-    /// Whether findings carry the schedule that shows them, step by step.
-    pub replays: bool,
-    /// Whether findings carry the recorded run around them.
-    pub timelines: bool,
+    /// Which findings carry the schedule that shows them, step by step.
+    pub replays: Wanted<'a>,
+    /// Which findings carry the recorded run around them.
+    pub timelines: Wanted<'a>,
+}
+
+/// Which findings something is worked out for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted<'a> {
+    /// None: the form of the report does not show it.
+    None,
+    /// Those whose fingerprint begins so.
+    Only(&'a str),
+    /// All.
+    All,
+}
+
+impl Wanted<'_> {
+    /// Whether this finding is among them.
+    pub(super) fn has(self, finding: &Finding) -> bool {
+        match self {
+            Self::None => false,
+            Self::Only(beginning) => finding.fingerprint.to_string().starts_with(beginning),
+            Self::All => true,
+        }
+    }
 }
 
 impl std::fmt::Debug for Detail<'_> {

@@ -27,7 +27,8 @@ pub fn merge(documents: Vec<Document>) -> Document {
         graphs.push(document.lock_orders);
     }
     // What several runs show together is judged anew: others may have joined them.
-    let (across, single): (Vec<Finding>, Vec<Finding>) = std::mem::take(&mut all.findings).into_iter().partition(Finding::is_across_runs);
+    let (across, single): (Vec<Finding>, Vec<Finding>) =
+        std::mem::take(&mut all.findings).into_iter().partition(Finding::is_across_runs);
     let judgement = Judgement::of(&across);
     all.findings = merged(single, &all);
     let mut graph = orders::together(graphs);
@@ -86,9 +87,7 @@ struct Judgement(HashMap<String, (lockhound_analyzer::Severity, Option<Suppressi
 
 impl Judgement {
     fn of(findings: &[Finding]) -> Self {
-        let of = |finding: &Finding| {
-            (finding.fingerprint.clone(), (finding.severity, finding.suppressed.clone()))
-        };
+        let of = |finding: &Finding| (finding.fingerprint.clone(), (finding.severity, finding.suppressed.clone()));
         Self(findings.iter().map(of).collect())
     }
 

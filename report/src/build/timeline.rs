@@ -5,7 +5,7 @@ use lockhound_analyzer::Finding;
 use super::run::{Detail, Run};
 use crate::timeline::Timeline;
 
-/// None if it is not wanted, or the events are not known.
+/// Called for findings that [`Detail`] asks it for. None if the events are not known.
 pub(super) fn timeline(_run: &Run, _finding: &Finding, _detail: &Detail<'_>) -> Option<Timeline> {
     None
 }

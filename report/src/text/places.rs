@@ -80,7 +80,10 @@ impl<'a> Places<'a> {
     /// lines: where the two differ, numbers tell which comes first.
     fn told(self, is_quoted: impl Fn(&Place<'_>) -> bool) -> Vec<Place<'a>> {
         let quoted = self.in_time.iter().filter(|place| is_quoted(place)).count();
-        let in_order = quoted == 0 || quoted == self.in_time.len() && is_in_order_of_lines(&self.in_time);
+        let in_order = quoted == 0
+            || quoted == self.in_time.len() && is_in_order_of_lines(&self.in_time)
+            // When others did what matters here says nothing about when they can do it.
+            || self.in_time.iter().any(|place| place.label.starts_with('`') && !place.label.starts_with(&self.subject));
         let Self { subject, mut in_time } = self;
         for (index, place) in in_time.iter_mut().enumerate() {
             place.say_who(&subject, index == 0 || !in_order);

@@ -60,7 +60,6 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn finding(&self, report: &mut String, finding: &Finding) {
-        let cwd = self.trace(finding.trace).and_then(|trace| trace.cwd.as_deref());
         let title = level(finding.severity).primary_title(one_line(&finding.message)).id(finding.rule.name());
         let mut groups = vec![Group::with_title(title)];
         for (index, step) in finding.steps.iter().enumerate() {
@@ -68,6 +67,7 @@ impl Writer<'_> {
                 0 => groups.remove(0),
                 _ => Group::with_title(Level::NOTE.secondary_title(story(finding, step))),
             };
+            let cwd = self.trace(finding.run_of(step)).and_then(|trace| trace.cwd.as_deref());
             group = group.elements(Places::of(step, finding.thread_name(&step.thread)).elements(&self.listings, cwd));
             if self.options.stacks {
                 group = group.elements(stack(finding, step).map(|stack| Level::NOTE.message(stack)));
@@ -85,7 +85,7 @@ impl Writer<'_> {
     /// several traces add up.
     fn notes(&self, finding: &Finding) -> Vec<String> {
         let mut notes: Vec<String> = finding.notes.iter().map(|note| one_line(note)).collect();
-        notes.extend(self.seen(finding));
+        notes.extend(self.document.seen(finding).map(|seen| one_line(&seen)));
         if let Some(suppression) = &finding.suppressed {
             let (reason, from) = (one_line(&suppression.reason), one_line(&suppression.from));
             notes.push(format!("accepted, it fails no build: {reason} ({from})"));
@@ -94,20 +94,6 @@ impl Writer<'_> {
             notes.push(format!("this finding is {}", one_line(&finding.fingerprint)));
         }
         notes
-    }
-
-    /// Which of several runs show it.
-    fn seen(&self, finding: &Finding) -> Option<String> {
-        let all = self.document.traces.len();
-        let trace = self.trace(finding.trace).filter(|_| all > 1)?;
-        let path = one_line(&trace.path);
-        Some(match finding.seen_in.len() {
-            0 | 1 => format!("in {path}"),
-            some => {
-                let times = counted(finding.occurrences, "time", "times");
-                format!("seen in {some} of {all} traces, {times} in all; here as in {path}")
-            }
-        })
     }
 
     fn refutation(&self, report: &mut String, refutation: &Refutation) {
@@ -127,6 +113,13 @@ impl Writer<'_> {
     /// last.
     fn limits(&self, report: &mut String) {
         for trace in &self.document.traces {
+            if let Some(violation) = &trace.violation {
+                let events = counted(trace.events, "event", "events");
+                let title = format!("{} could be read only up to a point: {events}", one_line(&trace.path));
+                let notes = [one_line(violation), "what comes after is not in this report".to_owned()];
+                let title = Level::WARNING.primary_title(title);
+                self.render(report, &[title.elements(notes.map(|note| Level::NOTE.message(note)))]);
+            }
             for limit in &trace.limits {
                 let title = Level::WARNING.primary_title(one_line(limit));
                 let place = Level::NOTE.message(format!("in {}", one_line(&trace.path)));

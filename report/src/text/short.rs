@@ -14,10 +14,11 @@ use crate::site::Site;
 pub fn short(document: &Document) -> String {
     let mut report = String::new();
     for finding in document.findings.iter().filter(|finding| finding.suppressed.is_none()) {
-        let trace = document.traces.get(finding.trace).map_or("?", |trace| trace.path.as_str());
-        report.push_str(&verdict(finding, trace));
+        let path = |run: usize| document.traces.get(run).map_or("?", |trace| trace.path.as_str());
+        let first = finding.steps.first();
+        report.push_str(&verdict(finding, path(first.map_or(finding.trace, |step| finding.run_of(step)))));
         for step in finding.steps.iter().skip(1) {
-            report.push_str(&note(finding, step, trace));
+            report.push_str(&note(finding, step, path(finding.run_of(step))));
         }
     }
     for trace in &document.traces {

@@ -3,7 +3,7 @@
 use lockhound_analyzer::Rule;
 
 use super::report::TextOptions;
-use crate::document::{Document, Finding};
+use crate::document::{Document, Finding, Trace};
 
 /// What was found, counted by rule in the order of the report, and in what.
 pub(super) fn summary(document: &Document, options: TextOptions) -> String {
@@ -11,7 +11,8 @@ pub(super) fn summary(document: &Document, options: TextOptions) -> String {
     let findings: Vec<&Finding> = document.findings.iter().filter(|finding| finding.suppressed.is_none()).collect();
     let counts = counts(document, options);
     if findings.is_empty() {
-        return format!("nothing found in {traces}: {}; {counts}", analysed(document));
+        let read = if document.traces.iter().any(Trace::is_incomplete) { "what could be read of " } else { "" };
+        return format!("nothing found in {read}{traces}: {}; {counts}", analysed(document));
     }
     let count = counted(findings.len() as u64, "finding", "findings");
     format!("{count}: {}, in {traces}; {counts}", by_rule(&findings).join(", "))
@@ -40,7 +41,7 @@ fn counts(document: &Document, options: TextOptions) -> String {
 }
 
 fn analysed(document: &Document) -> String {
-    let sum = |count: fn(&crate::document::Trace) -> u64| document.traces.iter().map(count).sum::<u64>();
+    let sum = |count: fn(&Trace) -> u64| document.traces.iter().map(count).sum::<u64>();
     let locks = sum(|trace| trace.locks as u64);
     [
         counted(sum(|trace| trace.events), "event", "events"),

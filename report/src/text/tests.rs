@@ -98,9 +98,9 @@ fn accepted_findings_are_counted_and_shown_on_demand() {
 fn one_bug_of_several_runs_is_one_finding() {
     let mut document = samples::potential_deadlock();
     document.traces.push(samples::trace("2.lht", "bank"));
-    assert!(plainly(&document).contains("= note: in target/lockhound/bank-17.lht\n"));
+    assert!(plainly(&document).contains("= note: seen in 1 of 2 runs: target/lockhound/bank-17.lht\n"));
     document.findings[0].seen_in = vec![0, 1];
-    assert!(plainly(&document).contains("= note: seen in 2 of 2 traces, 3 times in all; here as in target/lockhound/"));
+    assert!(plainly(&document).contains("= note: seen in 2 of 2 runs, 3 times in all; here as in target/lockhound/"));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn both(a: &Mutex<u8>, b: &Mutex<u8>) {
 }
 
 fn hold(at: &str) -> Hold {
-    Hold { object: "a".to_owned(), at: Some(at.to_owned()), event: 4, label: "`main` holds `a` from here".to_owned() }
+    Hold { object: "a".to_owned(), at: Some(at.to_owned()), event: 4, label: "`worker-3` holds `a` from here".to_owned() }
 }
 
 #[test]
