@@ -38,9 +38,9 @@ pub(super) struct Head {
 /// A run.
 #[derive(Debug, Serialize)]
 struct Run {
+    name: TextId,
     path: TextId,
     program: Option<TextId>,
-    test: Option<TextId>,
     events: u64,
     threads: usize,
     objects: usize,
@@ -83,20 +83,16 @@ impl Data {
         let mut drawings = Drawings::new(&document.lock_orders);
         let runs = document.traces.iter().map(|trace| run(trace, &mut texts)).collect();
         let warnings = texts.add_all(&document.warnings);
-        let mut tables = Tables { texts: &mut texts, places: &mut places, cwd: None };
+        let mut tables = Tables { texts: &mut texts, places: &mut places, runs: &document.traces };
         let (mut findings, mut details) = (Vec::new(), Vec::new());
         for finding in &document.findings {
-            tables.cwd = cwd(document, finding.trace);
             findings.push(entry(finding, &mut tables));
-            details.push(detail::detail(finding, &mut tables, &mut drawings));
+            details.push(detail::detail(document, finding, &mut tables, &mut drawings));
         }
-        let refuted = document.refuted.as_ref().map(|refuted| {
-            let one = |refutation: &Refutation| {
-                tables.cwd = cwd(document, refutation.trace);
-                refuted_pattern(refutation, &mut tables)
-            };
-            refuted.iter().map(one).collect()
-        });
+        let refuted = document
+            .refuted
+            .as_ref()
+            .map(|refuted| refuted.iter().map(|refutation| refuted_pattern(refutation, &mut tables)).collect());
         let drawing = drawings.all();
         let (places, files) = places.into_tables();
         Self {
@@ -124,15 +120,11 @@ fn run(trace: &Trace, texts: &mut Texts) -> Run {
         problems: problems.map(|problem| texts.add(problem)).collect(),
         path: texts.add(&trace.path),
         program: texts.add_some(trace.program.as_deref()),
-        test: texts.add_some(trace.test.as_deref()),
+        name: texts.add(&trace.label()),
         events: trace.events,
         threads: trace.threads,
         objects: trace.objects,
     }
-}
-
-fn cwd(document: &Document, trace: usize) -> Option<&str> {
-    document.traces.get(trace)?.cwd.as_deref()
 }
 
 fn entry(finding: &Finding, tables: &mut Tables<'_, '_>) -> Entry {
@@ -145,7 +137,7 @@ fn entry(finding: &Finding, tables: &mut Tables<'_, '_>) -> Entry {
         id: tables.texts.add(&finding.fingerprint),
         message: tables.texts.add(&finding.message),
         names: objects.chain(threads).map(|name| tables.texts.add(name)).collect(),
-        places: tables.places_of(&finding.steps),
+        places: tables.places_of(finding.trace, &finding.steps),
         runs: finding.seen_in.len().max(1),
         suppressed: finding.suppressed.is_some(),
     }
@@ -157,6 +149,6 @@ fn refuted_pattern(refutation: &Refutation, tables: &mut Tables<'_, '_>) -> Refu
         run: refutation.trace,
         message: tables.texts.add(&refutation.message),
         reason: tables.texts.add(&refutation.reason),
-        places: tables.places_of(&refutation.steps),
+        places: tables.places_of(refutation.trace, &refutation.steps),
     }
 }

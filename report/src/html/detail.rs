@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::drawing::Drawings;
 use super::places::{CONTEXT, PlaceId, Places};
 use super::texts::{TextId, Texts};
-use crate::document::{Finding, Hold, Mark, Step};
+use crate::document::{Document, Finding, Hold, Mark, ObjectName, Step, Trace};
 use crate::replay::{Replay, Row, Standing};
 use crate::timeline::{Lane, Life, LockLane, Timeline};
 
@@ -19,7 +19,8 @@ pub(super) struct Detail {
     pattern: Option<TextId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<TextId>,
-    occurrences: u64,
+    /// Where and how often it was seen, in words.
+    seen: TextId,
     /// The run that shows it best, then others.
     runs: Vec<usize>,
     objects: Vec<Object>,
@@ -53,6 +54,9 @@ struct Part {
     thread: TextId,
     id: TextId,
     story: TextId,
+    /// The run, where no single one shows the finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<usize>,
     /// The places to show, in order of time; the last is where it is stuck or races.
     places: Vec<(Option<PlaceId>, u64, TextId)>,
     stack: Vec<TextId>,
@@ -120,28 +124,34 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 pub(super) struct Tables<'t, 's> {
     pub(super) texts: &'t mut Texts,
     pub(super) places: &'t mut Places<'s>,
-    /// Where the run that shows the finding ran.
-    pub(super) cwd: Option<&'t str>,
+    pub(super) runs: &'t [Trace],
 }
 
 impl Tables<'_, '_> {
-    fn place(&mut self, at: Option<&str>, context: usize) -> Option<PlaceId> {
-        at.map(|at| self.places.add(self.texts, at, self.cwd, context))
+    /// A place that a run names.
+    fn place(&mut self, run: usize, at: Option<&str>, context: usize) -> Option<PlaceId> {
+        let cwd = self.runs.get(run).and_then(|run| run.cwd.as_deref());
+        at.map(|at| self.places.add(self.texts, at, cwd, context))
     }
 
-    /// Where the threads of a finding are stuck or race.
-    pub(super) fn places_of(&mut self, steps: &[Step]) -> Vec<PlaceId> {
-        steps.iter().filter_map(|step| self.place(step.at.as_deref(), 0)).collect()
+    /// Where the threads of a finding are stuck or race; the steps are of `run` unless they say of which else.
+    pub(super) fn places_of(&mut self, run: usize, steps: &[Step]) -> Vec<PlaceId> {
+        steps.iter().filter_map(|step| self.place(step.trace.unwrap_or(run), step.at.as_deref(), 0)).collect()
     }
 }
 
-pub(super) fn detail(finding: &Finding, tables: &mut Tables<'_, '_>, drawings: &mut Drawings<'_>) -> Detail {
+pub(super) fn detail(
+    document: &Document,
+    finding: &Finding,
+    tables: &mut Tables<'_, '_>,
+    drawings: &mut Drawings<'_>,
+) -> Detail {
     let length = finding.witness_omitted.unwrap_or(finding.witness.len());
     let others = finding.seen_in.iter().copied().filter(|&run| run != finding.trace);
     Detail {
         pattern: tables.texts.add_some(finding.pattern.as_deref()),
         region: tables.texts.add_some(finding.region.as_deref()),
-        occurrences: finding.occurrences,
+        seen: tables.texts.add(&seen(document, finding)),
         runs: std::iter::once(finding.trace).chain(others).take(RUNS_NAMED).collect(),
         objects: objects(finding, tables),
         steps: finding.steps.iter().map(|step| part(finding, step, tables)).collect(),
@@ -149,18 +159,26 @@ pub(super) fn detail(finding: &Finding, tables: &mut Tables<'_, '_>, drawings: &
         help: tables.texts.add_all(&finding.help),
         suppressed: finding.suppressed.as_ref().map(|it| (tables.texts.add(&it.reason), tables.texts.add(&it.from))),
         witness: (length > 0).then_some(length),
-        replay: finding.replay.as_ref().map(|replay| schedule(replay, tables)),
+        replay: finding.replay.as_ref().map(|replay| schedule(finding.trace, replay, tables)),
         timeline: finding.timeline.as_ref().map(|timeline| stretch(timeline, tables.texts)),
         drawing: drawings.of(&finding.fingerprint),
     }
 }
 
+fn seen(document: &Document, finding: &Finding) -> String {
+    document.seen(finding).unwrap_or_else(|| match (finding.is_across_runs(), finding.occurrences) {
+        (true, _) => "no single run shows it".to_owned(),
+        (false, 1) => "seen once".to_owned(),
+        (false, times) => format!("seen {times} times"),
+    })
+}
+
 fn objects(finding: &Finding, tables: &mut Tables<'_, '_>) -> Vec<Object> {
     let fought_over = finding.object_names.iter().filter(|object| finding.objects.contains(&object.id));
-    let mut object = |object: &crate::document::ObjectName| Object {
+    let mut object = |object: &ObjectName| Object {
         name: tables.texts.add(&object.name),
         kind: tables.texts.add(&object.kind),
-        at: tables.place(object.at.as_deref(), 0),
+        at: tables.place(finding.trace, object.at.as_deref(), 0),
     };
     fought_over.map(&mut object).collect()
 }
@@ -183,36 +201,38 @@ fn part(finding: &Finding, step: &Step, tables: &mut Tables<'_, '_>) -> Part {
         label => label.to_owned(),
     };
     places.push((step.at.as_deref(), step.event, label));
+    let run = finding.run_of(step);
     Part {
         thread: tables.texts.add(finding.thread_name(&step.thread)),
         id: tables.texts.add(&step.thread),
         story: tables.texts.add(&step.story),
+        run: step.trace,
         places: places
             .into_iter()
-            .map(|(at, event, label)| (tables.place(at, CONTEXT), event, tables.texts.add(&label)))
+            .map(|(at, event, label)| (tables.place(run, at, CONTEXT), event, tables.texts.add(&label)))
             .collect(),
         stack: tables.texts.add_all(&step.stack),
     }
 }
 
-fn schedule(replay: &Replay, tables: &mut Tables<'_, '_>) -> Schedule {
+fn schedule(run: usize, replay: &Replay, tables: &mut Tables<'_, '_>) -> Schedule {
     Schedule {
         predicted: replay.predicted,
         steps: replay.steps,
         lanes: tables.texts.add_all(&replay.lanes),
         end: tables.texts.add(&replay.end),
-        rows: replay.rows.iter().map(|row| turn(row, tables)).collect(),
+        rows: replay.rows.iter().map(|row| turn(run, row, tables)).collect(),
     }
 }
 
-fn turn(row: &Row, tables: &mut Tables<'_, '_>) -> Turn {
+fn turn(run: usize, row: &Row, tables: &mut Tables<'_, '_>) -> Turn {
     Turn {
         skipped: row.skipped,
         number: row.number,
         event: row.event,
         lane: row.lane,
         text: tables.texts.add(&row.text),
-        at: tables.place(row.at.as_deref(), 0),
+        at: tables.place(run, row.at.as_deref(), 0),
         assumes: tables.texts.add_some(row.assumes.as_deref()),
         after: row.after.iter().map(|standing| state(standing, tables.texts)).collect(),
     }

@@ -12,6 +12,7 @@ const SCRIPT: &[&str] = &[
     include_str!("script/dom.js"),
     include_str!("script/data.js"),
     include_str!("script/quote.js"),
+    include_str!("script/waits.js"),
     include_str!("script/stepper.js"),
     include_str!("script/timeline.js"),
     include_str!("script/finding.js"),

@@ -52,7 +52,13 @@ pub(super) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(sources: &'a dyn Sources) -> Self {
-        Self { listings: Listings::new(sources), all: Vec::new(), positions: HashMap::new(), files: Vec::new(), known: HashMap::new() }
+        Self {
+            listings: Listings::new(sources),
+            all: Vec::new(),
+            positions: HashMap::new(),
+            files: Vec::new(),
+            known: HashMap::new(),
+        }
     }
 
     /// A place that a run in `cwd` names; `context` lines around it are quoted with it.
@@ -144,7 +150,8 @@ mod tests {
     }
 
     fn tables(source: &'static str, at: &[(&str, usize)]) -> (Vec<Place>, Vec<File>, Vec<String>) {
-        let (mut texts, mut places) = (Texts::default(), Places::new(&One(source)));
+        let source = One(source);
+        let (mut texts, mut places) = (Texts::default(), Places::new(&source));
         for &(at, context) in at {
             places.add(&mut texts, at, None, context);
         }

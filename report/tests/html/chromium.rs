@@ -34,7 +34,12 @@ impl Browser {
             .args(["-c", START])
             .arg(&program)
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-extensions", "--hide-scrollbars"])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-extensions",
+                "--hide-scrollbars",
+            ])
             .arg("--remote-debugging-pipe")
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
@@ -52,7 +57,8 @@ impl Browser {
 
     fn attach(&mut self) -> Result<(), String> {
         let target = self.try_send("Target.createTarget", json!({"url": "about:blank"}))?;
-        let session = self.try_send("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}))?;
+        let session =
+            self.try_send("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}))?;
         self.session = session["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network"] {
             self.try_send(&format!("{domain}.enable"), json!({}))?;
@@ -83,7 +89,8 @@ impl Browser {
 
     /// The value of an expression in the page.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
-        let result = self.send("Runtime.evaluate", json!({"expression": expression, "returnByValue": true, "awaitPromise": true}));
+        let result = self
+            .send("Runtime.evaluate", json!({"expression": expression, "returnByValue": true, "awaitPromise": true}));
         if let Some(error) = result.get("exceptionDetails") {
             self.complaints.push(format!("{expression}: {error}"));
         }
@@ -106,7 +113,10 @@ impl Browser {
             _ => 0,
         };
         let down = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
-        self.send("Input.dispatchKeyEvent", json!({"type": down, "key": key, "text": text, "windowsVirtualKeyCode": code}));
+        self.send(
+            "Input.dispatchKeyEvent",
+            json!({"type": down, "key": key, "text": text, "windowsVirtualKeyCode": code}),
+        );
         self.send("Input.dispatchKeyEvent", json!({"type": "keyUp", "key": key, "windowsVirtualKeyCode": code}));
     }
 
@@ -125,11 +135,6 @@ impl Browser {
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.send("Emulation.setDeviceMetricsOverride", metrics);
-    }
-
-    /// A picture of what is in view, base64 PNG.
-    pub(crate) fn picture(&mut self) -> String {
-        self.send("Page.captureScreenshot", json!({"format": "png"}))["data"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The page on paper, base64 PDF.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockhound_report::{Detail, Document, Run, Sources, document};
+use lockhound_report::{Detail, Document, Run, Sources, Wanted, document};
 use serde_json::json;
 
 /// Program text in memory; any file of another name is looked for among the recorded programs.
@@ -183,7 +183,11 @@ pub(crate) fn many(count: usize) -> Document {
         finding.message = format!("{} in shard {number}", finding.message);
         finding.suppressed = None;
         for step in &mut finding.steps {
-            step.stack.push(format!("bank::shard_{number}::run at src/shards/shard_{}.rs:{}:9", number / 10, number % 400 + 1));
+            step.stack.push(format!(
+                "bank::shard_{number}::run at src/shards/shard_{}.rs:{}:9",
+                number / 10,
+                number % 400 + 1
+            ));
         }
         findings.push(finding);
     }
@@ -214,7 +218,7 @@ pub(crate) fn recorded() -> Document {
             run
         })
         .collect();
-    let detail = Detail { symbols: &|_| Vec::new(), refuted: true, replays: true, timelines: true };
+    let detail = Detail { symbols: &|_| Vec::new(), refuted: true, replays: Wanted::All, timelines: Wanted::All };
     document(&runs, &detail)
 }
 

@@ -6,14 +6,14 @@
  *   places: number[], runs: number, suppressed?: boolean}} Entry
  * @typedef {{text: number, quoted?: [file: number, line: number, start: number, end: number]}} Place
  * @typedef {{name: number, lines: Record<string, number>}} SourceFile
- * @typedef {{path: number, program: number | null, test: number | null, events: number, threads: number,
+ * @typedef {{name: number, path: number, program: number | null, events: number, threads: number,
  *   objects: number, problems: number[]}} Run
  * @typedef {{rule: number, run: number, message: number, reason: number, places: number[]}} Refuted
  * @typedef {{summary: {errors: number, warnings: number, notes: number, suppressed: number, refuted: number},
  *   runs: Run[], warnings: number[], findings: Entry[], refuted: Refuted[] | null, drawing?: number,
  *   places: Place[], files: SourceFile[], texts: string[]}} Head
  * @typedef {{name: number, kind: number, at: number | null}} Thing
- * @typedef {{thread: number, id: number, story: number, places: [number | null, number, number][], stack: number[]}} Part
+ * @typedef {{thread: number, id: number, story: number, run?: number, places: [number | null, number, number][], stack: number[]}} Part
  * @typedef {[lane: number, life: number, holds: number[], waits: number | null, knows: number | null]} State
  * @typedef {{skipped?: number, number?: number, event: number, lane: number, text: number, at?: number,
  *   assumes?: number, after?: State[]}} Turn
@@ -21,7 +21,7 @@
  * @typedef {{name: number, spans: [from: number, to: number, life: number, text: number][], marks: [number, number][]}} Track
  * @typedef {{name: number, spans: [from: number, to: number, lane: number | null, read: number][]}} LockTrack
  * @typedef {{from: number, to: number, lanes: Track[], locks: LockTrack[]}} Stretch
- * @typedef {{pattern?: number, region?: number, occurrences: number, runs: number[], objects: Thing[], steps: Part[],
+ * @typedef {{pattern?: number, region?: number, seen: number, runs: number[], objects: Thing[], steps: Part[],
  *   notes: number[], help: number[], suppressed?: [number, number], witness?: number, replay?: Schedule,
  *   timeline?: Stretch, drawing?: number}} Detail
  */
@@ -62,8 +62,3 @@ const ADDRESSES = (() => {
     return before === 0 ? id : `${id}.${before + 1}`;
   });
 })();
-
-/** What a run is called. @param {Run} run */
-function runName(run) {
-  return textOr(run.test, textOr(run.program, text(run.path)));
-}

@@ -58,3 +58,14 @@ function listed(parts) {
 function isTyping(target) {
   return target instanceof HTMLInputElement ? target.type !== "range" : target instanceof HTMLSelectElement;
 }
+
+/**
+ * The same for drawings.
+ * @param {string} tag @param {Record<string, string | number>} [attributes] @param {...(Child | Child[])} children
+ */
+function s(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, typeof value === "number" ? String(Math.round(value * 100) / 100) : value);
+  element.append(...children.flat().filter(isThere));
+  return element;
+}

@@ -18,16 +18,25 @@ function evidenceTag(evidence) {
   return h("span", { class: "tag evidence", title: MEANINGS[evidence] }, h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[evidence]), evidence);
 }
 
-/** Letters for threads, the same everywhere on the page of a finding. @param {Detail} finding */
+/**
+ * Letters for threads, the same everywhere on the page of a finding. Threads are told apart by name, and those of one name
+ * by their order, which is the same everywhere.
+ * @param {Detail} finding
+ */
 function lettering(finding) {
   /** @type {Map<string, string>} */
   const letters = new Map();
-  const names = [...finding.steps.map((step) => step.thread), ...(finding.replay?.lanes ?? []), ...(finding.timeline?.lanes ?? []).map((lane) => lane.name)];
-  for (const name of names) {
-    const known = text(name);
-    if (!letters.has(known)) letters.set(known, letters.size < 26 ? String.fromCharCode(65 + letters.size) : String(letters.size + 1));
-  }
-  return (/** @type {string} */ name) => letters.get(name) ?? "?";
+  /** @param {number[]} names */
+  const list = (names) => names.map((name, index) => {
+    const key = `${name} ${names.slice(0, index).filter((other) => other === name).length}`;
+    if (!letters.has(key)) letters.set(key, letters.size < 26 ? String.fromCharCode(65 + letters.size) : String(letters.size + 1));
+    return letters.get(key) ?? "?";
+  });
+  return {
+    steps: list(finding.steps.map((step) => step.thread)),
+    replay: list(finding.replay?.lanes ?? []),
+    timeline: list((finding.timeline?.lanes ?? []).map((lane) => lane.name)),
+  };
 }
 
 /** @param {string} title @param {string} name @param {...(Child | Child[])} children */
@@ -43,15 +52,15 @@ function section(title, name, ...children) {
 function findingView(index, paper = false) {
   const entry = HEAD.findings[index];
   const finding = detail(index);
-  const letter = lettering(finding);
-  const timeline = finding.timeline ? new Timeline(finding.timeline, letter) : null;
+  const letters = lettering(finding);
+  const timeline = finding.timeline ? new Timeline(finding.timeline, letters.timeline) : null;
   const stepper = finding.replay && finding.replay.rows.length
-    ? new Stepper(finding.replay, finding.replay.lanes.map((lane) => letter(text(lane))), (event) => timeline?.point(event)) : null;
+    ? new Stepper(finding.replay, letters.replay, (event) => timeline?.point(event)) : null;
   if (paper && finding.replay && stepper) stepper.go(finding.replay.rows.length - 1, false);
   const element = h("article", { class: "finding" },
     heading(entry, finding),
     section(finding.steps.length === 2 ? "Both threads" : finding.steps.length === 1 ? "The thread" : "All threads", "threads",
-      h("div", { class: "threads", style: `--threads: ${Math.min(finding.steps.length, 3)}` }, finding.steps.map((step) => threadView(step, letter)))),
+      h("div", { class: "threads", style: `--threads: ${Math.min(finding.steps.length, 3)}` }, finding.steps.map((step, index) => threadView(step, letters.steps[index])))),
     reasons(finding),
     stepper && finding.replay ? section(finding.replay.predicted ? "How it happens, step by step" : "How it happened, step by step", "schedule", scheduleIntroduction(finding.replay), stepper.element)
       : finding.witness ? section("The schedule that proves it", "schedule", h("p", {}, `It has ${counted(finding.witness, "step")}. `, h("code", {}, `lockhound check --witness ${text(entry.id)}`), " prints it."))
@@ -65,8 +74,6 @@ function findingView(index, paper = false) {
 /** @param {Entry} entry @param {Detail} finding */
 function heading(entry, finding) {
   const id = text(entry.id);
-  const runs = entry.runs === 1 ? `in ${runName(HEAD.runs[finding.runs[0]] ?? { path: entry.id, program: null, test: null })}`
-    : `in ${entry.runs.toLocaleString("en")} of ${counted(HEAD.runs.length, "run")}`;
   return h("header", { class: "heading" },
     h("p", { class: "tags" }, severityTag(text(entry.severity)), h("span", { class: "rule-name" }, text(entry.rule)), evidenceTag(text(entry.evidence)),
       finding.pattern === undefined ? null : h("span", { class: "tag" }, text(finding.pattern)),
@@ -75,11 +82,11 @@ function heading(entry, finding) {
     finding.suppressed ? h("p", { class: "accepted" }, h("strong", {}, "Accepted. "), rich(text(finding.suppressed[0])), h("span", { class: "faint" }, ` (${text(finding.suppressed[1])})`)) : null,
     finding.notes.length ? h("p", { class: "lead" }, rich(sentence(text(finding.notes[0])))) : null,
     h("p", { class: "facts" },
-      h("span", {}, `seen ${counted(finding.occurrences, "time")} ${runs}`),
+      h("span", {}, rich(text(finding.seen))),
       h("span", {}, "id ", h("code", { class: "id" }, id), copyButton(id)),
       finding.objects.map((object) => h("span", {}, text(object.kind), " ", h("code", {}, text(object.name)), object.at === null ? null : h("span", { class: "faint" }, ` made at ${text(HEAD.places[object.at].text)}`)))),
     entry.runs > 1 ? h("details", { class: "seen" }, h("summary", {}, "Runs that show it"),
-      h("ul", {}, finding.runs.map((run) => HEAD.runs[run] ? h("li", {}, runName(HEAD.runs[run]), h("span", { class: "faint" }, ` ${text(HEAD.runs[run].path)}`)) : null),
+      h("ul", {}, finding.runs.map((run) => HEAD.runs[run] ? h("li", {}, rich(text(HEAD.runs[run].name)), HEAD.runs[run].name === HEAD.runs[run].path ? null : h("span", { class: "faint" }, ` ${text(HEAD.runs[run].path)}`)) : null),
         entry.runs > finding.runs.length ? h("li", { class: "faint" }, `and ${(entry.runs - finding.runs.length).toLocaleString("en")} more`) : null)) : null);
 }
 
@@ -91,14 +98,15 @@ function copyButton(id) {
   return button;
 }
 
-/** @param {Part} step @param {(name: string) => string} letter */
+/** @param {Part} step @param {string} letter */
 function threadView(step, letter) {
   const name = text(step.thread);
   const known = step.places.filter(([place]) => place !== null);
   const marks = known.map(([place, , label], index) => ({ place: /** @type {number} */ (place), label: text(label), main: index === known.length - 1 && step.places[step.places.length - 1][0] !== null }));
   const unknown = step.places.filter(([place]) => place === null);
   return h("section", { class: "thread", "aria-label": name },
-    h("header", {}, badge(letter(name)), h("bdi", { class: "thread-name" }, name), text(step.id) === name ? null : h("span", { class: "faint" }, text(step.id))),
+    h("header", {}, badge(letter), h("bdi", { class: "thread-name" }, name), text(step.id) === name ? null : h("span", { class: "faint" }, text(step.id)),
+      step.run === undefined || !HEAD.runs[step.run] ? null : h("span", { class: "faint" }, "in ", rich(text(HEAD.runs[step.run].name)))),
     text(step.story) ? h("p", { class: "story" }, rich(sentence(text(step.story)))) : null,
     quotes(marks),
     unknown.map(([, event, label]) => h("p", { class: "label main-label" }, rich(text(label)), h("span", { class: "faint" }, ` (event ${event})`))),

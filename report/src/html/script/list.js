@@ -26,7 +26,7 @@ class List {
   filter(filter) {
     const wanted = filter.words.toLowerCase().split(/\s+/).filter((word) => word !== "");
     if (wanted.length) this.words ??= HEAD.findings.map(searchable);
-    const words = this.words ?? [];
+    const words = this.words ?? /** @type {string[]} */ ([]);
     this.shown = [...HEAD.findings.keys()].filter((index) => {
       const entry = HEAD.findings[index];
       return (filter.rule === "" || text(entry.rule) === filter.rule)

@@ -33,7 +33,7 @@ class Page {
     return [count(errors, "error"), count(warnings, "warning"), count(notes, "note"),
       errors + warnings + notes === 0 ? h("span", {}, "nothing found") : null,
       suppressed ? h("span", { class: "faint" }, `${suppressed.toLocaleString("en")} suppressed`) : null,
-      h("span", { class: "faint" }, `in ${counted(HEAD.runs.length, "run")}`)].filter(isThere);
+      h("span", { class: "faint" }, `in ${counted(HEAD.runs.length, "run")}`)].filter((it) => it !== null);
   }
 
   filter() {

@@ -53,7 +53,7 @@ const RUNS_SHOWN = 200;
 /** @param {Run[]} runs */
 function runTable(runs) {
   const row = (/** @type {Run} */ run) => h("tr", {},
-    h("th", { scope: "row" }, runName(run), h("div", { class: "faint path" }, text(run.path)), run.problems.map((problem) => h("div", { class: "problem" }, rich(text(problem))))),
+    h("th", { scope: "row" }, rich(text(run.name)), run.name === run.path ? null : h("div", { class: "faint path" }, text(run.path)), run.problems.map((problem) => h("div", { class: "problem" }, rich(text(problem))))),
     [run.events, run.threads, run.objects].map((count) => h("td", {}, count.toLocaleString("en"))));
   const body = h("tbody", {}, runs.slice(0, RUNS_SHOWN).map(row));
   const more = runs.length > RUNS_SHOWN ? h("button", { type: "button", class: "quiet", click: () => { body.append(...runs.slice(RUNS_SHOWN).map(row)); more?.remove(); } }, `Show all ${runs.length.toLocaleString("en")}`) : null;

@@ -40,12 +40,14 @@ class Stepper {
     this.cards = h("div", { class: "cards", style: `--lanes: ${schedule.lanes.length}` });
     this.rows = schedule.rows.map((row, index) => this.row(row, index));
     this.track = h("ol", { class: "turns", style: `--lanes: ${schedule.lanes.length}` }, this.rows);
+    const waits = new Waits(schedule, this.states, letters);
+    this.waits = waits.isTelling() ? waits : null;
     this.says = h("p", { class: "says", role: "status" });
     this.end = h("p", { class: "end" }, h("span", { class: "end-sign", "aria-hidden": "true" }, "■"), h("span", {}, rich(sentence(text(schedule.end)))));
     this.element = h("div", { class: "stepper", role: "group", "aria-label": "Schedule, step by step" },
       h("div", { class: "controls" }, this.firstButton, this.backButton, this.playButton, this.forwardButton, this.lastButton, this.slider, this.position),
       this.says,
-      h("div", { class: "stage" }, this.cards, this.track),
+      h("div", { class: `scene${this.waits ? " with-waits" : ""}` }, h("div", { class: "stage" }, this.cards, this.track), this.waits?.element),
       this.end);
     this.go(0, false);
   }
@@ -90,6 +92,7 @@ class Stepper {
     this.at = Math.max(0, Math.min(last, to));
     const row = this.schedule.rows[this.at];
     this.cards.replaceChildren(...this.states[this.at].map((state) => this.card(state, state[0] === row.lane)));
+    this.waits?.show(this.at);
     this.rows.forEach((element, index) => {
       element.classList.toggle("done", index < this.at);
       element.classList.toggle("now", index === this.at);

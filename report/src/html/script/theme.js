@@ -5,6 +5,7 @@ const THEMES = ["system", "light", "dark"];
 
 class Theme {
   constructor() {
+    this.theme = THEMES[0];
     this.button = byId("theme-button");
     this.button.addEventListener("click", () => this.next());
     this.show(Theme.kept());

@@ -2,10 +2,10 @@
 // The recorded run around a finding: a lane a thread, a lane a lock, time in events.
 
 class Timeline {
-  /** @param {Stretch} stretch @param {(name: string) => string} letter of a thread */
-  constructor(stretch, letter) {
+  /** @param {Stretch} stretch @param {string[]} letters by lane */
+  constructor(stretch, letters) {
     this.stretch = stretch;
-    this.letter = letter;
+    this.letters = letters;
     this.cursor = h("div", { class: "cursor", hidden: true });
     /** @type {{event: number, lane: number, text: string}[]} */
     this.marks = stretch.lanes.flatMap((lane, index) => lane.marks.map(([event, words]) => ({ event, lane: index, text: text(words) })))
@@ -21,7 +21,7 @@ class Timeline {
           locks.length ? h("p", { class: "tracks-title" }, "Locks and who has them") : null,
           locks,
           h("div", { class: "over" }, this.cursor))),
-      this.marks.length ? h("ol", { class: "marks" }, this.marks.map((mark) => h("li", {}, h("span", { class: "mark-place" }, `event ${mark.event}`), badge(letter(text(stretch.lanes[mark.lane].name))), h("span", {}, rich(mark.text))))) : null,
+      this.marks.length ? h("ol", { class: "marks" }, this.marks.map((mark) => h("li", {}, h("span", { class: "mark-place" }, `event ${mark.event}`), badge(letters[mark.lane]), h("span", {}, rich(mark.text))))) : null,
       this.words());
   }
 
@@ -57,7 +57,7 @@ class Timeline {
     const marks = this.marks.map((mark, number) => mark.lane !== index ? null :
       h("div", { class: "flag", style: `left: ${this.x(mark.event + 0.5).toFixed(3)}%`, title: mark.text }, String(number + 1)));
     return h("div", { class: "track" },
-      h("div", { class: "track-name" }, badge(this.letter(name)), h("bdi", {}, name)),
+      h("div", { class: "track-name" }, badge(this.letters[index]), h("bdi", {}, name)),
       h("div", { class: "track-time" }, spans, marks));
   }
 
@@ -66,7 +66,7 @@ class Timeline {
     const spans = lock.spans.map(([from, to, lane, read]) => {
       const who = lane === null ? "another thread" : text(this.stretch.lanes[lane].name);
       return h("div", { class: `span hold${read ? " read" : ""}`, style: this.extent(from, to), title: `${who}${read ? " reads" : ""} (events ${from} to ${to})` },
-        lane === null ? null : badge(this.letter(who)), h("span", { class: "span-text" }, read ? `${who} (read)` : who));
+        lane === null ? null : badge(this.letters[lane]), h("span", { class: "span-text" }, read ? `${who} (read)` : who));
     });
     return h("div", { class: "track lock" }, h("div", { class: "track-name" }, h("code", {}, text(lock.name))), h("div", { class: "track-time" }, spans));
   }
