@@ -12,7 +12,7 @@ pub(crate) fn thread(tables: &Tables, id: ThreadId) -> String {
 
 /// `` `accounts` ``
 pub(crate) fn object(tables: &Tables, id: ObjectId) -> String {
-    format!("`{}`", tables.object_label(id))
+    format!("`{}`", tables.distinct_label(id))
 }
 
 /// `` `a`, `b` and `c` ``

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod binding;
 mod build;
 mod document;
 mod explanations;
@@ -13,6 +14,7 @@ mod html;
 mod json;
 mod listing;
 mod lookup;
+mod naming;
 mod quote;
 mod replay;
 #[cfg(test)]

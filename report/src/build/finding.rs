@@ -125,7 +125,7 @@ impl<'a> Teller<'a> {
             object: tables.object(hold.object).id.clone(),
             at: place(hold.site, tables),
             event: hold.event.0,
-            label: holds_from_here(tables.thread_label(thread), &tables.object_label(hold.object), hold.mode),
+            label: holds_from_here(tables.thread_label(thread), &tables.distinct_label(hold.object), hold.mode),
         }
     }
 
@@ -188,7 +188,7 @@ fn object_names(objects: &[ObjectId], steps: &[Step], tables: &Tables) -> Vec<do
         let object = tables.object(id);
         document::ObjectName {
             id: object.id.clone(),
-            name: tables.object_label(id),
+            name: tables.distinct_label(id),
             kind: object.kind.name().to_owned(),
             at: place(object.at, tables),
         }

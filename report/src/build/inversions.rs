@@ -247,16 +247,22 @@ impl Words<'_> {
         self.traces.get(run(order)).map(Trace::label).unwrap_or_default()
     }
 
+    /// Whether the thread is known as what its run is known as: tests run in threads of their names.
+    fn is_the_test(&self, order: &LockOrder) -> bool {
+        let test = self.traces.get(run(order)).and_then(|trace| trace.test.as_deref());
+        test == Some(order.thread.as_str())
+    }
+
     fn step(&self, at: usize) -> Step {
         let order = &self.graph.orders[self.circle[at]];
         let (held, wanted, thread) = (self.lock(order.held), self.lock(order.wanted), self.thread(order));
         let asks = format!("{} `{wanted}`", asks(mode(&order.wanted_mode)));
-        let run_label = self.run(order);
+        let in_run = if self.is_the_test(order) { String::new() } else { format!(", in {}", self.run(order)) };
         let story = match (at, self.circle.len()) {
-            (1, 2) => format!(
-                "`{thread}` takes the same two locks the other way round, in {run_label}: `{held}`, then `{wanted}`"
-            ),
-            _ => format!("`{thread}` {asks} while it holds `{held}`, in {run_label}"),
+            (1, 2) => {
+                format!("`{thread}` takes the same two locks the other way round{in_run}: `{held}`, then `{wanted}`")
+            }
+            _ => format!("`{thread}` {asks} while it holds `{held}`{in_run}"),
         };
         Step {
             op: "acquire".to_owned(),
@@ -282,8 +288,8 @@ impl Words<'_> {
         let pattern = if locks.len() == 2 { "in opposite orders" } else { "in a circle" };
         let each_other = if locks.len() == 2 { "each other" } else { "one another" };
         let who = self.orders().zip(threads).map(|(order, thread)| {
-            let name = format!("`{thread}`");
-            if *thread == order.thread { format!("{name} ({})", self.run(order)) } else { name }
+            let has_run = self.is_the_test(order) || *thread != order.thread;
+            if has_run { format!("`{thread}`") } else { format!("`{thread}` ({})", self.run(order)) }
         });
         let locks = list(locks.iter().map(|lock| format!("`{lock}`")));
         format!("{locks} are locked {pattern} in different runs: {} could wait for {each_other}", list(who))

@@ -10,6 +10,8 @@ mod orders;
 mod replay;
 mod run;
 mod shards;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 pub use assemble::document;

@@ -1,8 +1,8 @@
 //! Texts of the page, each written once.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
+use lockhound_trace::one_line;
 use serde::Serialize;
 
 /// A text, by its position in the table.
@@ -43,22 +43,7 @@ impl Texts {
 
 /// A text as it may stand on the page: what could hide or reorder the rest of its line is spelled out. Tabs stay.
 pub(super) fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if (c.is_control() && c != '\t') || is_invisible(c) {
-            let _ = write!(shown, "{}", c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
-/// Bidirectional controls, line separators and what has no width. The joiners, which scripts need, are not among them.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    text.split('\t').map(one_line).collect::<Vec<_>>().join("\t")
 }
 
 #[cfg(test)]

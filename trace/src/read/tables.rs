@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -82,6 +82,8 @@ pub struct Tables {
     sites: Interner<String>,
     stacks: Interner<Vec<Frame>>,
     texts: Interner<String>,
+    /// Of each object, its number among those with the same label; 0 if it is the only one. Worked out when asked for.
+    numbers: OnceLock<Vec<u32>>,
 }
 
 impl Tables {
@@ -127,6 +129,7 @@ impl Tables {
 
     /// The same, to complete what is known of it.
     pub fn object_mut(&mut self, id: ObjectId) -> &mut Object {
+        self.numbers.take();
         &mut self.objects[id.index()]
     }
 
@@ -168,6 +171,7 @@ impl Tables {
         let id = ObjectId::from_index(self.objects.len());
         let known = self.object_ids.insert(object.id.clone(), id);
         debug_assert!(known.is_none(), "object {} added twice", object.id);
+        self.numbers.take();
         self.objects.push(object);
         id
     }
@@ -255,4 +259,37 @@ impl Tables {
             (None, None) => object.id.clone(),
         }
     }
+
+    /// The same, with a number where several objects are called so: "mutex src/bank.rs:9:18 #2". Takes time linear in the
+    /// objects when first called after one was added or changed.
+    #[must_use]
+    pub fn distinct_label(&self, id: ObjectId) -> String {
+        let label = self.object_label(id);
+        match self.numbers.get_or_init(|| numbers(&self.objects))[id.index()] {
+            0 => label,
+            number => format!("{label} #{number}"),
+        }
+    }
+}
+
+/// See [`Tables::numbers`].
+fn numbers(objects: &[Object]) -> Vec<u32> {
+    let label = |object: &'_ Object| match (&object.name, object.at) {
+        (Some(name), _) => (name.clone(), None),
+        (None, Some(at)) => (object.kind.name().to_owned(), Some(at)),
+        (None, None) => (object.id.clone(), None),
+    };
+    let mut counts: FxHashMap<_, u32> = FxHashMap::default();
+    let mut numbers: Vec<u32> = Vec::with_capacity(objects.len());
+    for object in objects {
+        let count = counts.entry(label(object)).or_default();
+        *count += 1;
+        numbers.push(*count);
+    }
+    for (number, object) in numbers.iter_mut().zip(objects) {
+        if counts[&label(object)] == 1 {
+            *number = 0;
+        }
+    }
+    numbers
 }
