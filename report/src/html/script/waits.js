@@ -45,6 +45,8 @@ function onCircles(all) {
 }
 
 class Waits {
+  static made = 0;
+
   /** @param {Schedule} schedule @param {State[][]} states @param {string[]} letters by lane */
   constructor(schedule, states, letters) {
     this.schedule = schedule;
@@ -56,6 +58,9 @@ class Waits {
       const angle = Math.PI + (2 * Math.PI * index) / all.length;
       this.at.set(node, { x: RING.width / 2 + RING.across * Math.cos(angle), y: RING.height / 2 - 6 + RING.down * Math.sin(angle) });
     });
+    // Arrow heads are found by id, and not within what is hidden: those on paper have their own.
+    Waits.made += 1;
+    this.heads = `head-${Waits.made}`;
     this.element = h("figure", { class: "waits" });
   }
 
@@ -93,7 +98,7 @@ class Waits {
     const said = all.map((arrow) => arrow.waits ? `${this.name(arrow.from)} waits for ${this.name(arrow.to)}` : `${this.name(arrow.to)} holds ${this.name(arrow.from)}`);
     this.element.replaceChildren(
       s("svg", { viewBox: `0 0 ${RING.width} ${RING.height}`, role: "img", "aria-label": said.join("; ") || "nobody holds or waits for anything" },
-        s("defs", {}, ["hold", "wait", "closed"].map((kind) => s("marker", { id: `head-${kind}`, class: `head-${kind}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, s("path", { d: "M0 0 8 4 0 8Z" })))),
+        s("defs", {}, ["hold", "wait", "closed"].map((kind) => s("marker", { id: `${this.heads}-${kind}`, class: `head-${kind}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, s("path", { d: "M0 0 8 4 0 8Z" })))),
         lines, nodes),
       h("figcaption", {}, closed ? h("strong", {}, "The circle is closed") : [h("span", { class: "key-hold" }, "held by"), h("span", { class: "key-wait" }, "waits for")]));
   }
@@ -111,7 +116,7 @@ class Waits {
     // Nodes are wider than high: an arrow that comes from the side stops earlier.
     const gap = (/** @type {number | string} */ node) => typeof node === "number" ? RING.gap - 4 : RING.gap + 12 * Math.abs(dx);
     const kind = closed ? "closed" : arrow.waits ? "wait" : "hold";
-    return s("line", { class: `arrow ${arrow.waits ? "wait" : "hold"}${closed ? " closed" : ""}`, "marker-end": `url(#head-${kind})`,
+    return s("line", { class: `arrow ${arrow.waits ? "wait" : "hold"}${closed ? " closed" : ""}`, "marker-end": `url(#${this.heads}-${kind})`,
       x1: from.x + dx * gap(arrow.from), y1: from.y + dy * gap(arrow.from), x2: to.x - dx * gap(arrow.to), y2: to.y - dy * gap(arrow.to) });
   }
 
