@@ -136,6 +136,9 @@ pub struct ThreadName {
     pub id: String,
     /// What the program calls it, else its id.
     pub name: String,
+    /// Where it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 /// An object that a finding speaks of.

@@ -15,8 +15,8 @@ struct Renaming<'f> {
     object: &'f ObjectName,
 }
 
-/// `finding` with objects called as the program text calls them where they are made, if it can be read; a note then says
-/// where that is. Objects that have names keep them, and so do those that the text calls alike.
+/// `finding` with objects called as the program text calls them where they are made, if it can be read; a note says where
+/// that is, and where threads without a name were started. Objects that have names keep them, and so do those that the text calls alike.
 pub(crate) fn named<'f>(finding: &'f Finding, listings: &Listings<'_>, cwd: Option<&str>) -> Cow<'f, Finding> {
     let mut renamings: Vec<Renaming<'_>> =
         finding.object_names.iter().filter_map(|object| renaming(object, listings, cwd)).collect();
@@ -27,7 +27,8 @@ pub(crate) fn named<'f>(finding: &'f Finding, listings: &Listings<'_>, cwd: Opti
             || finding.thread_names.iter().any(|thread| thread.name == *name)
     };
     renamings.retain(|renaming| !taken(&renaming.name));
-    if renamings.is_empty() {
+    let origins = origins(finding, &renamings);
+    if origins.is_empty() {
         return Cow::Borrowed(finding);
     }
     let mut finding = finding.clone();
@@ -37,25 +38,33 @@ pub(crate) fn named<'f>(finding: &'f Finding, listings: &Listings<'_>, cwd: Opti
             object.name.clone_from(name);
         }
     }
-    finding.notes.push(made(&renamings));
+    finding.notes.push(origins.join(", "));
     Cow::Owned(finding)
 }
 
-/// Where they are made, in words.
-fn made(renamings: &[Renaming<'_>]) -> String {
+/// Where that comes from what the program gave no names: a name found in its text, or the id of a thread, tells too little.
+fn origins(finding: &Finding, renamings: &[Renaming<'_>]) -> Vec<String> {
     let mut places: Vec<(&str, &str, Vec<String>)> = Vec::new();
-    for Renaming { name, object } in renamings {
-        let (name, at) = (format!("`{name}`"), object.at.as_deref().unwrap_or_default());
-        match places.iter_mut().find(|(_, other, _)| *other == at) {
+    let objects = renamings.iter().filter_map(|Renaming { name, object }| {
+        Some((object.kind.as_str(), object.at.as_deref()?, format!("`{name}`")))
+    });
+    let unnamed = finding.thread_names.iter().filter(|thread| thread.name == thread.id);
+    let threads = unnamed.filter_map(|thread| Some(("thread", thread.at.as_deref()?, format!("`{}`", thread.name))));
+    for (kind, at, name) in objects.chain(threads) {
+        match places.iter_mut().find(|(of, other, _)| (*of, *other) == (kind, at)) {
             Some((.., names)) => names.push(name),
-            None => places.push((&object.kind, at, vec![name])),
+            None => places.push((kind, at, vec![name])),
         }
     }
-    let told = places.into_iter().map(|(kind, at, names)| match names.as_slice() {
-        [name] => format!("{name} is the {kind} made at {at}"),
-        names => format!("{} are made at {at}", names.join(", ")),
+    let told = places.into_iter().map(|(kind, at, mut names)| {
+        let made = if kind == "thread" { "started" } else { "made" };
+        let last = names.pop().unwrap_or_default();
+        match names.is_empty() {
+            true => format!("{last} is the {kind} {made} at {at}"),
+            false => format!("{} and {last} are {made} at {at}", names.join(", ")),
+        }
     });
-    told.collect::<Vec<_>>().join(", ")
+    told.collect()
 }
 
 fn renaming<'f>(object: &'f ObjectName, listings: &Listings<'_>, cwd: Option<&str>) -> Option<Renaming<'f>> {

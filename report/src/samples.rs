@@ -71,7 +71,7 @@ fn bank() -> Finding {
         occurrences: 3,
         seen_in: vec![0],
         thread_names: [("T1", "worker-3"), ("T2", "nightly")]
-            .map(|(id, name)| ThreadName { id: id.to_owned(), name: name.to_owned() })
+            .map(|(id, name)| ThreadName { id: id.to_owned(), name: name.to_owned(), at: None })
             .to_vec(),
         object_names: ["accounts", "audit"]
             .map(|name| ObjectName { id: name.to_owned(), name: name.to_owned(), kind: "mutex".to_owned(), at: None })

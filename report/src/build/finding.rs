@@ -175,6 +175,7 @@ fn thread_names(threads: &[ThreadId], steps: &[Step], tables: &Tables) -> Vec<do
     let name = |thread| document::ThreadName {
         id: tables.thread(thread).id.clone(),
         name: tables.thread_label(thread).to_owned(),
+        at: place(tables.thread(thread).at, tables),
     };
     all.into_iter().map(name).collect()
 }

@@ -174,7 +174,7 @@ impl Words<'_> {
         let mut threads: Vec<String> = steps.iter().map(|step| step.thread.clone()).collect();
         let mut objects: Vec<String> = self.orders().map(|order| self.lock(order.held)).collect();
         let names = |ids: &[String]| -> Vec<ThreadName> {
-            ids.iter().map(|id| ThreadName { id: id.clone(), name: id.clone() }).collect()
+            ids.iter().map(|id| ThreadName { id: id.clone(), name: id.clone(), at: None }).collect()
         };
         let thread_names = names(&threads);
         let object_names = self.orders().map(|order| self.object_name(order.held)).collect();
