@@ -7,6 +7,7 @@ use super::drawing::Drawings;
 use super::places::{File, Place, PlaceId, Places};
 use super::texts::{TextId, Texts};
 use crate::document::{Document, Finding, Refutation, Summary, Trace};
+use crate::naming::named;
 use crate::sources::Sources;
 
 /// A document, taken apart for the page.
@@ -86,6 +87,8 @@ impl Data {
         let mut tables = Tables { texts: &mut texts, places: &mut places, runs: &document.traces };
         let (mut findings, mut details) = (Vec::new(), Vec::new());
         for finding in &document.findings {
+            let cwd = document.traces.get(finding.trace).and_then(|trace| trace.cwd.as_deref());
+            let finding = &*named(finding, tables.places.listings(), cwd);
             findings.push(entry(finding, &mut tables));
             details.push(detail::detail(document, finding, &mut tables, &mut drawings));
         }

@@ -248,7 +248,7 @@ fn a_narrow_window_shows_one_thing_at_a_time() {
     shown.is_content();
 }
 
-/// Pages to look at, in the folder that `LOCKHOUND_PAGES` names.
+/// Pages to look at, in the folder that `LOCKHOUND_PAGES` names; the documents in it (`*.json`) become pages too.
 #[test]
 #[ignore = "makes pages for people"]
 fn pages() {
@@ -258,4 +258,11 @@ fn pages() {
     write(&folder, "many", &samples::many(10_000), &Texts);
     write(&folder, "hostile", &samples::speaking("</script>\u{202e}\"'<b>&amp;\u{2028}乙"), &Texts);
     write(&folder, "empty", &Document::default(), &Texts);
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let document = lockhound_report::from_json(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            write(&folder, path.file_stem().unwrap().to_str().unwrap(), &document, &Texts);
+        }
+    }
 }

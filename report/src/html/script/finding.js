@@ -55,7 +55,7 @@ function findingView(index, paper = false) {
   const letters = lettering(finding);
   const timeline = finding.timeline ? new Timeline(finding.timeline, letters.timeline) : null;
   const stepper = finding.replay && finding.replay.rows.length
-    ? new Stepper(finding.replay, letters.replay, (event) => timeline?.point(event)) : null;
+    ? new Stepper(finding.replay, letters.replay, (event) => timeline?.point(event), paper ? AROUND_ON_PAPER : AROUND) : null;
   if (paper && finding.replay && stepper) stepper.go(finding.replay.rows.length - 1, false);
   const element = h("article", { class: "finding" },
     heading(entry, finding),

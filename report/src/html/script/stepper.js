@@ -4,6 +4,10 @@
 /** How long a step is shown while it plays, in milliseconds. */
 const PACE = 1400;
 
+/** So many steps before and after the one that is shown are elements; on paper rather more. */
+const AROUND = 60;
+const AROUND_ON_PAPER = 250;
+
 /**
  * How the lanes stand after each row: each row says only what differs from the one before.
  * @param {Schedule} schedule @returns {State[][]}
@@ -20,12 +24,13 @@ function standings(schedule) {
 
 /** The part of a finding that is a schedule. */
 class Stepper {
-  /** @param {Schedule} schedule @param {string[]} letters by lane @param {(event: number) => void} moved */
-  constructor(schedule, letters, moved) {
+  /** @param {Schedule} schedule @param {string[]} letters by lane @param {(event: number) => void} moved @param {number} [around] */
+  constructor(schedule, letters, moved, around = AROUND) {
     this.schedule = schedule;
     this.letters = letters;
     this.moved = moved;
     this.states = standings(schedule);
+    this.around = around;
     this.at = 0;
     /** @type {ReturnType<typeof setInterval> | null} */
     this.timer = null;
@@ -38,8 +43,9 @@ class Stepper {
     this.lastButton = this.control("⏭", "Last step", () => this.go(schedule.rows.length - 1, true));
     this.position = h("output", { class: "position" });
     this.cards = h("div", { class: "cards", style: `--lanes: ${schedule.lanes.length}` });
-    this.rows = schedule.rows.map((row, index) => this.row(row, index));
-    this.track = h("ol", { class: "turns", style: `--lanes: ${schedule.lanes.length}` }, this.rows);
+    /** Made when first in view. @type {(HTMLElement | undefined)[]} */
+    this.rows = [];
+    this.track = h("ol", { class: "turns", style: `--lanes: ${schedule.lanes.length}` });
     const waits = new Waits(schedule, this.states, letters);
     this.waits = waits.isTelling() ? waits : null;
     this.says = h("p", { class: "says", role: "status" });
@@ -93,12 +99,7 @@ class Stepper {
     const row = this.schedule.rows[this.at];
     this.cards.replaceChildren(...this.states[this.at].map((state) => this.card(state, state[0] === row.lane)));
     this.waits?.show(this.at);
-    this.rows.forEach((element, index) => {
-      element.classList.toggle("done", index < this.at);
-      element.classList.toggle("now", index === this.at);
-      if (index === this.at) element.setAttribute("aria-current", "step");
-      else element.removeAttribute("aria-current");
-    });
+    const now = this.drawRows();
     this.slider.value = String(this.at + 1);
     const name = text(this.schedule.lanes[row.lane]);
     this.slider.setAttribute("aria-valuetext", `step ${this.at + 1} of ${last + 1}: ${name} ${text(row.text)}`);
@@ -109,8 +110,27 @@ class Stepper {
     this.element.classList.toggle("ended", this.at === last);
     if (this.at === last) this.pause();
     else this.showPlaying();
-    if (asked) this.reveal(this.rows[this.at]);
+    if (asked) this.reveal(now);
     this.moved(row.event);
+  }
+
+  /** The steps around the one that is shown, which is returned. */
+  drawRows() {
+    const from = Math.max(0, this.at - this.around);
+    const to = Math.min(this.schedule.rows.length, this.at + this.around + 1);
+    const shown = [];
+    for (let index = from; index < to; index += 1) {
+      const element = (this.rows[index] ??= this.row(this.schedule.rows[index], index));
+      element.classList.toggle("done", index < this.at);
+      element.classList.toggle("now", index === this.at);
+      if (index === this.at) element.setAttribute("aria-current", "step");
+      else element.removeAttribute("aria-current");
+      shown.push(element);
+    }
+    const others = (/** @type {number} */ count, /** @type {string} */ where, /** @type {number} */ to) => count === 0 ? null :
+      h("li", { class: "turn done" }, h("button", { type: "button", class: "more", tabindex: "-1", click: () => { this.pause(); this.go(to, true); } }, `${counted(count, "step")} ${where}`));
+    this.track.replaceChildren(...[others(from, "before", from - 1), ...shown, others(this.schedule.rows.length - to, "after", to)].filter((it) => it !== null));
+    return shown[this.at - from];
   }
 
   /** Scrolls the steps, not the page. @param {HTMLElement} element */
@@ -119,6 +139,11 @@ class Stepper {
     const top = element.offsetTop;
     if (top < box.scrollTop) box.scrollTop = top - 8;
     else if (top + element.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + element.offsetHeight - box.clientHeight + 8;
+    const [stage, move] = [box.parentElement, element.querySelector(".move")];
+    if (!stage || !move) return;
+    const [outer, inner] = [stage.getBoundingClientRect(), move.getBoundingClientRect()];
+    if (inner.left < outer.left) stage.scrollLeft -= outer.left - inner.left + 14;
+    else if (inner.right > outer.right) stage.scrollLeft += inner.right - outer.right + 14;
   }
 
   toggle() {

@@ -36,6 +36,11 @@ class Timeline {
     return `left: ${this.x(from).toFixed(3)}%; width: ${(this.x(to) - this.x(from)).toFixed(3)}%`;
   }
 
+  /** Whether a word fits into a span. @param {number} from @param {number} to */
+  hasRoom(from, to) {
+    return this.x(to) - this.x(from) > 3.2;
+  }
+
   axis() {
     const { from, to } = this.stretch;
     const steps = [1, 2, 5].flatMap((n) => [...Array(10).keys()].map((p) => n * 10 ** p)).sort((a, b) => a - b);
@@ -52,7 +57,7 @@ class Timeline {
     const spans = lane.spans.map(([from, to, life, words]) => {
       const said = text(words) || LIVES[life];
       return h("div", { class: `span life-${LIVES[life]}`, style: this.extent(from, to), title: `${LIVES[life]}: ${said} (events ${from} to ${to})` },
-        h("span", { class: "span-text" }, plain(said)));
+        this.hasRoom(from, to) ? h("span", { class: "span-text" }, plain(said)) : null);
     });
     const marks = this.marks.map((mark, number) => mark.lane !== index ? null :
       h("div", { class: "flag", style: `left: ${this.x(mark.event + 0.5).toFixed(3)}%`, title: mark.text }, String(number + 1)));
@@ -66,7 +71,7 @@ class Timeline {
     const spans = lock.spans.map(([from, to, lane, read]) => {
       const who = lane === null ? "another thread" : text(this.stretch.lanes[lane].name);
       return h("div", { class: `span hold${read ? " read" : ""}`, style: this.extent(from, to), title: `${who}${read ? " reads" : ""} (events ${from} to ${to})` },
-        lane === null ? null : badge(this.letters[lane]), h("span", { class: "span-text" }, read ? `${who} (read)` : who));
+        this.hasRoom(from, to) ? [lane === null ? null : badge(this.letters[lane]), h("span", { class: "span-text" }, read ? `${who} (read)` : who)] : null);
     });
     return h("div", { class: "track lock" }, h("div", { class: "track-name" }, h("code", {}, text(lock.name))), h("div", { class: "track-time" }, spans));
   }
