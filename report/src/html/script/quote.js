@@ -72,6 +72,9 @@ function quoted(file, marks) {
   }
   const marked = [...byLine.keys()].sort((a, b) => a - b);
   const shown = Object.keys(file.lines).map(Number).filter((line) => marked.some((at) => Math.abs(at - line) <= 3));
+  const isBlank = (/** @type {number | undefined} */ line) => line !== undefined && !byLine.has(line) && text(file.lines[line]).trim() === "";
+  while (isBlank(shown[0])) shown.shift();
+  while (isBlank(shown[shown.length - 1])) shown.pop();
   const indent = Math.min(...shown.filter((line) => text(file.lines[line]).trim() !== "").map((line) => {
     const code = text(file.lines[line]);
     return code.length - code.trimStart().length;
