@@ -10,6 +10,7 @@ mod build;
 mod document;
 mod explanations;
 mod graph;
+mod html;
 mod json;
 mod listing;
 mod lookup;
@@ -29,6 +30,7 @@ pub use document::{
 };
 pub use explanations::{explanation, summary};
 pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
+pub use html::html;
 pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
