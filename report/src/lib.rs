@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod binding;
 mod build;
 mod document;
 mod explanations;
@@ -12,6 +13,7 @@ mod graph;
 mod json;
 mod listing;
 mod lookup;
+mod naming;
 mod quote;
 mod replay;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::places::Places;
 use super::summary::{counted, summary};
 use crate::document::{Document, Finding, Refutation, Step, Trace};
 use crate::listing::Listings;
+use crate::naming::named;
 use crate::sources::Sources;
 
 const BOLD: Style = Style::new().bold();
@@ -60,6 +61,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn finding(&self, report: &mut String, finding: &Finding) {
+        let cwd = self.trace(finding.trace).and_then(|trace| trace.cwd.as_deref());
+        let finding = &*named(finding, &self.listings, cwd);
         let title = level(finding.severity).primary_title(one_line(&finding.message)).id(finding.rule.name());
         let mut groups = vec![Group::with_title(title)];
         for (index, step) in finding.steps.iter().enumerate() {

@@ -185,7 +185,12 @@ fn both(a: &Mutex<u8>, b: &Mutex<u8>) {
 }
 
 fn hold(at: &str) -> Hold {
-    Hold { object: "a".to_owned(), at: Some(at.to_owned()), event: 4, label: "`worker-3` holds `a` from here".to_owned() }
+    Hold {
+        object: "a".to_owned(),
+        at: Some(at.to_owned()),
+        event: 4,
+        label: "`worker-3` holds `a` from here".to_owned(),
+    }
 }
 
 #[test]
