@@ -9,9 +9,11 @@ mod binding;
 mod build;
 mod document;
 mod explanations;
+mod github;
 mod graph;
 mod html;
 mod json;
+mod junit;
 mod listing;
 mod lookup;
 mod naming;
@@ -19,8 +21,10 @@ mod quote;
 mod replay;
 #[cfg(test)]
 mod samples;
+mod sarif;
 mod site;
 mod sources;
+mod spots;
 mod text;
 mod timeline;
 
@@ -29,12 +33,16 @@ pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
 pub use explanations::{explanation, summary};
+pub use github::github;
 pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
 pub use html::html;
 pub use json::{JsonError, SCHEMA, from_json, to_json};
+pub use junit::junit;
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
 pub use replay::{Replay, Row, Standing};
+pub use sarif::sarif;
 pub use sources::{NoSources, Sources};
+pub use spots::Locate;
 pub use text::{ScheduleError, TextOptions, schedule_text, short, text};
 pub use timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};
