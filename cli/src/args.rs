@@ -222,6 +222,12 @@ pub(crate) enum ReportFormat {
     Json,
     /// For browsers: one page that needs no network
     Html,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// For CI services: JUnit XML, a test case a finding
+    Junit,
+    /// For GitHub: workflow annotations
+    Github,
 }
 
 /// The least finding that fails, surest first. Findings of severity note count only as `note`, however sure they are.

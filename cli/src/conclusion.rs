@@ -6,11 +6,12 @@ use std::path::Path;
 
 use anstream::AutoStream;
 use anyhow::Context;
-use lockhound_report::{Detail, Document, Evidence, Finding, Severity, TextOptions, Wanted};
+use lockhound_report::{Detail, Document, Evidence, Finding, Locate, Severity, TextOptions, Wanted};
 
 use crate::args::{FailOn, ReportArgs, ReportFormat};
 use crate::console;
 use crate::exit_code::ExitCode;
+use crate::repository::Repository;
 use crate::sources::{Embedded, Files};
 use crate::symbols::{Frames, Symbols};
 
@@ -28,9 +29,9 @@ pub(crate) struct Conclusion {
 pub(crate) fn detail<R>(args: &ReportArgs, build: impl FnOnce(&Detail<'_>) -> R) -> R {
     let symbols = Symbols::relative_to(std::env::current_dir().unwrap_or_default());
     let frames = if args.verbose > 1 { Frames::All } else { Frames::Program };
-    let for_people = matches!(args.format, ReportFormat::Text);
-    let stacks = !for_people || args.verbose > 0;
-    let details = if for_people { Wanted::None } else { Wanted::All };
+    let whole = matches!(args.format, ReportFormat::Json | ReportFormat::Html);
+    let stacks = whole || args.verbose > 0;
+    let details = if whole { Wanted::All } else { Wanted::None };
     build(&Detail {
         symbols: &|stack| if stacks { symbols.stack(stack, frames) } else { Vec::new() },
         refuted: args.refuted,
@@ -60,6 +61,9 @@ impl Conclusion {
         match args.format {
             ReportFormat::Json => lockhound_report::to_json(document),
             ReportFormat::Short => lockhound_report::short(document),
+            ReportFormat::Sarif => in_repository(|locate| lockhound_report::sarif(document, locate)),
+            ReportFormat::Junit => in_repository(|locate| lockhound_report::junit(document, locate)),
+            ReportFormat::Github => in_repository(|locate| lockhound_report::github(document, locate)),
             ReportFormat::Html => lockhound_report::html(document, &Files::new(self.embedded)),
             ReportFormat::Text => {
                 let options = TextOptions { refuted: args.refuted, stacks: args.verbose > 0, ..TextOptions::default() };
@@ -79,6 +83,12 @@ impl Conclusion {
             ExitCode::Clean
         }
     }
+}
+
+/// Calls `render` with what names files as the repository around the current folder does.
+fn in_repository(render: impl FnOnce(Locate<'_>) -> String) -> String {
+    let repository = Repository::around(&std::env::current_dir().unwrap_or_default());
+    render(&|file, cwd| repository.locate(file, cwd))
 }
 
 fn fails(finding: &Finding, fail_on: FailOn) -> bool {

@@ -15,6 +15,7 @@ mod limit;
 mod names;
 mod program;
 mod progress;
+mod repository;
 mod report;
 mod sources;
 mod symbols;
