@@ -38,7 +38,7 @@ fn a_semaphore_counts_its_permits() {
         T3 acquire s
         T3 release s",
     );
-    assert_eq!(trace.blocks("T1 T2", "T1 T2"), "nobody provides: T1.2 T2.2 T3.1");
+    assert_eq!(trace.blocks("T1 T2", "T1 T2"), "nobody provides: T1.2 T2.2", "T3 takes as much as it gives");
     assert_eq!(trace.blocks("T2 T3", "T2"), "free T2 by T3.2");
     assert_eq!(trace.blocks("T2 T3 T1", "T1 T2"), "impossible T1.1");
 }
