@@ -8,6 +8,7 @@
 mod binding;
 mod build;
 mod document;
+mod drawing;
 mod explanations;
 mod graph;
 mod json;
@@ -27,6 +28,7 @@ pub use build::{Detail, Run, Wanted, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
+pub use drawing::{Which, dot, svg};
 pub use explanations::{explanation, summary};
 pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
 pub use json::{JsonError, SCHEMA, from_json, to_json};

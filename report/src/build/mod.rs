@@ -16,5 +16,7 @@ mod tests;
 mod timeline;
 
 pub use assemble::document;
+#[cfg(test)]
+pub(crate) use orders::mark;
 pub use run::{Detail, Run, Wanted};
 pub use shards::merge;
