@@ -3,16 +3,21 @@
 
 use std::collections::HashMap;
 
+use super::feedback::sequence;
 use super::geometry::{Cubic, Point, Rect, Size};
 use super::layers::{Link, layered};
 use super::ring::ring;
 
 /// Free space between parts that are not connected.
 const BESIDE: f64 = 56.0;
+/// More locks than these on one circle are a wheel of crossing lines: layers, with arrows that lead back up, show more.
+const LARGEST: usize = 9;
 /// How far arrows within a circle bend to the left, as a part of their length.
 const BEND: f64 = 0.16;
 /// How far it is at least, so that an arrow and the one back keep apart.
 const LEAST_BEND: f64 = 16.0;
+/// And at most, so that it stays clear of what it passes.
+const MOST_BEND: f64 = 44.0;
 /// How much of a box's width arrows use that begin or end there.
 const PORTS: f64 = 0.7;
 
@@ -84,8 +89,7 @@ fn parts(sizes: &[Size], edges: &[(usize, usize)], circles: &[Vec<usize>]) -> Ve
         of_edges[number[&sets.find(from)]].push(edge);
     }
     let both = of_circles.iter().zip(&of_edges);
-    let mut parts: Vec<Part> =
-        both.map(|(circles, of)| Builder { sizes, edges, circles, of, block: HashMap::new() }.part()).collect();
+    let mut parts: Vec<Part> = both.map(|(circles, of)| Builder::new(sizes, edges, circles, of).part()).collect();
     parts.reverse();
     parts
 }
@@ -93,18 +97,42 @@ fn parts(sizes: &[Size], edges: &[(usize, usize)], circles: &[Vec<usize>]) -> Ve
 struct Builder<'a> {
     sizes: &'a [Size],
     edges: &'a [(usize, usize)],
-    circles: &'a [&'a [usize]],
+    has_circle: bool,
+    /// What is drawn as one circle, or by itself: each before most of those that lead to it.
+    circles: Vec<Vec<usize>>,
     /// The edges of this part.
     of: &'a [usize],
     /// Number of each node's circle, and its place in it.
     block: HashMap<usize, (usize, usize)>,
 }
 
-impl Builder<'_> {
-    fn part(mut self) -> Part {
-        for (number, circle) in self.circles.iter().enumerate() {
-            circle.iter().enumerate().for_each(|(place, &node)| _ = self.block.insert(node, (number, place)));
+impl<'a> Builder<'a> {
+    fn new(sizes: &'a [Size], edges: &'a [(usize, usize)], circles: &[&[usize]], of: &'a [usize]) -> Self {
+        let has_circle = circles.iter().any(|circle| circle.len() > 1);
+        let circles: Vec<Vec<usize>> = circles
+            .iter()
+            .flat_map(|&circle| {
+                if circle.len() <= LARGEST {
+                    return vec![circle.to_vec()];
+                }
+                let sequence = sequence(circle, of.iter().map(|&edge| edges[edge]));
+                sequence.into_iter().rev().map(|node| vec![node]).collect()
+            })
+            .collect();
+        let mut block = HashMap::new();
+        for (number, circle) in circles.iter().enumerate() {
+            circle.iter().enumerate().for_each(|(place, &node)| _ = block.insert(node, (number, place)));
         }
+        Self { sizes, edges, has_circle, circles, of, block }
+    }
+
+    /// The ends of an edge, the one that is drawn above first, and whether that is where it leads.
+    fn ends(&self, edge: usize) -> (usize, usize, bool) {
+        let (from, to) = self.edges[edge];
+        if self.block[&from].0 >= self.block[&to].0 { (from, to, false) } else { (to, from, true) }
+    }
+
+    fn part(self) -> Part {
         let mut inside: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.circles.len()];
         let mut between = Vec::new();
         for &edge in self.of {
@@ -119,7 +147,7 @@ impl Builder<'_> {
         let links: Vec<Link> = between
             .iter()
             .map(|&edge| {
-                let (from, to) = self.edges[edge];
+                let (from, to, _) = self.ends(edge);
                 let (from_block, to_block) = (self.block[&from].0, self.block[&to].0);
                 Link { from: from_block, to: to_block, leaves: off(from).x, arrives: off(to).x }
             })
@@ -137,15 +165,20 @@ impl Builder<'_> {
             }
         }
         let passes: Vec<&[[Point; 2]]> = layered.passes.iter().map(Vec::as_slice).collect();
-        let ends: Vec<(Rect, Rect)> =
-            between.iter().map(|&edge| (rect(self.edges[edge].0), rect(self.edges[edge].1))).collect();
-        let ports = ports(&ends, &passes, &between.iter().map(|&edge| self.edges[edge]).collect::<Vec<_>>());
+        let nodes: Vec<(usize, usize)> = between.iter().map(|&edge| (self.ends(edge).0, self.ends(edge).1)).collect();
+        let ends: Vec<(Rect, Rect)> = nodes.iter().map(|&(upper, lower)| (rect(upper), rect(lower))).collect();
+        let ports = ports(&ends, &passes, &nodes);
         for ((&edge, passes), [leaves, arrives]) in between.iter().zip(passes).zip(ports) {
-            curves.push((edge, down(leaves, passes, arrives)));
+            let mut line = down(leaves, passes, arrives);
+            if self.ends(edge).2 {
+                line.reverse();
+                line.iter_mut().for_each(|curve| curve.0.reverse());
+            }
+            curves.push((edge, line));
         }
         Part {
-            has_circle: self.circles.iter().any(|circle| circle.len() > 1),
-            nodes: self.circles.iter().flat_map(|circle| *circle).map(|&node| (node, rect(node).centre)).collect(),
+            has_circle: self.has_circle,
+            nodes: self.circles.iter().flatten().map(|&node| (node, rect(node).centre)).collect(),
             curves,
             size: layered.size,
         }
@@ -198,7 +231,7 @@ fn down(from: Point, passes: &[[Point; 2]], to: Point) -> Vec<Cubic> {
 /// From one box to another, bent to the left.
 fn bent(from: Rect, to: Rect) -> Cubic {
     let way = to.centre.minus(from.centre);
-    let bend = (BEND * way.length()).max(LEAST_BEND) * 2.0;
+    let bend = (BEND * way.length()).clamp(LEAST_BEND, MOST_BEND) * 2.0;
     let bend = from.centre.towards(to.centre, 0.5).plus(way.unit().left().times(bend));
     Cubic::quadratic(from.centre, bend, to.centre).leaving(from).reaching(to)
 }

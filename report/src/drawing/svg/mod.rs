@@ -3,6 +3,7 @@
 //! [`layout`](layout::layout) decides where everything is: locks on a circle where they can deadlock ([`ring`]), layers
 //! where they are asked for in order ([`layers`]). [`write`](write::Picture) turns that into SVG.
 
+mod feedback;
 mod geometry;
 mod labels;
 mod layers;
@@ -12,6 +13,7 @@ mod style;
 mod write;
 mod xml;
 
+pub(crate) use self::style::STYLE;
 use self::write::{Around, Picture};
 use super::excerpt::{Bounds, Excerpt, Which};
 use crate::graph::LockOrderGraph;
@@ -28,4 +30,10 @@ const BOUNDS: Bounds = Bounds { locks: 250, orders: 600 };
 #[must_use]
 pub fn svg(graph: &LockOrderGraph, which: Which, highlight: Option<&str>) -> String {
     Picture::new(&Excerpt::new(graph, which, highlight, BOUNDS), highlight).write(Around::File)
+}
+
+/// The same as part of a page that has [`STYLE`], once, and says what is shown.
+#[must_use]
+pub(crate) fn picture(graph: &LockOrderGraph, which: Which, highlight: Option<&str>) -> String {
+    Picture::new(&Excerpt::new(graph, which, highlight, BOUNDS), highlight).write(Around::Page)
 }

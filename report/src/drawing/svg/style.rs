@@ -3,7 +3,7 @@
 /// For every picture, once a page. A page can set the colours: `--lh-edge`, `--lh-cycle`, `--lh-text`, `--lh-quiet`,
 /// `--lh-node`, `--lh-node-edge`, `--lh-paper`; otherwise they follow its text. What comes first of each pair is for
 /// viewers that know no variables.
-pub(super) const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 .lh-graph text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;text-anchor:middle;\
 fill:currentColor;fill:var(--lh-text,currentColor)}\
 .lh-graph .lh-name{font-size:12px;font-weight:600}\
@@ -20,7 +20,7 @@ fill:currentColor;fill:var(--lh-text,currentColor)}\
 .lh-graph .lh-count{font-size:11px;stroke:#fff;stroke:var(--lh-paper,Canvas);stroke-width:4px;stroke-linejoin:round;\
 paint-order:stroke}\
 .lh-graph .lh-count.lh-cycle{font-weight:700;fill:#c4232b;fill:var(--lh-cycle,#c4232b)}\
-.lh-graph.lh-focus .lh-edge,.lh-graph.lh-focus .lh-count,.lh-graph.lh-focus .lh-node{opacity:.4}\
+.lh-graph.lh-focus .lh-edge,.lh-graph.lh-focus .lh-count,.lh-graph.lh-focus .lh-node{opacity:.45}\
 .lh-graph.lh-focus .lh-hot{opacity:1}\
 .lh-graph .lh-hot .lh-line{stroke-width:4}\
 .lh-graph .lh-node.lh-hot rect{stroke-width:3}\

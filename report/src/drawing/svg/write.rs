@@ -82,7 +82,7 @@ impl<'a> Picture<'a> {
         let prose = caption.iter().map(|line| line.width()).max().unwrap_or(0) as f64 * PROSE;
         let drawn = self.layout.size;
         let width = (drawn.width.max(prose) + 2.0 * MARGIN).ceil();
-        let below = if caption.is_empty() { 0.0 } else { CAPTION * caption.len() as f64 + 6.0 };
+        let below = if caption.is_empty() { 0.0 } else { CAPTION * caption.len() as f64 + 12.0 };
         let height = (drawn.height + below + 2.0 * MARGIN).ceil();
         let focus = if self.focused { " lh-focus" } else { "" };
         let mut svg = format!(
@@ -100,7 +100,7 @@ impl<'a> Picture<'a> {
         self.labels(&mut svg);
         svg.push_str("</g>\n");
         for (line, text) in caption.iter().enumerate() {
-            let y = MARGIN + drawn.height + 6.0 + CAPTION * (line as f64 + 1.0);
+            let y = MARGIN + drawn.height + 12.0 + CAPTION * (line as f64 + 1.0);
             let _ = writeln!(
                 svg,
                 "<text class=\"lh-caption\" x=\"{MARGIN}\" y=\"{}\">{}</text>",
