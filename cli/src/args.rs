@@ -220,6 +220,8 @@ pub(crate) enum ReportFormat {
     Short,
     /// For programs: one JSON object, version 1
     Json,
+    /// For browsers: one page that needs no network
+    Html,
 }
 
 /// The least finding that fails, surest first. Findings of severity note count only as `note`, however sure they are.

@@ -60,6 +60,7 @@ impl Conclusion {
         match args.format {
             ReportFormat::Json => lockhound_report::to_json(document),
             ReportFormat::Short => lockhound_report::short(document),
+            ReportFormat::Html => lockhound_report::html(document, &Files::new(self.embedded)),
             ReportFormat::Text => {
                 let options = TextOptions { refuted: args.refuted, stacks: args.verbose > 0, ..TextOptions::default() };
                 lockhound_report::text(document, &Files::new(self.embedded), options)

@@ -11,6 +11,7 @@ mod document;
 mod drawing;
 mod explanations;
 mod graph;
+mod html;
 mod json;
 mod listing;
 mod lookup;
@@ -31,6 +32,7 @@ pub use document::{
 pub use drawing::{Which, dot, svg};
 pub use explanations::{explanation, summary};
 pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
+pub use html::html;
 pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::sources::Sources;
 
 /// The text of a file, and where its lines begin.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Listing {
     text: Arc<str>,
     starts: Vec<usize>,

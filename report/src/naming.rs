@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use crate::binding;
 use crate::document::{Finding, ObjectName, Step};
 use crate::listing::Listings;
+use crate::replay::{Replay, Row, Standing};
 use crate::site::Site;
+use crate::timeline::{Lane, Timeline};
 
 /// What a report calls an object by its kind and place, and what the program calls it.
 struct Renaming<'f> {
@@ -88,11 +90,34 @@ fn rename(finding: &mut Finding, label: &str, name: &str) {
         let marks = marks.iter_mut().map(|mark| &mut mark.label);
         [label, story].into_iter().chain(holds).chain(marks)
     });
-    for text in [message].into_iter().chain(notes).chain(help).chain(of_steps) {
+    let of_replay = finding.replay.iter_mut().flat_map(|Replay { rows, end, .. }| {
+        let of_rows = rows.iter_mut().flat_map(|Row { text, assumes, after, .. }| {
+            let of_after = after
+                .iter_mut()
+                .flat_map(|Standing { holds, waits, knows, .. }| holds.iter_mut().chain(waits).chain(knows));
+            [text].into_iter().chain(assumes).chain(of_after)
+        });
+        of_rows.chain([end])
+    });
+    let of_timeline = finding.timeline.iter_mut().flat_map(|Timeline { lanes, locks, .. }| {
+        let of_lanes = lanes.iter_mut().flat_map(|Lane { spans, marks, .. }| {
+            spans.iter_mut().map(|span| &mut span.text).chain(marks.iter_mut().map(|(_, text)| text))
+        });
+        of_lanes.chain(locks.iter_mut().map(|lock| &mut lock.name))
+    });
+    let texts = [message].into_iter().chain(notes).chain(help).chain(of_steps).chain(of_replay).chain(of_timeline);
+    for text in texts {
         if text.contains(label) {
             *text = text.replace(label, name);
+        } else if let Some(rest) = text.strip_prefix(bare(label)).filter(|rest| matches!(*rest, "" | " (read)")) {
+            // A lane of the timeline or a lock held is called by its name alone.
+            *text = format!("{}{rest}", bare(name));
         }
     }
+}
+
+fn bare(quoted: &str) -> &str {
+    quoted.trim_matches('`')
 }
 
 #[cfg(test)]
@@ -136,6 +161,12 @@ mod tests {
         assert_eq!(finding.message, "`A` and `b` are locked in opposite orders");
         assert_eq!(finding.steps[0].label, "and locks `b`");
         assert_eq!(finding.object_names[1].name, "b");
+        let row = finding.replay.as_ref().unwrap().rows.last().unwrap();
+        assert_eq!(
+            (row.after[0].holds[0].as_str(), row.after[0].waits.as_deref()),
+            ("b", Some("`A`, which `worker-3` holds"))
+        );
+        assert_eq!(finding.timeline.as_ref().unwrap().locks[1].name, "b");
         let note = "`A` is the mutex made at a.rs:1:23, `b` is the mutex made at a.rs:3:5";
         assert_eq!(finding.notes.last().unwrap(), note);
     }

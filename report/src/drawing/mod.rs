@@ -12,7 +12,6 @@ mod words;
 pub use dot::dot;
 pub use excerpt::Which;
 pub use svg::svg;
-#[expect(unused_imports, reason = "the page comes")]
 pub(crate) use svg::{STYLE, picture};
 
 #[cfg(test)]

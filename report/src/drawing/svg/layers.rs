@@ -3,7 +3,7 @@
 
 use super::geometry::{Point, Size};
 
-/// Free space between neighbours in a layer.
+/// Free space between neighbours in a layer: blocks.
 const BESIDE: f64 = 36.0;
 /// Free space between layers, for arrows and their labels.
 const BETWEEN: f64 = 64.0;
@@ -11,7 +11,9 @@ const BETWEEN: f64 = 64.0;
 const FOR_EACH: f64 = 2.5;
 const FAR: f64 = 90.0;
 /// What a line takes up that passes a layer.
-const LINE: f64 = 10.0;
+const LINE: f64 = 20.0;
+/// How much more than to a block it matters to a line that it is where it is straight.
+const STRAIGHT: f64 = 4.0;
 /// Passes over all layers to find an order, and to find places in that order.
 const SWEEPS: usize = 12;
 
@@ -50,7 +52,9 @@ pub(super) fn layered(sizes: &[Size], links: &[Link]) -> Layered {
 #[derive(Clone, Copy, Debug)]
 struct Item {
     layer: usize,
-    width: f64,
+    /// With the free space around it.
+    room: f64,
+    is_block: bool,
 }
 
 /// Part of a link, from an item to one in the next layer.
@@ -79,12 +83,12 @@ impl Drawing {
     fn new(sizes: &[Size], links: &[Link]) -> Self {
         let layer = by_longest_path(sizes.len(), links);
         let mut items: Vec<Item> =
-            sizes.iter().zip(&layer).map(|(size, &layer)| Item { layer, width: size.width }).collect();
+            sizes.iter().zip(&layer).map(|(size, &layer)| Item { layer, room: size.width + BESIDE, is_block: true }).collect();
         let mut passes = Vec::with_capacity(links.len());
         for link in links {
             let between = layer[link.from] + 1..layer[link.to];
             let first = items.len();
-            items.extend(between.map(|layer| Item { layer, width: LINE }));
+            items.extend(between.map(|layer| Item { layer, room: LINE, is_block: false }));
             passes.push((first..items.len()).collect());
         }
         let count = items.len();
@@ -137,9 +141,9 @@ impl Drawing {
     /// Places a layer's items side by side around the middle.
     fn squeeze(&mut self, layer: usize) {
         let items = &self.layers[layer];
-        let mut x = -items.iter().map(|&item| self.items[item].width + BESIDE).sum::<f64>() / 2.0;
+        let mut x = -items.iter().map(|&item| self.items[item].room).sum::<f64>() / 2.0;
         for &item in items {
-            let room = self.items[item].width + BESIDE;
+            let room = self.items[item].room;
             self.x[item] = x + room / 2.0;
             x += room;
         }
@@ -182,8 +186,10 @@ impl Drawing {
                     _ => self.wish(item, [&self.down]),
                 };
                 let wishes: Vec<f64> = items.iter().map(wish).collect();
-                let widths: Vec<f64> = items.iter().map(|&item| self.items[item].width).collect();
-                for (&item, x) in items.iter().zip(apart(&wishes, &widths)) {
+                let rooms: Vec<f64> = items.iter().map(|&item| self.items[item].room).collect();
+                let weight = |&item: &usize| if self.items[item].is_block { 1.0 } else { STRAIGHT };
+                let weights: Vec<f64> = items.iter().map(weight).collect();
+                for (&item, x) in items.iter().zip(apart(&wishes, &rooms, &weights)) {
                     self.x[item] = x;
                 }
             }
@@ -191,10 +197,12 @@ impl Drawing {
     }
 
     fn measure(&self, sizes: &[Size], links: &[Link]) -> Layered {
-        let left = (0..self.items.len()).map(|item| self.x[item] - self.items[item].width / 2.0);
-        let left = left.fold(f64::INFINITY, f64::min);
-        let right = (0..self.items.len()).map(|item| self.x[item] + self.items[item].width / 2.0);
-        let right = right.fold(f64::NEG_INFINITY, f64::max);
+        let edge = |item: usize, side: f64| {
+            let Item { room, is_block, .. } = self.items[item];
+            self.x[item] + side * if is_block { room - BESIDE } else { room } / 2.0
+        };
+        let left = (0..self.items.len()).map(|item| edge(item, -1.0)).fold(f64::INFINITY, f64::min);
+        let right = (0..self.items.len()).map(|item| edge(item, 1.0)).fold(f64::NEG_INFINITY, f64::max);
         let mut heights = vec![0.0_f64; self.layers.len()];
         let mut arrows = vec![0; self.layers.len()];
         for (item, size) in self.items.iter().zip(sizes) {
@@ -271,27 +279,27 @@ fn inversions(values: &[f64]) -> usize {
     count
 }
 
-/// The places nearest to those wished for (least squares) that keep the order and the items apart: isotonic regression
-/// by pooling adjacent violators, after what the items need is taken off.
-fn apart(wishes: &[f64], widths: &[f64]) -> Vec<f64> {
+/// The places nearest to those wished for (least squares, by weight) that keep the order and give each item its room:
+/// isotonic regression by pooling adjacent violators, after what the items need is taken off.
+fn apart(wishes: &[f64], rooms: &[f64], weights: &[f64]) -> Vec<f64> {
     let mut needs = vec![0.0; wishes.len()];
     for next in 1..wishes.len() {
-        needs[next] = needs[next - 1] + f64::midpoint(widths[next - 1], widths[next]) + BESIDE;
+        needs[next] = needs[next - 1] + f64::midpoint(rooms[next - 1], rooms[next]);
     }
-    // Sum, number.
-    let mut pools: Vec<(f64, usize)> = Vec::new();
-    for (wish, need) in wishes.iter().zip(&needs) {
-        let mut pool = (wish - need, 1);
+    // Weighted sum, weight, number.
+    let mut pools: Vec<(f64, f64, usize)> = Vec::new();
+    for ((wish, need), weight) in wishes.iter().zip(&needs).zip(weights) {
+        let mut pool = ((wish - need) * weight, *weight, 1);
         while let Some(&last) = pools.last() {
-            if last.0 / last.1 as f64 <= pool.0 / pool.1 as f64 {
+            if last.0 / last.1 <= pool.0 / pool.1 {
                 break;
             }
             pools.pop();
-            pool = (pool.0 + last.0, pool.1 + last.1);
+            pool = (pool.0 + last.0, pool.1 + last.1, pool.2 + last.2);
         }
         pools.push(pool);
     }
-    let pooled = pools.into_iter().flat_map(|(sum, number)| std::iter::repeat_n(sum / number as f64, number));
+    let pooled = pools.into_iter().flat_map(|(sum, weight, number)| std::iter::repeat_n(sum / weight, number));
     pooled.zip(needs).map(|(place, need)| place + need).collect()
 }
 
@@ -310,21 +318,24 @@ mod tests {
         }
 
         #[test]
-        fn items_keep_their_order_and_apart(items in prop::collection::vec((-500.0..500.0, 1.0..90.0), 1..30)) {
-            let (wishes, widths): (Vec<f64>, Vec<f64>) = items.into_iter().unzip();
-            let places = apart(&wishes, &widths);
+        fn items_keep_their_order_and_apart(
+            items in prop::collection::vec((-500.0..500.0, (1.0..90.0, 1.0..5.0)), 1..30),
+        ) {
+            let (wishes, others): (Vec<f64>, Vec<(f64, f64)>) = items.into_iter().unzip();
+            let (rooms, weights): (Vec<f64>, Vec<f64>) = others.into_iter().unzip();
+            let places = apart(&wishes, &rooms, &weights);
             for next in 1..places.len() {
-                let room = f64::midpoint(widths[next - 1], widths[next]) + BESIDE;
+                let room = f64::midpoint(rooms[next - 1], rooms[next]);
                 prop_assert!(places[next] - places[next - 1] >= room - 1e-6);
             }
-            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-            prop_assert!((mean(&places) - mean(&wishes)).abs() < 1e-6);
+            let sum = |values: &[f64]| values.iter().zip(&weights).map(|(value, weight)| value * weight).sum::<f64>();
+            prop_assert!((sum(&places) - sum(&wishes)).abs() < 1e-6);
         }
     }
 
     #[test]
     fn items_are_where_they_wish_to_be_if_there_is_room() {
-        assert_eq!(apart(&[-100.0, 0.0, 300.0], &[10.0; 3]), [-100.0, 0.0, 300.0]);
+        assert_eq!(apart(&[-100.0, 0.0, 300.0], &[10.0; 3], &[1.0; 3]), [-100.0, 0.0, 300.0]);
     }
 
     #[test]
