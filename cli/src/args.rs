@@ -49,10 +49,18 @@ pub(crate) enum Command {
     DemoProgram { id: String },
     /// Print the events of a trace, one a line
     Show(ShowArgs),
+    /// Draw which lock was asked for while which was held; by default only what is part of a cycle
+    Graph(GraphArgs),
+    /// Count, lock by lock, who acquired it, where, who had to wait, and for how long it was held
+    Stats(StatsArgs),
     /// Write a trace in another format
     Convert(ConvertArgs),
     /// Explain a rule: what it means, how sure its findings are, how to fix them, what can fool it
     Explain(ExplainArgs),
+    /// Print a script that lets a shell complete commands of lockhound
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write it and one for each command
+    Man(ManArgs),
 }
 
 /// What to look for, and how far to go.
@@ -185,6 +193,51 @@ pub(crate) struct ShowArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct GraphArgs {
+    /// Traces, folders to search for *.lht, *.jsonl and *.std, and reports that `--format json` wrote
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The form of the graph [default: by the extension of the output file, else text]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<GraphFormat>,
+    /// All orders, not only those that are part of a cycle
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// In a drawing, emphasise the orders that the finding with this id (or its beginning) is about
+    #[arg(long, value_name = "ID")]
+    pub(crate) finding: Option<String>,
+    /// Write the graph to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StatsArgs {
+    /// Traces, and folders to search for *.lht, *.jsonl and *.std
+    #[arg(required = true, value_name = "TRACE")]
+    pub(crate) traces: Vec<PathBuf>,
+    /// Print JSON, with all locks and all places
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many rows the table has at most
+    #[arg(long, default_value_t = 30, value_name = "N", conflicts_with = "json")]
+    pub(crate) top: usize,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// The folder to write the pages to, which is made if it is missing
+    pub(crate) folder: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct ConvertArgs {
     /// The trace to read
     #[arg(value_name = "FROM")]
@@ -222,6 +275,22 @@ pub(crate) enum ReportFormat {
     Json,
     /// For browsers: one page that needs no network
     Html,
+    /// For Graphviz: the lock orders that are part of cycles
+    Dot,
+    /// The same as a picture
+    Svg,
+}
+
+/// The form of a lock-order graph.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum GraphFormat {
+    /// For people, an order a line
+    #[default]
+    Text,
+    /// For Graphviz
+    Dot,
+    /// A picture, for browsers
+    Svg,
 }
 
 /// The least finding that fails, surest first. Findings of severity note count only as `note`, however sure they are.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anstream::AutoStream;
 use anyhow::Context;
-use lockhound_report::{Detail, Document, Evidence, Finding, Severity, TextOptions, Wanted};
+use lockhound_report::{Detail, Document, Evidence, Finding, Severity, TextOptions, Wanted, Which};
 
 use crate::args::{FailOn, ReportArgs, ReportFormat};
 use crate::console;
@@ -28,7 +28,7 @@ pub(crate) struct Conclusion {
 pub(crate) fn detail<R>(args: &ReportArgs, build: impl FnOnce(&Detail<'_>) -> R) -> R {
     let symbols = Symbols::relative_to(std::env::current_dir().unwrap_or_default());
     let frames = if args.verbose > 1 { Frames::All } else { Frames::Program };
-    let for_people = matches!(args.format, ReportFormat::Text);
+    let for_people = matches!(args.format, ReportFormat::Text | ReportFormat::Dot | ReportFormat::Svg);
     let stacks = !for_people || args.verbose > 0;
     let details = if for_people { Wanted::None } else { Wanted::All };
     build(&Detail {
@@ -59,6 +59,8 @@ impl Conclusion {
         let document = &self.document;
         match args.format {
             ReportFormat::Json => lockhound_report::to_json(document),
+            ReportFormat::Dot => lockhound_report::dot(&document.lock_orders, Which::Cycles),
+            ReportFormat::Svg => lockhound_report::svg(&document.lock_orders, Which::Cycles, None),
             ReportFormat::Short => lockhound_report::short(document),
             ReportFormat::Html => lockhound_report::html(document, &Files::new(self.embedded)),
             ReportFormat::Text => {
@@ -92,7 +94,7 @@ fn fails(finding: &Finding, fail_on: FailOn) -> bool {
     finding.severity > Severity::Note && finding.evidence >= least
 }
 
-fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
     match output {
         Some(path) => write_file(path, text).with_context(|| path.display().to_string()),
         None => console::print(text).context("stdout"),

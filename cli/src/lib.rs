@@ -16,6 +16,7 @@ mod program;
 mod progress;
 mod report;
 mod sources;
+mod stats;
 mod symbols;
 mod terminal;
 mod traces;

@@ -29,7 +29,7 @@ pub use build::{Detail, Run, Wanted, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
-pub use drawing::{Which, dot, svg};
+pub use drawing::{Which, dot, orders_text, svg};
 pub use explanations::{explanation, summary};
 pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
 pub use html::html;

@@ -57,8 +57,11 @@ fn arrow(dot: &mut String, held: usize, wanted: usize, order: &LockOrder, toolti
     }];
     label.extend(order.held_at.clone());
     label.extend(order.wanted_at.as_deref().map(|at| format!("→ {at}")));
-    let cycle =
-        if order.in_cycle { format!(", color=\"{CYCLE}\", fontcolor=\"{CYCLE}\", penwidth=2.5") } else { String::new() };
+    let cycle = if order.in_cycle {
+        format!(", color=\"{CYCLE}\", fontcolor=\"{CYCLE}\", penwidth=2.5")
+    } else {
+        String::new()
+    };
     let (label, tooltip) = (text(label.iter().map(String::as_str)), text(tooltip.iter().map(String::as_str)));
     let _ = writeln!(dot, "  n{held} -> n{wanted} [label={label}, tooltip={tooltip}{cycle}];");
 }

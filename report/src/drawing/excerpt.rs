@@ -144,8 +144,12 @@ fn shortest(
         }
     }
     // So many searches are enough to fill the drawing; each is linear.
-    let mut found: Vec<Vec<usize>> =
-        cycles.locks.iter().take(bounds.locks).filter_map(|&lock| cycle_through(lock, &next, graph.locks.len())).collect();
+    let mut found: Vec<Vec<usize>> = cycles
+        .locks
+        .iter()
+        .take(bounds.locks)
+        .filter_map(|&lock| cycle_through(lock, &next, graph.locks.len()))
+        .collect();
     found.sort_by_key(Vec::len);
     let mut locks: BTreeSet<usize> = few.iter().flat_map(|&(held, wanted)| [held, wanted]).collect();
     for cycle in found {

@@ -21,10 +21,12 @@ pub(super) fn sequence(members: &[usize], edges: impl IntoIterator<Item = (usize
         let left = || (0..members.len()).filter(|&member| is_left[member]);
         // What leads nowhere goes to the end, else what nothing leads to, or most nearly so, to the front.
         let sink = left().rev().find(|&member| count(&out[member]) == 0);
-        let source = || left().max_by_key(|&member| {
-            let (out, into) = (count(&out[member]), count(&into[member]));
-            (into == 0, out as isize - into as isize, std::cmp::Reverse(member))
-        });
+        let source = || {
+            left().max_by_key(|&member| {
+                let (out, into) = (count(&out[member]), count(&into[member]));
+                (into == 0, out as isize - into as isize, std::cmp::Reverse(member))
+            })
+        };
         let Some(member) = sink.or_else(source) else { break };
         is_left[member] = false;
         if sink.is_some() { last.push(members[member]) } else { first.push(members[member]) }

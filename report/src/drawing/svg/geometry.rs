@@ -126,7 +126,8 @@ impl Cubic {
 /// Where `inside` ends, by bisection; it holds at 0. Half way if it never ends.
 fn boundary(inside: impl Fn(f64) -> bool) -> f64 {
     const STEPS: u32 = 16;
-    let Some(mut outside) = (1..=STEPS).map(|step| f64::from(step) / f64::from(STEPS)).find(|&part| !inside(part)) else {
+    let Some(mut outside) = (1..=STEPS).map(|step| f64::from(step) / f64::from(STEPS)).find(|&part| !inside(part))
+    else {
         return 0.5;
     };
     let mut within = outside - 1.0 / f64::from(STEPS);

@@ -13,7 +13,11 @@ const SAMPLES: u32 = 12;
 ///
 /// Quadratic in the number of lines.
 pub(super) fn places(lines: &[Vec<Cubic>], sizes: &[Size], boxes: &[Rect]) -> Vec<Point> {
-    let samples: Vec<Vec<Point>> = if lines.len() > MOST { vec![Vec::new(); lines.len()] } else { lines.iter().map(|line| sample(line)).collect() };
+    let samples: Vec<Vec<Point>> = if lines.len() > MOST {
+        vec![Vec::new(); lines.len()]
+    } else {
+        lines.iter().map(|line| sample(line)).collect()
+    };
     let mut placed: Vec<Rect> = Vec::with_capacity(lines.len());
     for (number, (line, &size)) in lines.iter().zip(sizes).enumerate() {
         let struck = |rect: Rect| {

@@ -82,8 +82,11 @@ struct Drawing {
 impl Drawing {
     fn new(sizes: &[Size], links: &[Link]) -> Self {
         let layer = by_longest_path(sizes.len(), links);
-        let mut items: Vec<Item> =
-            sizes.iter().zip(&layer).map(|(size, &layer)| Item { layer, room: size.width + BESIDE, is_block: true }).collect();
+        let mut items: Vec<Item> = sizes
+            .iter()
+            .zip(&layer)
+            .map(|(size, &layer)| Item { layer, room: size.width + BESIDE, is_block: true })
+            .collect();
         let mut passes = Vec::with_capacity(links.len());
         for link in links {
             let between = layer[link.from] + 1..layer[link.to];

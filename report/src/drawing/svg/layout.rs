@@ -33,8 +33,11 @@ pub(super) struct Layout {
 
 /// Lays out nodes of these sizes. `circles` are the strongly connected components, each before those that lead to it.
 pub(super) fn layout(sizes: &[Size], edges: &[(usize, usize)], circles: &[Vec<usize>]) -> Layout {
-    let mut whole =
-        Layout { centres: vec![Point::default(); sizes.len()], curves: vec![Vec::new(); edges.len()], size: Size::default() };
+    let mut whole = Layout {
+        centres: vec![Point::default(); sizes.len()],
+        curves: vec![Vec::new(); edges.len()],
+        size: Size::default(),
+    };
     let mut parts = parts(sizes, edges, circles);
     // Those with circles first, then large ones.
     parts.sort_by_key(|part| (!part.has_circle, std::cmp::Reverse(part.nodes.len())));
@@ -50,7 +53,8 @@ pub(super) fn layout(sizes: &[Size], edges: &[(usize, usize)], circles: &[Vec<us
             whole.centres[node] = centre.plus(corner);
         }
         for (edge, curves) in part.curves {
-            whole.curves[edge] = curves.into_iter().map(|curve| Cubic(curve.0.map(|point| point.plus(corner)))).collect();
+            whole.curves[edge] =
+                curves.into_iter().map(|curve| Cubic(curve.0.map(|point| point.plus(corner)))).collect();
         }
         whole.size.width = whole.size.width.max(corner.x + part.size.width);
         below = below.max(corner.y + part.size.height);
@@ -140,9 +144,12 @@ impl<'a> Builder<'a> {
             let (from, to) = (self.block[&from], self.block[&to]);
             if from.0 == to.0 { inside[from.0].push((from.1, to.1)) } else { between.push(edge) }
         }
-        let rings: Vec<_> = self.circles.iter().zip(&inside).map(|(circle, edges)| {
-            ring(&circle.iter().map(|&node| self.sizes[node]).collect::<Vec<_>>(), edges)
-        }).collect();
+        let rings: Vec<_> = self
+            .circles
+            .iter()
+            .zip(&inside)
+            .map(|(circle, edges)| ring(&circle.iter().map(|&node| self.sizes[node]).collect::<Vec<_>>(), edges))
+            .collect();
         let off = |node: usize| rings[self.block[&node].0].centres[self.block[&node].1];
         let links: Vec<Link> = between
             .iter()
@@ -153,10 +160,8 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let layered = layered(&rings.iter().map(|ring| ring.size).collect::<Vec<_>>(), &links);
-        let rect = |node: usize| Rect {
-            centre: layered.centres[self.block[&node].0].plus(off(node)),
-            size: self.sizes[node],
-        };
+        let rect =
+            |node: usize| Rect { centre: layered.centres[self.block[&node].0].plus(off(node)), size: self.sizes[node] };
         let mut curves: Vec<(usize, Vec<Cubic>)> = Vec::with_capacity(self.of.len());
         for &edge in self.of {
             let (from, to) = self.edges[edge];

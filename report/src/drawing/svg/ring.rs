@@ -41,10 +41,7 @@ pub(super) fn ring(sizes: &[Size], edges: &[(usize, usize)]) -> Ring {
         _ => Size { width: 16.0, height: 16.0 },
     };
     centres.iter_mut().for_each(|centre| *centre = centre.minus(middle));
-    Ring {
-        centres,
-        size: Size { width: right - left + 2.0 * bulge.width, height: bottom - top + 2.0 * bulge.height },
-    }
+    Ring { centres, size: Size { width: right - left + 2.0 * bulge.width, height: bottom - top + 2.0 * bulge.height } }
 }
 
 /// The least and the greatest coordinate that spans take up, each given by its middle and its length.
@@ -68,9 +65,8 @@ fn circle(sizes: &[Size], order: &[usize]) -> Vec<Point> {
     let near = order.len().min(if order.len() > MOST { 6 } else { order.len() });
     let collide = |centres: &[Point]| {
         let rect = |member: usize| Rect { centre: centres[member], size: sizes[member] }.grown(MARGIN);
-        (0..order.len()).any(|step| {
-            (1..near).any(|next| rect(order[step]).overlap(rect(order[(step + next) % order.len()])) > 0.0)
-        })
+        (0..order.len())
+            .any(|step| (1..near).any(|next| rect(order[step]).overlap(rect(order[(step + next) % order.len()])) > 0.0))
     };
     let mut radius = 50.0;
     while collide(&place(radius)) {
@@ -134,9 +130,9 @@ fn long_path(members: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut first_free = 0;
     while order.len() < members {
         let ways = |member: usize| next[member].iter().filter(|&&to| !seen[to]).count();
-        let along = order.last().and_then(|&last| {
-            next[last].iter().copied().filter(|&to| !seen[to]).min_by_key(|&to| (ways(to), to))
-        });
+        let along = order
+            .last()
+            .and_then(|&last| next[last].iter().copied().filter(|&to| !seen[to]).min_by_key(|&to| (ways(to), to)));
         let member = along.unwrap_or_else(|| {
             while seen[first_free] {
                 first_free += 1;

@@ -101,12 +101,8 @@ impl<'a> Picture<'a> {
         svg.push_str("</g>\n");
         for (line, text) in caption.iter().enumerate() {
             let y = MARGIN + drawn.height + 12.0 + CAPTION * (line as f64 + 1.0);
-            let _ = writeln!(
-                svg,
-                "<text class=\"lh-caption\" x=\"{MARGIN}\" y=\"{}\">{}</text>",
-                number(y),
-                escape(text)
-            );
+            let _ =
+                writeln!(svg, "<text class=\"lh-caption\" x=\"{MARGIN}\" y=\"{}\">{}</text>", number(y), escape(text));
         }
         svg.push_str("</svg>\n");
         svg
@@ -119,7 +115,9 @@ impl<'a> Picture<'a> {
             lines.push(words::summary(self.excerpt));
         }
         if around == Around::File && !self.excerpt.edges.is_empty() {
-            lines.push("a → b, n×: b was asked for n times while a was held. Thick and red: part of a cycle.".to_owned());
+            lines.push(
+                "a → b, n×: b was asked for n times while a was held. Thick and red: part of a cycle.".to_owned(),
+            );
         }
         lines.extend(words::left_out(self.excerpt));
         lines
@@ -136,9 +134,8 @@ impl<'a> Picture<'a> {
             line(svg, before, last);
             let base = tip.minus(along.times(length));
             let aside = along.left().times(half);
-            let corners = [tip, base.plus(aside), base.minus(aside)].map(|point| {
-                format!("{} {}", self::number(point.x), self::number(point.y))
-            });
+            let corners = [tip, base.plus(aside), base.minus(aside)]
+                .map(|point| format!("{} {}", self::number(point.x), self::number(point.y)));
             let _ = writeln!(svg, "\"/><path class=\"lh-head\" d=\"M{}Z\"/></g>", corners.join("L"));
         }
     }
