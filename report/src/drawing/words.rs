@@ -55,6 +55,9 @@ pub(super) fn summary(excerpt: &Excerpt<'_>) -> String {
     let cyclic = excerpt.circles().iter().filter(|circle| circle.len() > 1).count();
     match (excerpt.edges.len(), cyclic) {
         (0, _) if excerpt.graph.orders.is_empty() => "No lock was asked for while another was held.".to_owned(),
+        (0, _) if excerpt.graph.orders.iter().any(|order| order.in_cycle) => {
+            "The cycles are too long to be drawn.".to_owned()
+        }
         (0, _) => format!("No cycle among {}.", number(excerpt.graph.orders.len(), "lock order")),
         (edges, 0) => format!("{} in {}, no cycle.", number(excerpt.locks.len(), "lock"), number(edges, "order")),
         (edges, tangles) => format!(
