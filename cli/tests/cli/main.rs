@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod graph;
 mod report;
 mod run;
+mod shell;
 mod show;
+mod stats;
 mod support;
