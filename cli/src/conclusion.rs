@@ -36,6 +36,7 @@ pub(crate) fn detail<R>(args: &ReportArgs, build: impl FnOnce(&Detail<'_>) -> R)
         refuted: args.refuted,
         replays: args.witness.as_deref().map_or(details, Wanted::Only),
         timelines: details,
+        every_step: args.witness.is_some() && args.verbose > 0,
     })
 }
 

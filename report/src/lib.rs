@@ -23,7 +23,7 @@ mod sources;
 mod text;
 mod timeline;
 
-pub use build::{Detail, Run, Wanted, document, merge};
+pub use build::{Detail, Run, Wanted, describe, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
@@ -35,4 +35,4 @@ pub use lookup::LookupError;
 pub use replay::{Replay, Row, Standing};
 pub use sources::{NoSources, Sources};
 pub use text::{ScheduleError, TextOptions, schedule_text, short, text};
-pub use timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};
+pub use timeline::{Gap, Lane, Life, LockLane, Occupied, Span, Timeline};

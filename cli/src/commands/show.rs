@@ -13,7 +13,7 @@ use crate::args::ShowArgs;
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
-use crate::report::describe;
+use lockhound_report::describe;
 
 /// Bytes collected before they are written.
 const BUFFER: usize = 64 << 10;

@@ -4,16 +4,23 @@ mod assemble;
 mod bugs;
 mod certainty;
 mod classes;
+mod describe;
+mod details;
 mod finding;
 mod inversions;
+mod moments;
 mod orders;
+mod phrases;
+mod plan;
 mod replay;
 mod run;
 mod shards;
+mod states;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
 pub use assemble::document;
+pub use describe::describe;
 pub use run::{Detail, Run, Wanted};
 pub use shards::merge;

@@ -12,8 +12,13 @@ use proptest::prelude::*;
 use super::{Detail, Run, Wanted, document, merge};
 use crate::document::{Document, Finding};
 
-const DETAIL: Detail<'_> =
-    Detail { symbols: &|_| Vec::new(), refuted: true, replays: Wanted::None, timelines: Wanted::None };
+const DETAIL: Detail<'_> = Detail {
+    symbols: &|_| Vec::new(),
+    refuted: true,
+    replays: Wanted::None,
+    timelines: Wanted::None,
+    every_step: false,
+};
 
 /// A run of a program, in which threads take locks one under the other, one thread after the other: `worker: a b/r` takes
 /// `a`, then `b` for reading, and releases both. `main` starts the threads, and joins none.
