@@ -60,6 +60,7 @@ impl Conclusion {
         let document = &self.document;
         match args.format {
             ReportFormat::Json => lockhound_report::to_json(document),
+            ReportFormat::Perfetto => lockhound_report::perfetto(document),
             ReportFormat::Short => lockhound_report::short(document),
             ReportFormat::Text => {
                 let options = TextOptions { refuted: args.refuted, stacks: args.verbose > 0, ..TextOptions::default() };

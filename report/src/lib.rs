@@ -14,6 +14,7 @@ mod json;
 mod listing;
 mod lookup;
 mod naming;
+mod perfetto;
 mod quote;
 mod replay;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
 pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
+pub use perfetto::{perfetto, perfetto_trace};
 pub use replay::{Replay, Row, Standing};
 pub use sources::{NoSources, Sources};
 pub use text::{ScheduleError, TextOptions, schedule_text, short, text};

@@ -22,5 +22,7 @@ mod timeline;
 
 pub use assemble::document;
 pub use describe::describe;
+pub(crate) use phrases::waits_named;
 pub use run::{Detail, Run, Wanted};
 pub use shards::merge;
+pub(crate) use states::{Change, Held, Scene, ThreadState, Watched};

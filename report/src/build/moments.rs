@@ -15,11 +15,18 @@ pub(super) struct Wishes {
     /// Threads and how many of their events they have done.
     wanted: Vec<(ThreadId, u32)>,
     pub(super) watched: Watched,
+    /// Before which event threads are wanted to be seen to be spawned.
+    horizon: u64,
 }
 
 impl Wishes {
     pub(super) fn want(&mut self, thread: ThreadId, count: u32) {
         self.wanted.push((thread, count));
+    }
+
+    /// Asks for the lives of all threads before this event.
+    pub(super) fn look_until(&mut self, event: u64) {
+        self.horizon = self.horizon.max(event);
     }
 
     /// Looks them up. Time is linear in the events up to the last that matters; memory in the wishes.
@@ -28,7 +35,7 @@ impl Wishes {
         self.wanted.dedup();
         let mut threads: Vec<Lifetime> = (0..log.threads()).map(|thread| Lifetime::new(log, thread)).collect();
         let last = self.wanted.iter().filter(|&&(_, count)| count > 0);
-        let end = last.map(|&(thread, count)| log.at(thread, count).0 + 1).max().unwrap_or(0);
+        let end = last.map(|&(thread, count)| log.at(thread, count).0 + 1).max().unwrap_or(0).max(self.horizon);
         for &(thread, count) in &self.wanted {
             if threads.len() <= thread.index() {
                 threads.resize_with(thread.index() + 1, Lifetime::default);
@@ -107,6 +114,11 @@ impl Moments {
         &thread.kept[position]
     }
 
+    /// Who spawned `thread`, with which of its events.
+    pub(super) fn spawned(&self, thread: ThreadId) -> Option<(ThreadId, u32)> {
+        self.threads.get(thread.index()).and_then(|own| own.spawned)
+    }
+
     /// Whether `thread` has ended once it has done so many events.
     pub(super) fn has_ended(&self, thread: ThreadId, count: u32, state: &ThreadState) -> bool {
         let all = self.threads.get(thread.index()).is_some_and(|own| own.count == count && count > 0);
@@ -117,7 +129,7 @@ impl Moments {
     /// The life of a thread in this state, if each thread has done as many events as `done` says.
     pub(super) fn life(&self, thread: ThreadId, state: &ThreadState, done: impl Fn(ThreadId) -> u32) -> Life {
         match state.life() {
-            Life::New => match self.threads.get(thread.index()).and_then(|own| own.spawned) {
+            Life::New => match self.spawned(thread) {
                 Some((by, event)) if done(by) >= event => Life::Ready,
                 _ => Life::New,
             },

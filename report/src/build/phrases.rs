@@ -78,7 +78,17 @@ pub(crate) fn begins(on: &Request, tables: &Tables) -> String {
 
 /// What `thread` waits for, and who has it: "`audit`, which `nightly` holds".
 pub(crate) fn waits<S: Scene + ?Sized>(thread: ThreadId, on: &Request, tables: &Tables, scene: &S) -> String {
-    let name = |id: ObjectId| name(id, tables);
+    waits_named(thread, on, tables, scene, &|id| name(id, tables))
+}
+
+/// The same, with objects called so.
+pub(crate) fn waits_named<S: Scene + ?Sized>(
+    thread: ThreadId,
+    on: &Request,
+    tables: &Tables,
+    scene: &S,
+    name: &dyn Fn(ObjectId) -> String,
+) -> String {
     match *on {
         Request::Acquire { lock, mode, .. } => {
             format!("{}{}{}", name(lock), in_mode(mode), obstacle(thread, lock, mode, tables, scene))
@@ -142,7 +152,7 @@ pub(crate) fn knows(seen: &Seen, tables: &Tables) -> String {
     let name = name(seen.object, tables);
     match seen.value {
         Some(value) => format!("read {} of {name}", written(value, tables)),
-        None if tables.object(seen.object).kind.is_lock() => format!("saw what {name} guards"),
+        None if tables.object(seen.object).kind.is_lock() => format!("read the data in {name}"),
         None => format!("read {name}"),
     }
 }
@@ -220,9 +230,9 @@ const fn in_mode(mode: Mode) -> &'static str {
 const fn having(touched: Touched) -> &'static str {
     match touched {
         Touched::Unknown | Touched::None => "",
-        Touched::Read => ", having looked at what it guards",
-        Touched::Write => ", having changed what it guards",
-        Touched::Blind => ", having overwritten what it guards",
+        Touched::Read => " (data read)",
+        Touched::Write => " (data changed)",
+        Touched::Blind => " (data overwritten)",
     }
 }
 

@@ -135,6 +135,8 @@ pub(super) struct Planned {
     pub(super) event: EventIndex,
     pub(super) thread: ThreadId,
     pub(super) at: Position,
+    /// Whether it is among the steps before as well: who waits for a notification has given its lock back.
+    pub(super) is_done: bool,
     /// Threads and how many events each has done after the step: the lanes in their order, then others that may have what
     /// a lane waits for.
     pub(super) moment: Vec<(ThreadId, u32)>,
@@ -152,7 +154,7 @@ impl<'a> Plan<'a> {
         let mut rows = Vec::with_capacity(base.len() + then.len() + schedule.next.len());
         let mut row = |number, event, at| {
             let thread = schedule.log.thread(event);
-            rows.push(Planned { skipped: 0, number, event, thread, at, moment: Vec::new() });
+            rows.push(Planned { skipped: 0, number, event, thread, at, is_done: false, moment: Vec::new() });
         };
         for event in base {
             row(Some(schedule.number(event)), event, Position::Base(event));
@@ -206,6 +208,9 @@ impl<'a> Plan<'a> {
             let waits = |&(thread, count): &(ThreadId, u32)| {
                 count > 0 && request(&schedule.log.event(schedule.log.at(thread, count)).op).is_some()
             };
+            row.is_done = row.moment.iter().any(|&(thread, count)| {
+                row.number.is_none() && thread == row.thread && count >= schedule.log.loc(row.event)
+            });
             if row.number.is_none() || few && row.moment.iter().any(waits) {
                 row.moment.extend(all.iter().map(done));
             }

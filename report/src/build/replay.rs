@@ -12,16 +12,29 @@ use super::states::{ThreadState, Watched, asks, request};
 use crate::replay::{Replay, Row, Standing};
 use crate::timeline::Life;
 
+/// What is said of who has overwritten something that was read.
+const CHANGED: &str = " has changed since";
+
 /// What `plan` shows, in words.
 pub(super) fn replay(report: &Report, finding: &Finding, plan: &Plan<'_>, moments: &Moments) -> Replay {
     let label = |&thread: &ThreadId| report.tables.thread_label(thread).to_owned();
-    let mut story = Story { report, finding, plan, moments, last: Vec::new(), claims: Vec::new(), stale: Vec::new() };
+    let mut story = Story {
+        report,
+        finding,
+        plan,
+        moments,
+        last: Vec::new(),
+        claims: Vec::new(),
+        stale: Vec::new(),
+        goes_by_stale: false,
+    };
+    let rows = plan.rows.iter().map(|row| story.row(row)).collect();
     Replay {
         predicted: finding.witness.is_some(),
         steps: plan.steps,
         lanes: plan.lanes.iter().map(label).collect(),
-        rows: plan.rows.iter().map(|row| story.row(row)).collect(),
-        end: end(finding).to_owned(),
+        rows,
+        end: end(finding, story.goes_by_stale).to_owned(),
     }
 }
 
@@ -37,6 +50,8 @@ struct Story<'a> {
     claims: Vec<(ThreadId, Rc<ThreadState>)>,
     /// Reads of what was overwritten afterwards, and by whom.
     stale: Vec<(EventIndex, ThreadId)>,
+    /// Whether the thread that moved last went by something stale.
+    goes_by_stale: bool,
 }
 
 type States = [(ThreadId, Rc<ThreadState>)];
@@ -45,10 +60,13 @@ impl Story<'_> {
     fn row(&mut self, row: &Planned) -> Row {
         let Some(event) = self.report.event(row.event) else { return Row::default() };
         let tables = &self.report.tables;
+        let lane = self.plan.lanes.iter().position(|&lane| lane == row.thread).unwrap_or_default();
         let claimed = asks(&event.op).filter(|_| row.number.is_none() && self.finding.rule != Rule::DataRace);
-        if claimed.is_some() {
+        if claimed.is_some() && !row.is_done {
             self.claim(row, &event.op);
         }
+        let known = self.last.get(lane).and_then(|standing| standing.knows.as_ref());
+        self.goes_by_stale = known.is_some_and(|known| known.ends_with(CHANGED));
         let states: Vec<(ThreadId, Rc<ThreadState>)> =
             row.moment.iter().map(|&(thread, count)| (thread, self.state(thread, count))).collect();
         if row.number.is_some() {
@@ -65,8 +83,12 @@ impl Story<'_> {
             skipped: row.skipped,
             number: row.number,
             event: row.event.0,
-            lane: self.plan.lanes.iter().position(|&lane| lane == row.thread).unwrap_or_default(),
-            text: claimed.map_or_else(|| does(&event.op, tables), |on| begins(&on, tables)),
+            lane,
+            text: match claimed {
+                Some(on) if row.is_done => format!("keeps waiting for {}", waits(row.thread, &on, tables, &states[..])),
+                Some(on) => begins(&on, tables),
+                None => does(&event.op, tables),
+            },
             at: event.site.map(|site| tables.site(site).to_owned()),
             assumes: (!assumed.is_empty()).then(|| assumed.join("; ")),
             after,
@@ -128,30 +150,27 @@ impl Story<'_> {
         let stale = self.stale.iter().rev().find(|(event, _)| *event == seen.event);
         Some(match stale {
             Some(&(_, by)) => {
-                format!("{}, which `{}` has changed since", knows(seen, tables), tables.thread_label(by))
+                format!("{}, which `{}`{CHANGED}", knows(seen, tables), tables.thread_label(by))
             }
             None => knows(seen, tables),
         })
     }
 }
 
-/// What is true in the end.
-fn end(finding: &Finding) -> &'static str {
+/// What is true in the end; `stale`: who moved last went by a value that another thread had changed.
+fn end(finding: &Finding, stale: bool) -> &'static str {
     let claims = finding.witness.as_ref().map_or(finding.threads.len(), |witness| witness.next.len());
     match (finding.rule, finding.pattern) {
         (Rule::DataRace, _) if finding.witness.is_some() => "now both can happen, in either order or at once",
         (Rule::DataRace, _) => "nothing orders these two accesses",
-        (Rule::LostUpdate | Rule::AtomicityViolation, Some(Pattern::Rww)) => {
-            "an update is lost: what was written follows from a value that was read before it"
-        }
-        (Rule::LostUpdate | Rule::AtomicityViolation, Some(Pattern::Rwr)) => "what was read first holds no more",
-        (Rule::LostUpdate | Rule::AtomicityViolation, Some(Pattern::Wrw)) => {
-            "a change was seen that was only half done"
-        }
-        (Rule::LostUpdate | Rule::AtomicityViolation, Some(Pattern::Wwr)) => {
-            "what was written is gone before it is read"
-        }
-        (Rule::LostUpdate | Rule::AtomicityViolation, None) => "what should be one step was interrupted",
+        (Rule::LostUpdate | Rule::AtomicityViolation, pattern) => match pattern {
+            Some(Pattern::Rww) if stale => "this writes over a change that its thread has not seen",
+            Some(Pattern::Rww) => "now what the other thread has read is out of date",
+            Some(Pattern::Rwr) => "what its thread read first holds no more",
+            Some(Pattern::Wrw) => "a change was seen that was only half done",
+            Some(Pattern::Wwr) => "what its thread wrote is gone",
+            None => "what should be one step was interrupted",
+        },
         (Rule::LeakedLock, _) => "nobody is left to give back what is still held",
         (Rule::LockOrderViolation, _) => "this breaks the declared order",
         (Rule::LockOrderInversion, _) => "the locks have been taken in both orders",

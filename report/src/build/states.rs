@@ -19,6 +19,17 @@ pub(crate) struct Held {
     pub(crate) since: EventIndex,
 }
 
+/// What an event changed of what its thread holds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Change {
+    /// Nothing, or only how often it is held.
+    Nothing,
+    /// It holds this now.
+    Took(Held),
+    /// It does not hold this any more.
+    Gave(Held),
+}
+
 /// What a thread has read and may go by.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Seen {
@@ -62,25 +73,25 @@ pub(crate) struct ThreadState {
 
 impl ThreadState {
     /// Carries out its next event. Takes time in what it holds.
-    pub(crate) fn apply(&mut self, index: EventIndex, op: &Op, watched: &Watched) {
+    pub(crate) fn apply(&mut self, index: EventIndex, op: &Op, watched: &Watched) -> Change {
         self.has_moved = true;
         self.request = request(op);
         match *op {
             Op::Exit => self.has_ended = true,
-            Op::Acquire { lock, mode, .. } => self.take(lock, mode, 1, index),
-            Op::Wake { lock, .. } => self.take(lock, Mode::Write, 1, index),
-            Op::AcquirePermits { semaphore, n, .. } => self.take(semaphore, Mode::Write, n, index),
-            Op::OnceBegin { once } => self.take(once, Mode::Write, 1, index),
+            Op::Acquire { lock, mode, .. } => return self.take(lock, mode, 1, index),
+            Op::Wake { lock, .. } => return self.take(lock, Mode::Write, 1, index),
+            Op::AcquirePermits { semaphore, n, .. } => return self.take(semaphore, Mode::Write, n, index),
+            Op::OnceBegin { once } => return self.take(once, Mode::Write, 1, index),
             Op::Release { lock, mode, touched } => {
                 self.touch(lock, touched, index, watched);
-                self.give_back(lock, mode, 1);
+                return self.give_back(lock, mode, 1);
             }
             Op::Wait { lock, touched, .. } => {
                 self.touch(lock, touched, index, watched);
-                self.give_back(lock, Mode::Write, 1);
+                return self.give_back(lock, Mode::Write, 1);
             }
-            Op::ReleasePermits { semaphore, n } => self.give_back(semaphore, Mode::Write, n),
-            Op::OnceEnd { once } => self.give_back(once, Mode::Write, 1),
+            Op::ReleasePermits { semaphore, n } => return self.give_back(semaphore, Mode::Write, n),
+            Op::OnceEnd { once } => return self.give_back(once, Mode::Write, 1),
             Op::Read { var: object, value } | Op::Load { atomic: object, value, .. } if watched.has(object) => {
                 self.forget(object);
                 self.seen.push(Seen { object, event: index, value });
@@ -90,6 +101,7 @@ impl ThreadState {
             }
             _ => {}
         }
+        Change::Nothing
     }
 
     /// How it stands, if its events are known to the end and no other thread's moves matter.
@@ -102,23 +114,27 @@ impl ThreadState {
         }
     }
 
-    fn take(&mut self, object: ObjectId, mode: Mode, count: u32, since: EventIndex) {
-        match self.holds.iter_mut().find(|held| (held.object, held.mode) == (object, mode)) {
-            Some(held) => held.count = held.count.saturating_add(count),
-            None => self.holds.push(Held { object, mode, count, since }),
+    fn take(&mut self, object: ObjectId, mode: Mode, count: u32, since: EventIndex) -> Change {
+        if let Some(held) = self.holds.iter_mut().find(|held| (held.object, held.mode) == (object, mode)) {
+            held.count = held.count.saturating_add(count);
+            return Change::Nothing;
         }
+        let held = Held { object, mode, count, since };
+        self.holds.push(held);
+        Change::Took(held)
     }
 
     /// What it does not hold, another thread took: permits may be given back by anybody.
-    fn give_back(&mut self, object: ObjectId, mode: Mode, count: u32) {
+    fn give_back(&mut self, object: ObjectId, mode: Mode, count: u32) -> Change {
         let of = |held: &Held| held.object == object;
         let same = self.holds.iter().rposition(|held| of(held) && held.mode == mode);
-        let Some(position) = same.or_else(|| self.holds.iter().rposition(of)) else { return };
+        let Some(position) = same.or_else(|| self.holds.iter().rposition(of)) else { return Change::Nothing };
         let held = &mut self.holds[position];
         held.count = held.count.saturating_sub(count);
-        if held.count == 0 {
-            self.holds.remove(position);
+        if held.count > 0 {
+            return Change::Nothing;
         }
+        Change::Gave(self.holds.remove(position))
     }
 
     /// What a lock guards is read and written while it is held, and that is told when it is given back.

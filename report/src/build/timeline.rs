@@ -8,7 +8,7 @@ use lockhound_trace::{EventIndex, Mode, ObjectId, Tables, ThreadId};
 use super::moments::{Moments, Wishes};
 use super::phrases::waits;
 use super::plan::{objects, own_events};
-use super::states::{ThreadState, Watched};
+use super::states::{Change, Held, ThreadState, Watched, request};
 use crate::timeline::{Gap, Lane, Life, LockLane, Occupied, Span, Timeline};
 
 /// So many of the events of the finding's threads are shown before and after each event that it names.
@@ -47,6 +47,7 @@ impl Window {
                 _ => stretches.push((from, to)),
             }
         }
+        see_the_end(&mut stretches, &finding.threads, log);
         let mut lanes = finding.threads.clone();
         lanes.extend(others(finding, &stretches, log));
         (!stretches.is_empty()).then_some(Self { lanes, stretches })
@@ -56,6 +57,14 @@ impl Window {
     pub(super) fn wish(&self, log: &Log, wishes: &mut Wishes) {
         for &(from, _) in &self.stretches {
             self.lanes.iter().for_each(|&lane| wishes.want(lane, log.before(lane, EventIndex(from))));
+        }
+        let begins = |&&(from, to): &&(u64, u64)| {
+            self.lanes
+                .iter()
+                .any(|&lane| log.before(lane, EventIndex(from)) == 0 && log.before(lane, EventIndex(to)) > 0)
+        };
+        if let Some(&(_, to)) = self.stretches.iter().rev().find(begins) {
+            wishes.look_until(to);
         }
     }
 }
@@ -73,6 +82,22 @@ fn around(event: u64, threads: &[ThreadId], log: &Log) -> (u64, u64) {
     let from = own.get(position.saturating_sub(CONTEXT)).copied().unwrap_or(event).min(event);
     let to = own.get((position + CONTEXT).min(own.len().saturating_sub(1))).copied().unwrap_or(event).max(event);
     (from, to + 1)
+}
+
+/// Where the last that a thread did was to wait, it waits until the end, and that is shown.
+fn see_the_end(stretches: &mut Vec<(u64, u64)>, threads: &[ThreadId], log: &Log) {
+    let end = log.len() as u64;
+    let Some((_, to)) = stretches.last_mut().filter(|(_, to)| *to < end) else { return };
+    let waits = |&thread: &ThreadId| {
+        let count = log.count(thread);
+        count > 0 && log.at(thread, count).0 < *to && request(&log.event(log.at(thread, count)).op).is_some()
+    };
+    if !threads.iter().any(waits) {
+    } else if end - *to <= CLOSE {
+        *to = end;
+    } else {
+        stretches.push((end - 1, end));
+    }
 }
 
 /// Other threads that use what the finding is about, in the order in which they come.
@@ -179,10 +204,14 @@ impl<'a> Drawing<'a> {
         for (event, lane) in events {
             self.until(event);
             let op = self.log.event(EventIndex(event)).op;
-            let before = self.states[lane].1.clone();
-            self.states[lane].1.apply(EventIndex(event), &op, &Watched::default());
             self.now = event;
-            self.hold(lane, Some(&before));
+            match self.states[lane].1.apply(EventIndex(event), &op, &Watched::default()) {
+                Change::Took(held) => {
+                    self.open.entry((held.object, lane, held.mode)).or_insert(event);
+                }
+                Change::Gave(held) => self.close(held.object, lane, held.mode),
+                Change::Nothing => {}
+            }
             for other in 0..lanes.len() {
                 let (life, text) = match self.standing(other, event + 1) {
                     (Life::Ready, _) if other == lane => (Life::Running, String::new()),
@@ -200,7 +229,14 @@ impl<'a> Drawing<'a> {
     fn until(&mut self, to: u64) {
         for lane in 0..self.window.lanes.len() {
             let (life, text) = self.standing(lane, self.now);
-            self.span(lane, to, life, text);
+            let spawned = if life == Life::New { self.moments.spawned(self.window.lanes[lane]) } else { None };
+            match spawned.map(|(by, event)| self.log.at(by, event).0) {
+                Some(spawned) if spawned < to => {
+                    self.span(lane, spawned + 1, life, text);
+                    self.span(lane, to, Life::Ready, String::new());
+                }
+                _ => self.span(lane, to, life, text),
+            }
         }
     }
 
@@ -231,9 +267,7 @@ impl<'a> Drawing<'a> {
     fn hold(&mut self, lane: usize, before: Option<&ThreadState>) {
         let now = self.states[lane].1.holds.clone();
         for held in before.map_or(&[][..], |before| &before.holds) {
-            let same = |other: &super::states::Held| {
-                (other.object, other.mode, other.since) == (held.object, held.mode, held.since)
-            };
+            let same = |other: &Held| (other.object, other.mode, other.since) == (held.object, held.mode, held.since);
             if !now.iter().any(same) {
                 self.close(held.object, lane, held.mode);
             }
