@@ -13,6 +13,8 @@ mod orders;
 mod phrases;
 mod plan;
 mod replay;
+#[cfg(test)]
+mod replay_tests;
 mod run;
 mod shards;
 mod states;

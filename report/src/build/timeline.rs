@@ -214,7 +214,7 @@ impl<'a> Drawing<'a> {
             }
             for other in 0..lanes.len() {
                 let (life, text) = match self.standing(other, event + 1) {
-                    (Life::Ready, _) if other == lane => (Life::Running, String::new()),
+                    (Life::Ready | Life::Finished, _) if other == lane => (Life::Running, String::new()),
                     standing => standing,
                 };
                 self.span(other, event + 1, life, text);
