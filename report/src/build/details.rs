@@ -31,7 +31,7 @@ impl<'a> Details<'a> {
             let plan =
                 detail.replays.has(finding).then(|| Plan::new(finding, &run.report, detail.every_step)).flatten();
             if let Some(plan) = plan {
-                plan.wish(finding, &mut wishes);
+                plan.wish(&mut wishes);
                 plans.insert(index, plan);
             }
             if let Some(window) = detail.timelines.has(finding).then(|| Window::new(finding, log)).flatten() {

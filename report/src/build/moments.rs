@@ -6,7 +6,7 @@ use std::rc::Rc;
 use lockhound_analyzer::Log;
 use lockhound_trace::{EventIndex, Op, Request, ThreadId};
 
-use super::states::{ThreadState, Watched, request};
+use super::states::{ThreadState, request};
 use crate::timeline::Life;
 
 /// What is wanted.
@@ -14,7 +14,6 @@ use crate::timeline::Life;
 pub(super) struct Wishes {
     /// Threads and how many of their events they have done.
     wanted: Vec<(ThreadId, u32)>,
-    pub(super) watched: Watched,
     /// Before which event threads are wanted to be seen to be spawned.
     horizon: u64,
 }
@@ -53,7 +52,7 @@ impl Wishes {
             }
             let own = &mut threads[thread.index()];
             if own.kept.len() < own.wanted.len() {
-                own.now.apply(index, &op, &self.watched);
+                own.now.apply(index, &op);
                 own.done += 1;
                 own.keep(own.done);
             }

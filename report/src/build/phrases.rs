@@ -3,7 +3,8 @@
 use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, Touched, Value, WakeReason};
 
 use super::describe::value as written;
-use super::states::{Held, Scene, Seen, ThreadState};
+use super::knowledge::Seen;
+use super::states::{Held, Scene};
 
 /// What a thread does: "acquires `accounts`".
 pub(crate) fn does(op: &Op, tables: &Tables) -> String {
@@ -148,7 +149,7 @@ pub(crate) fn holds(held: &[Held], tables: &Tables) -> Vec<String> {
 }
 
 /// What a thread knows: "read 1000 of `balance`".
-pub(crate) fn knows(seen: &Seen, tables: &Tables) -> String {
+pub(super) fn knows(seen: &Seen, tables: &Tables) -> String {
     let name = name(seen.object, tables);
     match seen.value {
         Some(value) => format!("read {} of {name}", written(value, tables)),
@@ -242,9 +243,4 @@ fn permits(n: u32) -> String {
 
 fn region(name: Option<&str>) -> String {
     name.map_or_else(|| "what should be one step".to_owned(), |name| format!("`{name}`, which should be one step"))
-}
-
-/// The latest of what a thread knows of these objects.
-pub(crate) fn latest<'s>(state: &'s ThreadState, objects: &[ObjectId]) -> Option<&'s Seen> {
-    state.seen.iter().rev().find(|seen| objects.contains(&seen.object))
 }

@@ -177,11 +177,10 @@ impl<'a> Plan<'a> {
     }
 
     /// Asks for all that will have to be known.
-    pub(super) fn wish(&self, finding: &Finding, wishes: &mut Wishes) {
+    pub(super) fn wish(&self, wishes: &mut Wishes) {
         for &(thread, count) in self.rows.iter().flat_map(|row| &row.moment) {
             wishes.want(thread, count);
         }
-        finding.objects.iter().for_each(|&object| wishes.watched.add(object));
     }
 
     fn set_moments(&mut self) {

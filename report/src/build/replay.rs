@@ -5,10 +5,11 @@ use std::rc::Rc;
 use lockhound_analyzer::{Finding, Pattern, Report, Rule};
 use lockhound_trace::{EventIndex, Op, ThreadId};
 
+use super::knowledge::{Seen, seen, writes};
 use super::moments::Moments;
-use super::phrases::{begins, does, holds, knows, latest, waits};
+use super::phrases::{begins, does, holds, knows, waits};
 use super::plan::{Plan, Planned};
-use super::states::{ThreadState, Watched, asks, request};
+use super::states::{ThreadState, asks, request};
 use crate::replay::{Replay, Row, Standing};
 use crate::timeline::Life;
 
@@ -25,6 +26,7 @@ pub(super) fn replay(report: &Report, finding: &Finding, plan: &Plan<'_>, moment
         moments,
         last: Vec::new(),
         claims: Vec::new(),
+        known: Vec::new(),
         stale: Vec::new(),
         goes_by_stale: false,
     };
@@ -48,6 +50,8 @@ struct Story<'a> {
     last: Vec<Standing>,
     /// Threads that made their last requests, and how they stand since.
     claims: Vec<(ThreadId, Rc<ThreadState>)>,
+    /// What the lanes go by, and after how many of their events; nothing where it is not about that.
+    known: Vec<(u32, Option<Seen>)>,
     /// Reads of what was overwritten afterwards, and by whom.
     stale: Vec<(EventIndex, ThreadId)>,
     /// Whether the thread that moved last went by something stale.
@@ -69,8 +73,9 @@ impl Story<'_> {
         self.goes_by_stale = known.is_some_and(|known| known.ends_with(CHANGED));
         let states: Vec<(ThreadId, Rc<ThreadState>)> =
             row.moment.iter().map(|&(thread, count)| (thread, self.state(thread, count))).collect();
+        self.learn(row);
         if row.number.is_some() {
-            self.overwritten(&event.op, row.thread, &states);
+            self.overwritten(&event.op, row.thread);
         }
         let lanes = 0..self.plan.lanes.len();
         let standings: Vec<Standing> = lanes.map(|lane| self.standing(lane, row, &states)).collect();
@@ -100,7 +105,7 @@ impl Story<'_> {
         let done = row.moment.iter().find(|(thread, _)| *thread == row.thread).map_or(0, |&(_, count)| count);
         let mut state = ThreadState::clone(&self.state(row.thread, done));
         if request(op).is_some() {
-            state.apply(row.event, op, &Watched::default());
+            state.apply(row.event, op);
         } else {
             state.request = asks(op);
         }
@@ -112,16 +117,26 @@ impl Story<'_> {
         Rc::clone(claim.map_or_else(|| self.moments.state(thread, count), |(_, state)| state))
     }
 
-    /// Notes what the others have seen of what this step overwrites.
-    fn overwritten(&mut self, op: &Op, by: ThreadId, states: &States) {
-        let object = match *op {
-            Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => object,
-            Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } if touched.writes() => lock,
-            _ => return,
-        };
-        let others = states.iter().filter(|(thread, _)| *thread != by);
-        let seen = others.flat_map(|(_, state)| &state.seen).filter(|seen| seen.object == object);
-        self.stale.extend(seen.map(|seen| (seen.event, by)));
+    /// Notes what the lanes have read by now.
+    fn learn(&mut self, row: &Planned) {
+        let Some(log) = &self.report.log else { return };
+        if !matches!(self.finding.rule, Rule::LostUpdate | Rule::AtomicityViolation) {
+            return;
+        }
+        self.known.resize(self.plan.lanes.len(), (0, None));
+        for (known, &(thread, count)) in self.known.iter_mut().zip(&row.moment) {
+            if known.0 != count {
+                *known = (count, seen(log, thread, count, &self.finding.objects));
+            }
+        }
+    }
+
+    /// Notes what the others have read of what this step overwrites.
+    fn overwritten(&mut self, op: &Op, by: ThreadId) {
+        let Some(object) = writes(op) else { return };
+        let others = self.plan.lanes.iter().zip(&self.known).filter(|(lane, _)| **lane != by);
+        let read = others.filter_map(|(_, (_, seen))| *seen).filter(|seen| seen.object == object);
+        self.stale.extend(read.map(|seen| (seen.event, by)));
     }
 
     fn standing(&self, lane: usize, row: &Planned, states: &States) -> Standing {
@@ -135,18 +150,15 @@ impl Story<'_> {
             lane,
             holds: holds(&state.holds, tables),
             waits: state.request.filter(|_| life == Life::Blocked).map(|on| waits(*thread, &on, tables, states)),
-            knows: self.knows(state),
+            knows: self.knows(lane),
             life,
         }
     }
 
-    /// What a thread goes by, where it is about that.
-    fn knows(&self, state: &ThreadState) -> Option<String> {
-        if !matches!(self.finding.rule, Rule::LostUpdate | Rule::AtomicityViolation) {
-            return None;
-        }
+    /// What a lane goes by, where it is about that.
+    fn knows(&self, lane: usize) -> Option<String> {
         let tables = &self.report.tables;
-        let seen = latest(state, &self.finding.objects)?;
+        let seen = &self.known.get(lane)?.1?;
         let stale = self.stale.iter().rev().find(|(event, _)| *event == seen.event);
         Some(match stale {
             Some(&(_, by)) => {

@@ -37,9 +37,9 @@ impl Slow {
             Op::Acquire { lock, mode, .. } => held.push((lock, mode)),
             Op::Wake { lock, .. } => held.push((lock, Mode::Write)),
             Op::AcquirePermits { semaphore, n, .. } => (0..n).for_each(|_| held.push((semaphore, Mode::Write))),
-            Op::Release { lock, mode, .. } => drop(give(lock, mode)),
-            Op::Wait { lock, .. } => drop(give(lock, Mode::Write)),
-            Op::ReleasePermits { semaphore, n } => (0..n).for_each(|_| drop(give(semaphore, Mode::Write))),
+            Op::Release { lock, mode, .. } => _ = give(lock, mode),
+            Op::Wait { lock, .. } => _ = give(lock, Mode::Write),
+            Op::ReleasePermits { semaphore, n } => (0..n).for_each(|_| _ = give(semaphore, Mode::Write)),
             _ => {}
         }
     }

@@ -1,10 +1,9 @@
-//! How a thread stands, as far as that follows from its own events alone: what it holds, what it has begun to wait for,
-//! what it has read.
+//! How a thread stands, as far as that follows from its own events alone: what it holds, and what it has begun to wait for.
 //!
 //! Every schedule of a run lets each thread do a prefix of its recorded events, so that all of them, and the recorded run
 //! itself, pass through the same states of each thread. Who else holds what, a [`Scene`] knows.
 
-use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Request, ThreadId, Touched, Value};
+use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Request, ThreadId};
 
 use crate::timeline::Life;
 
@@ -30,32 +29,6 @@ pub(crate) enum Change {
     Gave(Held),
 }
 
-/// What a thread has read and may go by.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Seen {
-    pub(crate) object: ObjectId,
-    pub(crate) event: EventIndex,
-    /// None: not known, or all that a lock guards.
-    pub(crate) value: Option<Value>,
-}
-
-/// The objects whose values matter.
-#[derive(Clone, Default, Debug)]
-pub(crate) struct Watched(Vec<bool>);
-
-impl Watched {
-    pub(crate) fn add(&mut self, object: ObjectId) {
-        if self.0.len() <= object.index() {
-            self.0.resize(object.index() + 1, false);
-        }
-        self.0[object.index()] = true;
-    }
-
-    fn has(&self, object: ObjectId) -> bool {
-        self.0.get(object.index()).copied().unwrap_or(false)
-    }
-}
-
 /// How one thread stands after some of its events.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(crate) struct ThreadState {
@@ -63,8 +36,6 @@ pub(crate) struct ThreadState {
     pub(crate) holds: Vec<Held>,
     /// What it began last, and has not completed.
     pub(crate) request: Option<Request>,
-    /// Oldest first; only of watched objects.
-    pub(crate) seen: Vec<Seen>,
     /// Whether it has begun.
     pub(crate) has_moved: bool,
     /// Whether it said that it ended.
@@ -73,7 +44,7 @@ pub(crate) struct ThreadState {
 
 impl ThreadState {
     /// Carries out its next event. Takes time in what it holds.
-    pub(crate) fn apply(&mut self, index: EventIndex, op: &Op, watched: &Watched) -> Change {
+    pub(crate) fn apply(&mut self, index: EventIndex, op: &Op) -> Change {
         self.has_moved = true;
         self.request = request(op);
         match *op {
@@ -82,23 +53,10 @@ impl ThreadState {
             Op::Wake { lock, .. } => return self.take(lock, Mode::Write, 1, index),
             Op::AcquirePermits { semaphore, n, .. } => return self.take(semaphore, Mode::Write, n, index),
             Op::OnceBegin { once } => return self.take(once, Mode::Write, 1, index),
-            Op::Release { lock, mode, touched } => {
-                self.touch(lock, touched, index, watched);
-                return self.give_back(lock, mode, 1);
-            }
-            Op::Wait { lock, touched, .. } => {
-                self.touch(lock, touched, index, watched);
-                return self.give_back(lock, Mode::Write, 1);
-            }
+            Op::Release { lock, mode, .. } => return self.give_back(lock, mode, 1),
+            Op::Wait { lock, .. } => return self.give_back(lock, Mode::Write, 1),
             Op::ReleasePermits { semaphore, n } => return self.give_back(semaphore, Mode::Write, n),
             Op::OnceEnd { once } => return self.give_back(once, Mode::Write, 1),
-            Op::Read { var: object, value } | Op::Load { atomic: object, value, .. } if watched.has(object) => {
-                self.forget(object);
-                self.seen.push(Seen { object, event: index, value });
-            }
-            Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
-                self.forget(object);
-            }
             _ => {}
         }
         Change::Nothing
@@ -135,20 +93,6 @@ impl ThreadState {
             return Change::Nothing;
         }
         Change::Gave(self.holds.remove(position))
-    }
-
-    /// What a lock guards is read and written while it is held, and that is told when it is given back.
-    fn touch(&mut self, lock: ObjectId, touched: Touched, index: EventIndex, watched: &Watched) {
-        if touched.writes() {
-            self.forget(lock);
-        } else if touched == Touched::Read && watched.has(lock) {
-            self.forget(lock);
-            self.seen.push(Seen { object: lock, event: index, value: None });
-        }
-    }
-
-    fn forget(&mut self, object: ObjectId) {
-        self.seen.retain(|seen| seen.object != object);
     }
 }
 

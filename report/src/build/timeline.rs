@@ -8,7 +8,7 @@ use lockhound_trace::{EventIndex, Mode, ObjectId, Tables, ThreadId};
 use super::moments::{Moments, Wishes};
 use super::phrases::waits;
 use super::plan::{objects, own_events};
-use super::states::{Change, Held, ThreadState, Watched, request};
+use super::states::{Change, Held, ThreadState, request};
 use crate::timeline::{Gap, Lane, Life, LockLane, Occupied, Span, Timeline};
 
 /// So many of the events of the finding's threads are shown before and after each event that it names.
@@ -205,7 +205,7 @@ impl<'a> Drawing<'a> {
             self.until(event);
             let op = self.log.event(EventIndex(event)).op;
             self.now = event;
-            match self.states[lane].1.apply(EventIndex(event), &op, &Watched::default()) {
+            match self.states[lane].1.apply(EventIndex(event), &op) {
                 Change::Took(held) => {
                     self.open.entry((held.object, lane, held.mode)).or_insert(event);
                 }

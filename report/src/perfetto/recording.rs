@@ -8,7 +8,7 @@ use serde_json::{Map, json};
 
 use super::findings::row_name;
 use super::writer::{Track, Writer, text};
-use crate::build::{Change, Held, Scene, ThreadState, Watched, waits_named};
+use crate::build::{Change, Held, Scene, ThreadState, waits_named};
 
 const THREADS: usize = 1;
 const LOCKS: usize = 2;
@@ -81,7 +81,6 @@ impl Scene for Threads {
 struct Drawing<W> {
     writer: Writer<W>,
     threads: Threads,
-    watched: Watched,
     /// Rows of locks that are in use, and whose they are.
     rows: Vec<(ObjectId, usize)>,
     /// The thread that moves.
@@ -91,8 +90,7 @@ struct Drawing<W> {
 
 impl<W: Write> Drawing<W> {
     fn new(writer: Writer<W>) -> Self {
-        let (threads, watched) = (Threads::default(), Watched::default());
-        Self { writer, threads, watched, rows: Vec::new(), running: None, now: 0 }
+        Self { writer, threads: Threads::default(), rows: Vec::new(), running: None, now: 0 }
     }
 
     fn event(&mut self, event: &Event, tables: &Tables) -> io::Result<()> {
@@ -105,7 +103,7 @@ impl<W: Write> Drawing<W> {
             self.wakes(thread)?;
             self.running = Some(thread);
         }
-        let change = self.threads.all[thread.index()].state.apply(EventIndex(self.now), &event.op, &self.watched);
+        let change = self.threads.all[thread.index()].state.apply(EventIndex(self.now), &event.op);
         match change {
             Change::Took(held) => self.took(thread, &held, event.site, tables)?,
             Change::Gave(held) => self.gave(thread, &held, tables)?,
