@@ -47,7 +47,7 @@ pub(crate) enum Command {
     /// The program of a demonstration, as a process of its own
     #[command(hide = true)]
     DemoProgram { id: String },
-    /// Print the events of a trace, one a line
+    /// Print the events of a trace, one a line, or draw its timeline
     Show(ShowArgs),
     /// Draw which lock was asked for while which was held; by default only what is part of a cycle
     Graph(GraphArgs),
@@ -190,6 +190,13 @@ pub(crate) struct ShowArgs {
     /// Only events on this object (may be repeated)
     #[arg(short, long = "object", value_name = "NAME|ID")]
     pub(crate) objects: Vec<String>,
+    /// Instead of the events, write what threads and locks did over time as a trace of Chrome's, to be opened at
+    /// https://ui.perfetto.dev or chrome://tracing
+    #[arg(long, conflicts_with_all = ["threads", "objects"])]
+    pub(crate) timeline: bool,
+    /// Write the timeline to this file instead of stdout
+    #[arg(long, requires = "timeline", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -209,6 +216,18 @@ pub(crate) struct GraphArgs {
     /// Write the graph to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// The form of a lock-order graph.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum GraphFormat {
+    /// For people, an order a line
+    #[default]
+    Text,
+    /// For Graphviz
+    Dot,
+    /// A picture, for browsers
+    Svg,
 }
 
 #[derive(Args, Debug)]
@@ -279,18 +298,8 @@ pub(crate) enum ReportFormat {
     Dot,
     /// The same as a picture
     Svg,
-}
-
-/// The form of a lock-order graph.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) enum GraphFormat {
-    /// For people, an order a line
-    #[default]
-    Text,
-    /// For Graphviz
-    Dot,
-    /// A picture, for browsers
-    Svg,
+    /// The recorded runs around the findings as a trace of Chrome's, for https://ui.perfetto.dev
+    Perfetto,
 }
 
 /// The least finding that fails, surest first. Findings of severity note count only as `note`, however sure they are.

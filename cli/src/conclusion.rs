@@ -36,6 +36,7 @@ pub(crate) fn detail<R>(args: &ReportArgs, build: impl FnOnce(&Detail<'_>) -> R)
         refuted: args.refuted,
         replays: args.witness.as_deref().map_or(details, Wanted::Only),
         timelines: details,
+        every_step: args.witness.is_some() && args.verbose > 0,
     })
 }
 
@@ -61,6 +62,7 @@ impl Conclusion {
             ReportFormat::Json => lockhound_report::to_json(document),
             ReportFormat::Dot => lockhound_report::dot(&document.lock_orders, Which::Cycles),
             ReportFormat::Svg => lockhound_report::svg(&document.lock_orders, Which::Cycles, None),
+            ReportFormat::Perfetto => lockhound_report::perfetto(document),
             ReportFormat::Short => lockhound_report::short(document),
             ReportFormat::Html => lockhound_report::html(document, &Files::new(self.embedded)),
             ReportFormat::Text => {

@@ -14,7 +14,6 @@ mod limit;
 mod names;
 mod program;
 mod progress;
-mod report;
 mod sources;
 mod stats;
 mod symbols;

@@ -16,6 +16,7 @@ mod json;
 mod listing;
 mod lookup;
 mod naming;
+mod perfetto;
 mod quote;
 mod replay;
 #[cfg(test)]
@@ -25,7 +26,7 @@ mod sources;
 mod text;
 mod timeline;
 
-pub use build::{Detail, Run, Wanted, document, merge};
+pub use build::{Detail, Run, Wanted, describe, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
@@ -36,7 +37,8 @@ pub use html::html;
 pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
+pub use perfetto::{perfetto, perfetto_trace};
 pub use replay::{Replay, Row, Standing};
 pub use sources::{NoSources, Sources};
 pub use text::{ScheduleError, TextOptions, schedule_text, short, text};
-pub use timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};
+pub use timeline::{Gap, Lane, Life, LockLane, Occupied, Span, Timeline};

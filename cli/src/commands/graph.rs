@@ -36,8 +36,13 @@ fn gather(paths: &[PathBuf]) -> (Document, Vec<String>) {
     if !traces.is_empty() {
         let options = Options { rules: Some(RULES.to_vec()), prediction: false, ..Options::default() };
         let batch = Found::at(&traces).analyse(&options, WhenEmpty::Complain);
-        let detail =
-            Detail { symbols: &|_| Vec::new(), refuted: false, replays: Wanted::None, timelines: Wanted::None };
+        let detail = Detail {
+            symbols: &|_| Vec::new(),
+            refuted: false,
+            replays: Wanted::None,
+            timelines: Wanted::None,
+            every_step: false,
+        };
         documents.push(document(&batch.runs, &detail));
         problems.extend(batch.problems);
     }
