@@ -303,7 +303,7 @@ impl From<TraceFormat> for Format {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).map_err(|error| format!("{error}: expected 500ms, 30s, 2m …"))?;
     if duration.is_zero() {
         return Err("must be more than nothing".to_owned());

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod cargo;
 mod child;
 mod commands;
 mod conclusion;

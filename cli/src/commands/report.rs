@@ -27,7 +27,7 @@ pub(crate) fn run(args: &ReportFilesArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Errors begin with the path, and the place where there is one.
-fn read(path: &Path) -> Result<Document, String> {
+pub(crate) fn read(path: &Path) -> Result<Document, String> {
     let bytes = fs::read(path).map_err(|error| format!("{}: could not read: {error}", path.display()))?;
     let document = std::str::from_utf8(&bytes).map_err(|error| not_text(&bytes[..error.valid_up_to()]));
     document.and_then(from_json).map_err(|error| format!("{}:{error}", path.display()))

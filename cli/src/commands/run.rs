@@ -21,7 +21,7 @@ use crate::sources::Embedded;
 use crate::traces::{Batch, Found, WhenEmpty};
 
 /// Tells the recorder where to write: one trace a process, since a program may start others.
-const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
+pub(crate) const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
 const TRACE_NAME: &str = "%e-%p.lht";
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -113,7 +113,7 @@ fn fresh_folder(wanted: Option<PathBuf>, name: &str) -> anyhow::Result<PathBuf> 
 }
 
 /// As part of a pattern, in which `%` starts a placeholder.
-fn literally(path: &Path) -> PathBuf {
+pub(crate) fn literally(path: &Path) -> PathBuf {
     let bytes = path.as_os_str().as_bytes().iter();
     let doubled = bytes.flat_map(|&byte| std::iter::repeat_n(byte, if byte == b'%' { 2 } else { 1 }));
     PathBuf::from(OsString::from_vec(doubled.collect()))
@@ -134,7 +134,7 @@ fn remove_if_empty(folder: &Path) {
     }
 }
 
-fn in_words(ended: Ended) -> String {
+pub(crate) fn in_words(ended: Ended) -> String {
     match ended {
         Ended::AfterTimeout(after) => format!("was ended after {}", humantime::format_duration(after)),
         Ended::Alone(status) => status_in_words(status),

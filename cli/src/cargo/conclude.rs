@@ -1,0 +1,43 @@
+//! From traces of a workspace to their report, printed and kept.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use lockhound_report::{Document, document, to_json};
+
+use super::store::Store;
+use super::workspace::Workspace;
+use crate::args::{ReportArgs, ReportFormat};
+use crate::conclusion::{Conclusion, detail};
+use crate::exit_code::ExitCode;
+use crate::sources::Embedded;
+use crate::traces::Batch;
+
+/// Reports what these runs of the workspace's programs yield, and keeps it as `findings.json`.
+pub(super) fn conclude(
+    batch: Batch,
+    workspace: &Workspace,
+    args: &ReportArgs,
+    output: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    let output = output.map(std::path::absolute).transpose().context("could not find the current folder")?;
+    // A file of another project may have the name of one of this, and lie where we were called.
+    std::env::set_current_dir(workspace.root()).with_context(|| workspace.root().display().to_string())?;
+    let problems = batch.problems.clone();
+    let document = describe(batch, workspace, args);
+    let path = Store::under(workspace.target()).findings();
+    fs::write(&path, to_json(&document)).with_context(|| format!("could not write {}", path.display()))?;
+    Conclusion { document, problems, embedded: Embedded::Last }.report(args, output.as_deref())
+}
+
+/// With all that a report of any form may need later, on another machine.
+pub(super) fn describe(mut batch: Batch, workspace: &Workspace, args: &ReportArgs) -> Document {
+    // Its folder may be called otherwise elsewhere, but its name travels with it in a checkout.
+    let name = workspace.root().file_name().map(|name| name.to_string_lossy().into_owned());
+    for run in &mut batch.runs {
+        run.group.clone_from(&name);
+    }
+    let whole = ReportArgs { format: ReportFormat::Json, ..args.clone() };
+    detail(&whole, |detail| document(&batch.runs, detail))
+}
