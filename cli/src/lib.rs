@@ -9,6 +9,7 @@ mod cargo;
 mod child;
 mod commands;
 mod conclusion;
+mod config;
 mod console;
 mod exit_code;
 mod limit;

@@ -67,6 +67,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::DemoProgram { id } => commands::demo::run_program(id),
         Command::Show(args) => commands::show::run(args),
         Command::Convert(args) => commands::convert::run(args),
+        Command::Allow(args) => commands::allow::run(args),
         Command::Explain(args) => commands::explain::run(args),
     }
 }

@@ -19,6 +19,7 @@ use super::workspace::{Workspace, cargo};
 use super::{nothing, only};
 use crate::child::{Ended, supervise};
 use crate::commands::run::in_words;
+use crate::config::{Config, Coverage};
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::traces::{Found, WhenEmpty};
@@ -46,6 +47,15 @@ impl Recorded {
             Self::Run => "cargo run",
         }
     }
+
+    /// Whether these words select every test: any of cargo's that may choose among them is taken to do so.
+    fn is_all(self, words: &Words) -> bool {
+        const ALL: [&str; 10] = [
+            "--workspace", "--all", "--all-targets", "--all-features", "--no-fail-fast", "--release", "--locked",
+            "--offline", "--frozen", "--quiet",
+        ];
+        self != Self::Run && words.programs.is_empty() && words.cargos.iter().all(|word| ALL.iter().any(|one| word == one))
+    }
 }
 
 /// Runs cargo with the recorder turned on, waits for its end, and reports what was recorded.
@@ -64,6 +74,8 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     }
     let selection = Selection::of(&words.cargos);
     let workspace = Workspace::of(&selection)?;
+    // Whoever has to mend it should not have to wait for the tests first.
+    let config = Config::load(&args.report.config, workspace.root())?;
     let selected = workspace.selected(&selection);
     let activation = Activation::of(workspace.metadata(), &selected, recorded.purpose());
     let store = Store::under(workspace.target());
@@ -86,8 +98,12 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     if ended != Ended::Alone(ExitStatus::default()) {
         console::note(&format!("`{}` {}", recorded.name(), in_words(ended)));
     }
+    let is_all = selected.len() == workspace.metadata().workspace_members.len()
+        && recorded.is_all(&words)
+        && ended == Ended::Alone(ExitStatus::default());
+    let coverage = args.search.coverage().and(if is_all { Coverage::Whole } else { Coverage::Partial });
     let nothing = || nothing::reason(activation.as_ref().map(|_| ()), &selected);
-    let code = finish(&run, &workspace, args, status, nothing)?;
+    let code = finish(&run, &workspace, args, status, nothing, (config, coverage))?;
     Ok(match (status, ended) {
         (Some(status), _) => ExitCode::Program(status),
         // What was cut short has not passed.
@@ -103,6 +119,7 @@ fn finish(
     args: &RecordArgs,
     failed: Option<NonZeroU8>,
     nothing: impl Fn() -> String,
+    decided: (Config, Coverage),
 ) -> anyhow::Result<ExitCode> {
     if !run.has_traces().context("could not look for traces")? {
         run.discard();
@@ -123,8 +140,8 @@ fn finish(
     if args.no_report {
         return Ok(ExitCode::Clean);
     }
-    let batch = Found::at(&[run.folder().to_owned()]).analyse(&args.search.options(), WhenEmpty::Skip);
-    let code = conclude(batch, workspace, &args.report, None)?;
+    let batch = Found::at(&[run.folder().to_owned()]).analyse(&args.search.options(&decided.0), WhenEmpty::Skip);
+    let code = conclude(batch, workspace, &args.report, None, decided)?;
     run.mark_reported().context("could not note that the run was reported")?;
     Ok(code)
 }
