@@ -10,6 +10,8 @@ mod find;
 mod orders;
 mod read;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod toml_text;
 
 pub(crate) use apply::Coverage;

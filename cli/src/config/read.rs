@@ -235,5 +235,5 @@ fn chosen(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<FailOn, Wrong>
     let expected = "\"observed\", \"feasible\", \"possible\" or \"note\"";
     let name = text.string(value, expected)?;
     FailOn::from_str(name, false)
-        .map_err(|_| text.wrong(value.span(), format!("`{name}` is none of these: expected {expected}")))
+        .map_err(|_| text.wrong(value.span(), format!("`{name}` says nothing of how sure a finding is: expected {expected}")))
 }
