@@ -73,7 +73,7 @@ impl Config {
         self.allowed.iter().find(accepts)
     }
 
-    /// The entry that is for this id, or a longer or shorter form of it, and for nothing else.
+    /// The entry for this id, or for a longer or shorter form of it, whatever else it asks for.
     pub(crate) fn entry_with_id(&self, id: &str) -> Option<&Allow> {
         let same = |known: &String| known.starts_with(id) || id.starts_with(known.as_str());
         self.allowed.iter().find(|entry| entry.shape.id.as_ref().is_some_and(same))

@@ -21,18 +21,19 @@ pub(crate) struct Location {
 }
 
 impl Location {
-    /// The file that the user names; else the nearest one from `start` upwards. None if there is none, or it is not wanted.
-    pub(super) fn find(args: &ConfigArgs, start: &Path) -> Option<Self> {
+    /// The file that the user names; else the nearest one from `start` upwards, as it is called from the folder of the user.
+    /// None if there is none, or it is not wanted.
+    pub(super) fn find(args: &ConfigArgs, start: &Path, user: &Path) -> Option<Self> {
         match &args.config {
             _ if args.no_config => None,
             Some(path) => Some(Self::named(path)),
-            None => nearest(start).map(|folder| Self::in_folder(folder, start)),
+            None => nearest(start).map(|folder| Self::in_folder(folder, user)),
         }
     }
 
-    /// Where the file is, or would be if there were one.
-    pub(crate) fn find_or_place(args: &ConfigArgs, start: &Path) -> Self {
-        Self::find(args, start).unwrap_or_else(|| Self::in_folder(workspace(start), start))
+    /// Where the file is for a user, or would be if there were one.
+    pub(crate) fn find_or_place(args: &ConfigArgs, user: &Path) -> Self {
+        Self::find(args, user, user).unwrap_or_else(|| Self::in_folder(workspace(user), user))
     }
 
     fn named(path: &Path) -> Self {
@@ -40,9 +41,14 @@ impl Location {
         Self { path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()), name: shown.clone(), shown }
     }
 
-    fn in_folder(folder: &Path, start: &Path) -> Self {
-        let up = start.strip_prefix(folder).map_or(0, |below| below.components().count());
-        Self { path: folder.join(NAME), shown: format!("{}{NAME}", "../".repeat(up)), name: NAME.to_owned() }
+    fn in_folder(folder: &Path, user: &Path) -> Self {
+        let path = folder.join(NAME);
+        let shown = match (user.strip_prefix(folder), path.strip_prefix(user)) {
+            (Ok(below), _) => format!("{}{NAME}", "../".repeat(below.components().count())),
+            (_, Ok(below)) => below.display().to_string(),
+            _ => path.display().to_string(),
+        };
+        Self { path, shown, name: NAME.to_owned() }
     }
 }
 
@@ -76,14 +82,17 @@ mod tests {
         fs::create_dir_all(&deep).unwrap();
         fs::write(root.path().join(NAME), "").unwrap();
         let args = ConfigArgs { config: None, no_config: false };
-        assert_eq!(Location::find(&args, &deep).unwrap().shown, "../../../lockhound.toml");
+        assert_eq!(Location::find(&args, &deep, &deep).unwrap().shown, "../../../lockhound.toml");
         fs::write(root.path().join("workspace/Cargo.lock"), "").unwrap();
-        assert_eq!(Location::find(&args, &deep), None, "that one is of somebody else");
+        assert_eq!(Location::find(&args, &deep, &deep), None, "that one is of somebody else");
         let place = Location::find_or_place(&args, &deep);
         assert_eq!(place.path, root.path().join("workspace/lockhound.toml"));
         assert_eq!((place.shown.as_str(), place.name.as_str()), ("../../lockhound.toml", "lockhound.toml"));
         fs::write(root.path().join("workspace/lockhound.toml"), "").unwrap();
-        assert_eq!(Location::find(&args, &deep), Some(place));
+        assert_eq!(Location::find(&args, &deep, &deep), Some(place));
+        let from = |user: &Path| Location::find(&args, &deep, user).unwrap().shown;
+        assert_eq!(from(root.path()), "workspace/lockhound.toml");
+        assert_eq!(from(Path::new("/elsewhere")), root.path().join("workspace/lockhound.toml").display().to_string());
     }
 
     #[test]
@@ -91,9 +100,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join(NAME), "").unwrap();
         let not_wanted = ConfigArgs { config: None, no_config: true };
-        assert_eq!(Location::find(&not_wanted, root.path()), None);
+        assert_eq!(Location::find(&not_wanted, root.path(), root.path()), None);
         let other = ConfigArgs { config: Some("ci/strict.toml".into()), no_config: false };
-        let found = Location::find(&other, root.path()).unwrap();
+        let found = Location::find(&other, root.path(), root.path()).unwrap();
         assert!(found.path.is_absolute());
         assert_eq!((found.shown.as_str(), found.name.as_str()), ("ci/strict.toml", "ci/strict.toml"));
     }

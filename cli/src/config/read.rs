@@ -15,7 +15,7 @@ use super::date::{self, Date};
 use super::find::Location;
 use super::orders;
 use super::shape::{PathPattern, Shape};
-use super::toml_text::{Text, Wrong, entries};
+use super::toml_text::{Text, Wrong, entries, lines};
 use crate::args::{ConfigArgs, FailOn};
 
 /// The digits of an id that tell it from all others, as reports show it.
@@ -62,7 +62,8 @@ impl Config {
     /// # Errors
     /// If it cannot be read, or is wrong: then with line and column.
     pub(crate) fn load(args: &ConfigArgs, start: &Path) -> anyhow::Result<Self> {
-        match Location::find(args, start) {
+        let user = std::env::current_dir().context("could not find the current folder")?;
+        match Location::find(args, start, &user) {
             None => Ok(Self::default()),
             Some(location) => {
                 let text = std::fs::read_to_string(&location.path)
@@ -79,7 +80,8 @@ impl Config {
 
     /// Takes time linear in the text, but for `[order]`: there, quadratic in the number of names.
     pub(crate) fn parse(location: &Location, text: &str) -> Result<Self, Wrong> {
-        let text = Text { file: &location.shown, text };
+        let lines = lines(text);
+        let text = Text::new(&location.shown, text, &lines);
         let root = location.path.parent().unwrap_or(Path::new("")).to_owned();
         let mut config = Self { name: Some(location.name.clone()), root, ..Self::default() };
         for (key, value) in entries(text.parse()?.get_ref()) {

@@ -22,14 +22,26 @@ pub(crate) struct Wrong {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'t> {
     /// What messages call the file.
-    pub(super) file: &'t str,
-    pub(super) text: &'t str,
+    file: &'t str,
+    text: &'t str,
+    /// Where each line begins: a long baseline asks for each of its own.
+    lines: &'t [usize],
+}
+
+/// Where each line of a text begins.
+pub(super) fn lines(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect()
 }
 
 /// A key of a table with its value.
 pub(super) type Entry<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
 
 impl<'t> Text<'t> {
+    /// Of the file that messages call `file`.
+    pub(super) const fn new(file: &'t str, text: &'t str, lines: &'t [usize]) -> Self {
+        Self { file, text, lines }
+    }
+
     pub(super) fn parse(self) -> Result<Spanned<DeTable<'t>>, Wrong> {
         DeTable::parse(self.text).map_err(|error| {
             let message = error.message().replace('\n', ", ");
@@ -48,9 +60,9 @@ impl<'t> Text<'t> {
 
     /// Both counted from 1, the column in characters.
     fn place(self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let start = before.rfind('\n').map_or(0, |end| end + 1);
-        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+        let line = self.lines.partition_point(|&start| start <= offset).max(1);
+        let before = self.text.get(self.lines[line - 1]..offset).unwrap_or_default();
+        (line, before.chars().count() + 1)
     }
 
     pub(super) fn string<'a>(self, value: &'a Spanned<DeValue<'_>>, expected: &str) -> Result<&'a str, Wrong> {

@@ -4,6 +4,7 @@
 
 mod check;
 mod config;
+mod report;
 mod run;
 mod show;
 mod support;

@@ -27,7 +27,7 @@ fn config(text: &str) -> Config {
 fn finding(fingerprint: &str, rule: &str, objects: &[&str], places: &[&str]) -> Finding {
     let steps: Vec<_> = places
         .iter()
-        .map(|at| json!({"thread": "T0", "op": "acquire", "object": null, "at": at, "event": 0, "holds": []}))
+        .map(|at| json!({"thread": "T0", "op": "acquire", "object": null, "at": at, "event": 0, "holds": [], "stack": []}))
         .collect();
     let names: Vec<_> = objects.iter().map(|name| json!({"id": name, "name": name, "kind": "mutex"})).collect();
     serde_json::from_value(json!({
