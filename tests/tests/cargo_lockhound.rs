@@ -240,6 +240,44 @@ fn failed_tests_stay_failed() {
 }
 
 #[test]
+fn a_deadlock_ends_the_tests_and_is_reported() {
+    let project = sample();
+    project.write(
+        "tests/hangs.rs",
+        "use lockhound::sync::{Barrier, Mutex};\n\
+         #[test]\n\
+         fn both_wait() {\n\
+             let (one, two, met) = (Mutex::new(()), Mutex::new(()), Barrier::new(2));\n\
+             lockhound::thread::scope(|scope| {\n\
+                 for (first, second) in [(&one, &two), (&two, &one)] {\n\
+                     let met = &met;\n\
+                     scope.spawn(move || {\n\
+                         let _first = first.lock().unwrap();\n\
+                         met.wait();\n\
+                         let _second = second.lock().unwrap();\n\
+                     });\n\
+                 }\n\
+             });\n\
+         }\n",
+    );
+    let output = project.run(["test", "--test", "hangs"]);
+    assert_eq!(output.status, Some(101), "{}", output.stderr);
+    assert!(output.stdout.contains("error[deadlock]"), "{}\n{}", output.stdout, output.stderr);
+    let other = finish(
+        project
+            .command(lockhound_tests::cargo_lockhound())
+            .args(["lockhound", "test", "--timeout", "3s", "--test", "hangs"])
+            .env("LOCKHOUND_ON_DEADLOCK", "report"),
+    );
+    assert_eq!(other.status, Some(1), "{}", other.stderr);
+    assert!(
+        other.stderr.contains("was ended after 3s") && other.stdout.contains("error[deadlock]"),
+        "{}",
+        other.stderr
+    );
+}
+
+#[test]
 fn tests_that_share_nothing_leave_nothing() {
     let output =
         sample().run(["test", "--test", "service", "the_best_price", "--", "--exact", "the_best_price_is_taken_first"]);

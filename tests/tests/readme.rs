@@ -32,9 +32,13 @@ fn workspace() -> &'static Path {
 fn blocks(language: &str) -> Vec<Block> {
     let text = std::fs::read_to_string(workspace().join("README.md")).unwrap();
     let mut blocks: Vec<Block> = Vec::new();
-    let (mut mark, mut inside) = (None, false);
+    let (mut mark, mut inside, mut indent) = (None, false, 0);
     for line in text.lines() {
-        let line = line.strip_prefix("   ").unwrap_or(line);
+        if !inside {
+            indent = line.len() - line.trim_start().len();
+        }
+        // What stands in a list is indented, fence and all.
+        let line = line.get(indent..).unwrap_or_default();
         if let Some(rest) = line.strip_prefix("```") {
             if !inside {
                 blocks.push(Block { language: rest.to_owned(), mark: mark.take(), lines: Vec::new() });

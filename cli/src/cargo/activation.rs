@@ -12,6 +12,10 @@
 //! crate may do nothing but turn the recorder on (`record = ["lockhound/record"]`): then it is turned on. Else, a member of
 //! the workspace can be selected *beside* what is to be tested; cargo then also builds its tests, and
 //! [`only`](super::only) is set as the `runner` that leaves them out.
+//!
+//! Not done: in a workspace whose root is a package of an edition before 2021, without `resolver = "2"`, cargo asks features
+//! only of the package in the current folder, and says so if it has no such dependency. There, call `cargo lockhound` in the
+//! folder of a package that has.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -70,7 +74,8 @@ impl Activation {
         }
         let helpers: Vec<&Package> = between(metadata, selected);
         let names = || helpers.iter().map(|package| package.name.to_string()).collect();
-        let (features, _) = direct(&helpers, Purpose::Run);
+        let all: Vec<&Package> = selected.iter().chain(&helpers).copied().collect();
+        let (features, _) = direct(&all, purpose);
         match purpose {
             Purpose::Test if !features.is_empty() => Ok(Self { features, helpers: names() }),
             _ if !ambiguous.is_empty() => Err(Off::Ambiguous(ambiguous)),
@@ -135,7 +140,7 @@ fn forwarding(package: &Package) -> Option<&str> {
     package.features.iter().find(|(_, values)| only_ours(values)).map(|(name, _)| name.as_str())
 }
 
-/// Members of the workspace that these packages use, and that depend on `lockhound` themselves.
+/// Other members of the workspace that these packages use, and that depend on `lockhound` themselves.
 fn between<'a>(metadata: &'a Metadata, packages: &[&Package]) -> Vec<&'a Package> {
     let nodes = metadata.resolve.as_ref().map_or(&[][..], |resolve| &resolve.nodes);
     let node = |id: &PackageId| nodes.iter().find(|node| node.id == *id);
@@ -149,7 +154,8 @@ fn between<'a>(metadata: &'a Metadata, packages: &[&Package]) -> Vec<&'a Package
         package.dependencies.iter().any(needed)
     };
     let members = metadata.workspace_packages().into_iter();
-    members.filter(|package| seen.contains(&package.id)).filter(depends).collect()
+    let is_new = |package: &&Package| packages.iter().all(|known| known.id != package.id);
+    members.filter(|package| seen.contains(&package.id)).filter(is_new).filter(depends).collect()
 }
 
 #[cfg(test)]

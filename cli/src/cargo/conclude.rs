@@ -1,10 +1,12 @@
 //! From traces of a workspace to their report, printed and kept.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use lockhound_analyzer::Options;
 use lockhound_report::{Document, document, to_json};
+use lockhound_trace::ObjectKind;
 
 use super::store::Store;
 use super::workspace::Workspace;
@@ -13,7 +15,20 @@ use crate::conclusion::{Conclusion, detail};
 use crate::config::{Config, Coverage};
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
-use crate::traces::Batch;
+use crate::traces::{Batch, Found, WhenEmpty};
+
+/// Analyses all traces in these folders, without those of processes that had no chance to go wrong: where the recorder could
+/// not but leave a file ([`LOCKHOUND_KEEP`](super::environment)), nobody wants to hear of it.
+pub(super) fn analyse(folders: &[PathBuf], options: &Options) -> Batch {
+    let mut batch = Found::at(folders).analyse(options, WhenEmpty::Skip);
+    batch.runs.retain(|run| {
+        let tables = &run.report.tables;
+        let is_lock = |kind| matches!(kind, ObjectKind::Mutex { .. } | ObjectKind::RwLock { .. });
+        let locks = tables.objects().iter().filter(|object| is_lock(object.kind)).count();
+        tables.threads().len() > 1 || locks > 1 || !run.report.findings.is_empty()
+    });
+    batch
+}
 
 /// Reports what these runs of the workspace's programs yield, and keeps it as `findings.json`: all of
 /// it, before anything is decided about it, since every later report decides anew.

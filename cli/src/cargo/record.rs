@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use super::activation::{Activation, Purpose};
 use super::args::RecordArgs;
-use super::conclude::conclude;
+use super::conclude::{analyse, conclude};
 use super::environment::variables;
 use super::selection::Selection;
 use super::store::{Run, Store};
@@ -22,7 +22,6 @@ use crate::commands::run::in_words;
 use crate::config::{Config, Coverage};
 use crate::console;
 use crate::exit_code::ExitCode;
-use crate::traces::{Found, WhenEmpty};
 
 /// Which command of cargo is recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,8 +101,17 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
         && recorded.is_all(&words)
         && ended == Ended::Alone(ExitStatus::default());
     let coverage = args.search.coverage().and(if is_all { Coverage::Whole } else { Coverage::Partial });
-    let nothing = || nothing::reason(activation.as_ref().map(|_| ()), &selected);
-    let code = finish(&run, &workspace, args, status, nothing, (config, coverage))?;
+    let reason = nothing::reason(activation.as_ref().map(|_| ()), &selected);
+    let code = match finish(&run, &workspace, args, (config, coverage))? {
+        Some(code) => code,
+        // Where it failed, perhaps nothing was run at all.
+        None if status.is_some() && activation.is_ok() => ExitCode::Clean,
+        None if status.is_some() || args.no_report => {
+            console::note(&reason);
+            ExitCode::Clean
+        }
+        None => bail!(reason),
+    };
     Ok(match (status, ended) {
         (Some(status), _) => ExitCode::Program(status),
         // What was cut short has not passed.
@@ -112,38 +120,28 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     })
 }
 
-/// Reports on the run, unless that is to be done later, or there is nothing and it is clear why.
+/// Reports on the run, unless that is to be done later. None if there is nothing to report on.
 fn finish(
     run: &Run,
     workspace: &Workspace,
     args: &RecordArgs,
-    failed: Option<NonZeroU8>,
-    nothing: impl Fn() -> String,
     decided: (Config, Coverage),
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<Option<ExitCode>> {
     if !run.has_traces().context("could not look for traces")? {
         run.discard();
-        return match failed {
-            // Perhaps it did not even compile.
-            Some(_) => {
-                console::note(&nothing());
-                Ok(ExitCode::Clean)
-            }
-            None if args.no_report => {
-                console::note(&nothing());
-                Ok(ExitCode::Clean)
-            }
-            None => bail!(nothing()),
-        };
+        return Ok(None);
+    }
+    if args.no_report {
+        console::note(&format!("traces are in {}", run.folder().display()));
+        return Ok(Some(ExitCode::Clean));
+    }
+    let batch = analyse(&[run.folder().to_owned()], &args.search.options(&decided.0));
+    run.mark_reported().context("could not note that the run was reported")?;
+    if batch.runs.is_empty() && batch.problems.is_empty() {
+        return Ok(None);
     }
     console::note(&format!("traces are in {}", run.folder().display()));
-    if args.no_report {
-        return Ok(ExitCode::Clean);
-    }
-    let batch = Found::at(&[run.folder().to_owned()]).analyse(&args.search.options(&decided.0), WhenEmpty::Skip);
-    let code = conclude(batch, workspace, &args.report, None, decided)?;
-    run.mark_reported().context("could not note that the run was reported")?;
-    Ok(code)
+    conclude(batch, workspace, &args.report, None, decided).map(Some)
 }
 
 fn command(recorded: Recorded, words: &Words) -> Command {

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use lockhound_report::merge;
 
 use super::args::CollectArgs;
-use super::conclude::{conclude, describe};
+use super::conclude::{analyse, conclude, describe};
 use super::store::Store;
 use super::workspace::Workspace;
 use crate::commands::report::read;
@@ -33,7 +33,7 @@ fn recorded(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     }
     let folders: Vec<PathBuf> = runs.iter().map(|run| run.folder().to_owned()).collect();
     let config = Config::load(&args.report.config, workspace.root())?;
-    let batch = Found::at(&folders).analyse(&args.search.options(&config), WhenEmpty::Skip);
+    let batch = analyse(&folders, &args.search.options(&config));
     // Nobody knows here whether these were all tests.
     conclude(batch, &workspace, &args.report, args.output.as_deref(), (config, Coverage::Partial))
 }
