@@ -80,6 +80,9 @@ mod tests {
     #[test]
     fn a_name_wins_over_a_glob_and_else_the_first_that_matches() {
         let order = order(&["shard *", "shard 0", "sh*"]);
-        assert_eq!(["shard 1", "shard 0", "shovel", "log"].map(|name| order.rank(name)), [Some(0), Some(1), Some(2), None]);
+        assert_eq!(
+            ["shard 1", "shard 0", "shovel", "log"].map(|name| order.rank(name)),
+            [Some(0), Some(1), Some(2), None]
+        );
     }
 }

@@ -108,7 +108,11 @@ impl Analysis for Levels {
         let Some(request) = self.requests.next(now.event) else { return };
         let says_nothing = now.tables.object(request.lock).level.is_none() && self.orders.stated.is_empty();
         let held = now.holds.of(now.event.thread);
-        if says_nothing || request.how == How::Try || held.is_empty() || held.iter().any(|held| held.lock == request.lock) {
+        if says_nothing
+            || request.how == How::Try
+            || held.is_empty()
+            || held.iter().any(|held| held.lock == request.lock)
+        {
             return;
         }
         let by_level = level_broken(request.lock, held, now.tables);

@@ -308,7 +308,13 @@ fn violations(orders: &[(&str, &[&str])], declarations: &str, stretches: &[&str]
 #[test]
 fn a_stated_order_is_kept() {
     let order: &[(&str, &[&str])] = &[("bank", &["accounts", "audit", "log"])];
-    for fine in ["T1 +accounts +audit +log", "T1 +accounts +log", "T1 +audit -audit +accounts", "T1 +audit t+accounts", "T1 +other +log +free"] {
+    for fine in [
+        "T1 +accounts +audit +log",
+        "T1 +accounts +log",
+        "T1 +audit -audit +accounts",
+        "T1 +audit t+accounts",
+        "T1 +other +log +free",
+    ] {
         assert!(violations(order, "", &[fine]).is_empty(), "{fine}");
     }
     let message = "`T1` takes `accounts` while it holds `log`, against the order `bank`";

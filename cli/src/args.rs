@@ -54,7 +54,9 @@ pub(crate) enum Command {
     /// Write a trace in another format
     Convert(ConvertArgs),
     /// Accept findings, with the reason, in lockhound.toml
-    #[command(override_usage = "lockhound allow ID --reason TEXT [PATH]...\n       lockhound allow --write-baseline [PATH]...")]
+    #[command(
+        override_usage = "lockhound allow ID --reason TEXT [PATH]...\n       lockhound allow --write-baseline [PATH]..."
+    )]
     Allow(AllowArgs),
     /// Explain a rule: what it means, how sure its findings are, how to fix them, what can fool it
     Explain(ExplainArgs),

@@ -50,10 +50,20 @@ impl Recorded {
     /// Whether these words select every test: any of cargo's that may choose among them is taken to do so.
     fn is_all(self, words: &Words) -> bool {
         const ALL: [&str; 10] = [
-            "--workspace", "--all", "--all-targets", "--all-features", "--no-fail-fast", "--release", "--locked",
-            "--offline", "--frozen", "--quiet",
+            "--workspace",
+            "--all",
+            "--all-targets",
+            "--all-features",
+            "--no-fail-fast",
+            "--release",
+            "--locked",
+            "--offline",
+            "--frozen",
+            "--quiet",
         ];
-        self != Self::Run && words.programs.is_empty() && words.cargos.iter().all(|word| ALL.iter().any(|one| word == one))
+        self != Self::Run
+            && words.programs.is_empty()
+            && words.cargos.iter().all(|word| ALL.iter().any(|one| word == one))
     }
 }
 

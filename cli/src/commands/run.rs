@@ -80,7 +80,8 @@ impl Recording {
         let document = detail(report, |detail| lockhound_report::document(&batch.runs, detail));
         // Other programs show what the rest of the entries is for.
         let (config, coverage) = (self.config, Coverage::Partial);
-        Conclusion { document, problems: batch.problems, embedded: self.embedded, config, coverage }.report(report, None)
+        Conclusion { document, problems: batch.problems, embedded: self.embedded, config, coverage }
+            .report(report, None)
     }
 
     /// Traces that are there but broken are said to be; otherwise "no traces in this folder" is said better here.

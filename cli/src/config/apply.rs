@@ -108,9 +108,9 @@ impl Allow {
             _ if ambiguous => {
                 Some("this id is the beginning of several, so none of them is accepted: write all 16 digits".to_owned())
             }
-            _ if !used && coverage == Coverage::Whole => {
-                Some("this entry accepts nothing that was found: remove it, unless the finding comes and goes".to_owned())
-            }
+            _ if !used && coverage == Coverage::Whole => Some(
+                "this entry accepts nothing that was found: remove it, unless the finding comes and goes".to_owned(),
+            ),
             _ => None,
         }
     }

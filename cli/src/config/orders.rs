@@ -27,13 +27,20 @@ pub(super) fn read(
         let mut locks = Vec::with_capacity(names.len());
         for (name, span) in &names {
             if !seen.insert(*name) {
-                return Err(text.wrong(span.clone(), format!("`{name}` is in this list already: expected each lock once")));
+                return Err(
+                    text.wrong(span.clone(), format!("`{name}` is in this list already: expected each lock once"))
+                );
             }
-            locks.push(NamePattern::new(name).map_err(|error| {
-                text.wrong(span.clone(), format!("`{name}` is no name and no glob: {error}"))
-            })?);
+            locks.push(
+                NamePattern::new(name)
+                    .map_err(|error| text.wrong(span.clone(), format!("`{name}` is no name and no glob: {error}")))?,
+            );
         }
-        orders.push(DeclaredOrder { name: key.get_ref().to_string(), place: place(text.line(key.span().start)), locks });
+        orders.push(DeclaredOrder {
+            name: key.get_ref().to_string(),
+            place: place(text.line(key.span().start)),
+            locks,
+        });
         lists.push(names);
     }
     consistent(text, &orders, &lists)?;

@@ -117,13 +117,13 @@ fn allowed(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<Vec<Allow>, W
             Shape { id: Some(id), rule: None, path: None, objects } if objects.is_empty() => {
                 ids.insert(id.clone(), entry.line)
             }
-            shape if shape.id.is_none() => {
-                entries.iter().find(|other| other.shape == *shape).map(|other| other.line)
-            }
+            shape if shape.id.is_none() => entries.iter().find(|other| other.shape == *shape).map(|other| other.line),
             _ => None,
         };
         if let Some(line) = same {
-            return Err(text.wrong(item.span(), format!("this accepts the same as line {line}: expected each entry once")));
+            return Err(
+                text.wrong(item.span(), format!("this accepts the same as line {line}: expected each entry once"))
+            );
         }
         entries.push(entry);
     }
@@ -149,7 +149,9 @@ fn allow(text: Text<'_>, start: usize, table: &DeTable<'_>) -> Result<Allow, Wro
     }
     let missing = |message: &str| text.wrong(start..start, message);
     if shape.is_empty() {
-        return Err(missing("this entry accepts nothing: expected `id`, or one or more of `rule`, `objects` and `path`"));
+        return Err(missing(
+            "this entry accepts nothing: expected `id`, or one or more of `rule`, `objects` and `path`",
+        ));
     }
     let reason = reason.ok_or_else(|| missing("this entry has no `reason`: expected why this is accepted"))?;
     Ok(Allow { line: text.line(start), shape, reason, expires })
@@ -164,15 +166,15 @@ fn id(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
 /// In small letters; an error is in words.
 pub(crate) fn parse_id(id: &str) -> Result<String, String> {
     let is_id = (LEAST_DIGITS..=DIGITS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let wrong = || format!("`{id}` is no id: expected {LEAST_DIGITS} to {DIGITS} digits 0-9 and a-f, as reports show them");
+    let wrong =
+        || format!("`{id}` is no id: expected {LEAST_DIGITS} to {DIGITS} digits 0-9 and a-f, as reports show them");
     is_id.then(|| id.to_ascii_lowercase()).ok_or_else(wrong)
 }
 
 fn rule(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<Rule, Wrong> {
     let name = text.string(value, "the name of a rule, like \"data-race\"")?;
-    rule_named(name).ok_or_else(|| {
-        text.unknown(&Spanned::new(value.span(), name.into()), "rule", &Rule::ALL.map(Rule::name))
-    })
+    rule_named(name)
+        .ok_or_else(|| text.unknown(&Spanned::new(value.span(), name.into()), "rule", &Rule::ALL.map(Rule::name)))
 }
 
 fn rule_named(name: &str) -> Option<Rule> {
@@ -195,9 +197,7 @@ fn path(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<PathPattern, Wro
 fn day(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<Date, Wrong> {
     let expected = "a day without quotes, like 2027-01-31";
     match value.get_ref() {
-        DeValue::Datetime(moment) => {
-            date::parse(&moment.to_string()).map_err(|error| text.wrong(value.span(), error))
-        }
+        DeValue::Datetime(moment) => date::parse(&moment.to_string()).map_err(|error| text.wrong(value.span(), error)),
         other => Err(text.expected(value.span(), expected, other)),
     }
 }
@@ -236,6 +236,7 @@ fn level(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<Level, Wrong> {
 fn chosen(text: Text<'_>, value: &Spanned<DeValue<'_>>) -> Result<FailOn, Wrong> {
     let expected = "\"observed\", \"feasible\", \"possible\" or \"note\"";
     let name = text.string(value, expected)?;
-    FailOn::from_str(name, false)
-        .map_err(|_| text.wrong(value.span(), format!("`{name}` says nothing of how sure a finding is: expected {expected}")))
+    FailOn::from_str(name, false).map_err(|_| {
+        text.wrong(value.span(), format!("`{name}` says nothing of how sure a finding is: expected {expected}"))
+    })
 }

@@ -89,11 +89,7 @@ impl<'t> Text<'t> {
         array.iter().map(|item| Ok((self.string(item, "a string")?, item.span()))).collect()
     }
 
-    pub(super) fn table<'a>(
-        self,
-        value: &'a Spanned<DeValue<'a>>,
-        expected: &str,
-    ) -> Result<&'a DeTable<'a>, Wrong> {
+    pub(super) fn table<'a>(self, value: &'a Spanned<DeValue<'a>>, expected: &str) -> Result<&'a DeTable<'a>, Wrong> {
         match value.get_ref() {
             DeValue::Table(table) => Ok(table),
             other => Err(self.expected(value.span(), expected, other)),

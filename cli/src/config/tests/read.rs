@@ -51,7 +51,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("[[allow]]\nid = '7f3a91'\nreason = 'x'", "2:6: `7f3a91` is no id: expected 8 to 16 digits"),
         ("[[allow]]\nid = '7f3a91c2 '\nreason = 'x'", "2:6: `7f3a91c2 ` is no id"),
         ("[[allow]]\nid = 77777777\nreason = 'x'", "2:6: an integer: expected an id as reports show it"),
-        ("[[allow]]\nré = 1", "2:1: no TOML"),
+        ("[[allow]]\nré = 1", "2:2: no TOML: invalid unquoted key"),
         ("[[allow]]\n\"ré\" = 1", "2:1: `ré` is no key of an entry: expected `id`, `rule`, "),
         ("[[allow]]\nreasons = 'x'", "2:1: `reasons` is no key of an entry: did you mean `reason`?"),
         ("[[allow]]\nrule = 'data-rase'", "2:8: `data-rase` is no rule: did you mean `data-race`?"),
@@ -85,7 +85,8 @@ fn the_first_mistake_is_told_first() {
 
 #[test]
 fn nothing_is_accepted_twice() {
-    let twice = |one: &str, other: &str| wrong(&format!("[[allow]]\n{one}\nreason='x'\n[[allow]]\n{other}\nreason='y'"));
+    let twice =
+        |one: &str, other: &str| wrong(&format!("[[allow]]\n{one}\nreason='x'\n[[allow]]\n{other}\nreason='y'"));
     let expected = "../lockhound.toml:4:1: this accepts the same as line 1: expected each entry once";
     assert_eq!(twice("id = '7f3a91c2'", "id = '7F3A91C2'"), expected);
     assert_eq!(twice("rule = 'misuse'\npath = '*'", "path = '*'\nrule = 'misuse'").replace(":5:", ":4:"), expected);
