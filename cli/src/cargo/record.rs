@@ -211,6 +211,17 @@ mod tests {
     }
 
     #[test]
+    fn only_what_cannot_leave_a_test_out_is_all() {
+        let is_all = |recorded: Recorded, cargos: &[&str], programs: &[&str]| {
+            let words = |words: &[&str]| words.iter().map(OsString::from).collect();
+            recorded.is_all(&Words { ours: Vec::new(), cargos: words(cargos), programs: words(programs) })
+        };
+        assert!(is_all(Recorded::Test, &[], &[]) && is_all(Recorded::Nextest, &["--workspace", "--release"], &[]));
+        assert!(!is_all(Recorded::Test, &["--test", "service"], &[]) && !is_all(Recorded::Test, &["name"], &[]));
+        assert!(!is_all(Recorded::Test, &[], &["--ignored"]) && !is_all(Recorded::Run, &[], &[]));
+    }
+
+    #[test]
     fn nothing_is_added_but_the_feature_where_that_suffices() {
         let activation = Activation { features: vec!["dog/record".to_owned()], helpers: Vec::new() };
         assert_eq!(additions(&activation, &["app"], true).unwrap(), ["--features", "dog/record"]);
