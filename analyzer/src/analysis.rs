@@ -291,7 +291,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         analyses.push(Box::<Blocking>::default());
     }
     if any(&[Rule::LockOrderViolation]) {
-        analyses.push(Box::<Levels>::default());
+        analyses.push(Box::new(Levels::new(&options.orders)));
     }
     if any(&[Rule::DataRace]) {
         analyses.push(Box::new(DataRaces::new(options.prediction)));

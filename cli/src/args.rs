@@ -1,12 +1,14 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use lockhound_analyzer::{Limits, Options, Regions, Rule};
 use lockhound_trace::Format;
 
+use crate::config::{Config, Coverage, Date};
 use crate::limit::{Limit, limit, limit_help};
 use crate::names;
 
@@ -55,6 +57,11 @@ pub(crate) enum Command {
     Stats(StatsArgs),
     /// Write a trace in another format
     Convert(ConvertArgs),
+    /// Accept findings, with the reason, in lockhound.toml
+    #[command(
+        override_usage = "lockhound allow ID --reason TEXT [PATH]...\n       lockhound allow --write-baseline [PATH]..."
+    )]
+    Allow(AllowArgs),
     /// Explain a rule: what it means, how sure its findings are, how to fix them, what can fool it
     Explain(ExplainArgs),
     /// Print a script that lets a shell complete commands of lockhound
@@ -84,8 +91,8 @@ pub(crate) struct SearchArgs {
 }
 
 impl SearchArgs {
-    /// The same for the analyses.
-    pub(crate) fn options(&self) -> Options {
+    /// The same for the analyses, which also watch the orders of locks that the team states.
+    pub(crate) fn options(&self, config: &Config) -> Options {
         let mut limits = Limits::default();
         for limit in &self.limits {
             limit.apply(&mut limits);
@@ -93,11 +100,35 @@ impl SearchArgs {
         Options {
             rules: (!self.rules.is_empty()).then(|| self.rules.clone()),
             regions: self.regions.into(),
+            orders: Arc::clone(&config.orders),
             prediction: !self.no_prediction,
             limits,
             time_budget: self.time_budget,
         }
     }
+
+    /// Whether nothing is left out.
+    pub(crate) fn coverage(&self) -> Coverage {
+        let Self { rules, regions, no_prediction, time_budget, limits } = self;
+        let leaves_out = !rules.is_empty()
+            || *regions == WhichRegions::Declared
+            || *no_prediction
+            || time_budget.is_some()
+            || !limits.is_empty();
+        if leaves_out { Coverage::Partial } else { Coverage::Whole }
+    }
+}
+
+/// What the team has decided.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ConfigArgs {
+    /// The file that says which findings are accepted, which rules matter, and in which order locks are taken
+    /// [default: lockhound.toml here or above, up to the root of the workspace]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Do as if there were no such file
+    #[arg(long)]
+    pub(crate) no_config: bool,
 }
 
 /// How to report.
@@ -109,9 +140,14 @@ pub(crate) struct ReportArgs {
     /// Also list the patterns that the run refutes, each with the reason
     #[arg(long)]
     pub(crate) refuted: bool,
-    /// The least finding that makes the exit status 1
-    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
-    pub(crate) fail_on: FailOn,
+    /// Also show the findings that are accepted, each with the reason
+    #[arg(long)]
+    pub(crate) suppressed: bool,
+    /// The least finding that makes the exit status 1 [default: as lockhound.toml says, else possible]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Show call stacks; twice: with the frames of lockhound and std
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -276,6 +312,28 @@ pub(crate) struct ConvertArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct AllowArgs {
+    /// The finding, by its id or the first 8 digits
+    #[arg(value_name = "ID", required_unless_present = "write_baseline")]
+    pub(crate) id: Option<String>,
+    /// Where it was found: reports in JSON, traces, and folders of them [default: the last report of `cargo lockhound`]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Why it is accepted
+    #[arg(long, value_name = "TEXT", required_unless_present = "write_baseline")]
+    pub(crate) reason: Option<String>,
+    /// From this day on (like 2027-01-31) it is not accepted any more
+    #[arg(long, value_parser = crate::config::parse_date, value_name = "DATE")]
+    pub(crate) expires: Option<Date>,
+    /// Accept all that is found today, so that only what is new fails [reason: baseline of this day]
+    #[arg(long)]
+    pub(crate) write_baseline: bool,
+    /// The file to write to [default: lockhound.toml here or above, else a new one at the root of the workspace]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// The rule; without it, all are listed
     #[arg(value_parser = rule)]
@@ -383,7 +441,7 @@ impl From<TraceFormat> for Format {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).map_err(|error| format!("{error}: expected 500ms, 30s, 2m …"))?;
     if duration.is_zero() {
         return Err("must be more than nothing".to_owned());

@@ -31,3 +31,9 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
         result => result,
     }
 }
+
+/// What another program had to say, as it said it.
+pub(crate) fn pass_on(text: &str) {
+    let mut stderr = anstream::stderr();
+    let _ = writeln!(stderr, "{}", text.trim_end());
+}

@@ -1,5 +1,7 @@
 //! The one list of exit statuses.
 
+use std::num::NonZeroU8;
+
 /// How Lockhound ends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum ExitCode {
@@ -10,6 +12,8 @@ pub(crate) enum ExitCode {
     /// 2: it could not do its job: wrong usage, input that is unreadable, broken or empty, nothing recorded. Wins over
     /// 1, because a report on half of the input must not pass for a report on all of it.
     Trouble,
+    /// Any other: what cargo, or the program that it ran, ended with, which was no success.
+    Program(NonZeroU8),
 }
 
 impl From<ExitCode> for std::process::ExitCode {
@@ -18,6 +22,7 @@ impl From<ExitCode> for std::process::ExitCode {
             ExitCode::Clean => 0,
             ExitCode::Findings => 1,
             ExitCode::Trouble => 2,
+            ExitCode::Program(status) => status.get(),
         })
     }
 }

@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod cargo;
 mod child;
 mod commands;
 mod conclusion;
+mod config;
 mod console;
 mod exit_code;
 mod limit;

@@ -6,7 +6,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::{Cli, Command};
 use crate::exit_code::ExitCode;
-use crate::{commands, console};
+use crate::{cargo, commands, console};
 
 /// Under which name the program was called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,13 +37,20 @@ impl Invocation {
 #[must_use]
 pub fn main(invocation: Invocation) -> std::process::ExitCode {
     let arguments = invocation.arguments(std::env::args_os().collect());
+    if invocation == Invocation::Cargo && cargo::is_ours(&arguments) {
+        return end(cargo::main(arguments));
+    }
     let parsed = Cli::command().bin_name(invocation.name()).try_get_matches_from(arguments);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
     cli.color.apply();
-    dispatch(&cli.command)
+    end(dispatch(&cli.command))
+}
+
+fn end(result: anyhow::Result<ExitCode>) -> std::process::ExitCode {
+    result
         .unwrap_or_else(|error| {
             console::error(&format!("{error:#}"));
             ExitCode::Trouble
@@ -60,6 +67,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::DemoProgram { id } => commands::demo::run_program(id),
         Command::Show(args) => commands::show::run(args),
         Command::Convert(args) => commands::convert::run(args),
+        Command::Allow(args) => commands::allow::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Graph(args) => commands::graph::run(args),
         Command::Stats(args) => commands::stats::run(args),

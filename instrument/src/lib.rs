@@ -62,6 +62,7 @@
 //! | `LOCKHOUND_STRICT` | `1`, `on`, `panic`; `report`; `0`, `off` | [strict mode](#strict-mode): panic at a lock request out of order; report it and go on; neither, which is the default |
 //! | `LOCKHOUND_STACKS` | `new`, `off`, `all` | when call stacks are captured: when a thread does something new and when it waits, which is the default; never; at each acquisition and wait, which is slow |
 //! | `LOCKHOUND_LIMIT` | bytes; `k`, `M`, `G` | largest size of the trace, by default `4G`. Where it is reached recording stops, and monitor and strict mode with it; the program goes on |
+//! | `LOCKHOUND_KEEP` | `all`, `concurrent` | whether each trace is kept, which is the default; or only that of a process which uses two threads or two locks, waits, or ends a thread that holds a lock: any other shows no bug. For runs of thousands of processes; `cargo lockhound` sets it |
 //!
 //! An empty variable counts as unset. A bad value is reported once on stderr and ignored. In a program that runs with more
 //! rights than its user has (`AT_SECURE`) all are ignored. Without a trace the recorder remembers only what monitor and

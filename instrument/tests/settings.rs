@@ -73,6 +73,7 @@ mod recorded {
             ("LOCKHOUND_STRICT", "maybe"),
             ("LOCKHOUND_STACKS", "some\u{e9}"),
             ("LOCKHOUND_LIMIT", "0"),
+            ("LOCKHOUND_KEEP", "some"),
         ];
         let stderr = passes("recorded::each_bad_value_is_reported_once_and_ignored", &bad, || {
             thread::scope(|scope| {

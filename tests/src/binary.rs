@@ -55,7 +55,16 @@ pub fn lockhound(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outp
     }
 }
 
-/// Cargo builds the binaries of the tested package only, so this one must be asked for.
+/// The `cargo-lockhound` of this build.
+///
+/// # Panics
+/// If it cannot be built.
+#[must_use]
+pub fn cargo_lockhound() -> PathBuf {
+    BINARY.with_file_name(format!("cargo-lockhound{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Cargo builds the binaries of the tested package only, so these must be asked for.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = profile_folder();
     let profile = match folder.file_name().and_then(OsStr::to_str) {
@@ -63,7 +72,7 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
         Some(profile) => profile,
     };
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--package", "cargo-lockhound", "--bin", "lockhound", "--profile", profile])
+        .args(["build", "--quiet", "--package", "cargo-lockhound", "--bins", "--profile", profile])
         .arg("--target-dir")
         .arg(folder.parent().expect("a profile's folder lies in a target folder"))
         .current_dir(workspace())

@@ -26,4 +26,4 @@ pub use cycles::{Cycles, Limits as CycleLimits, simple_cycles};
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;
 pub use nestings::Nesting;
-pub(crate) use requests::Requests;
+pub(crate) use requests::{LockRequest, Requests};

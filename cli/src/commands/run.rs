@@ -12,16 +12,17 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, anyhow, bail};
 use nix::sys::signal::Signal;
 
-use super::check;
 use crate::args::{ReportArgs, ReportFormat, RunArgs, SearchArgs};
 use crate::child::{Ended, supervise};
+use crate::conclusion::{Conclusion, detail};
+use crate::config::{Config, Coverage};
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
 use crate::traces::{Batch, Found, WhenEmpty};
 
 /// Tells the recorder where to write: one trace a process, since a program may start others.
-const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
+pub(crate) const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
 const TRACE_NAME: &str = "%e-%p.lht";
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         timeout: args.timeout,
         folder: args.output.clone(),
         embedded: Embedded::Last,
+        config: Config::here(&args.report.config)?,
     }
     .check(&args.search, &args.report)
 }
@@ -49,6 +51,7 @@ pub(super) struct Recording {
     /// Where its traces go, if not into a folder of their own under the current one.
     pub(super) folder: Option<PathBuf>,
     pub(super) embedded: Embedded,
+    pub(super) config: Config,
 }
 
 impl Recording {
@@ -69,12 +72,16 @@ impl Recording {
             }
         };
         console::note(&format!("`{}` {}", self.name, in_words(ended)));
-        let batch = Found::at(std::slice::from_ref(&folder)).analyse(&search.options(), WhenEmpty::Skip);
+        let batch = Found::at(std::slice::from_ref(&folder)).analyse(&search.options(&self.config), WhenEmpty::Skip);
         if batch.runs.is_empty() {
             return Err(self.recorded_nothing(&batch, &folder));
         }
         console::note(&format!("its traces are in {}", folder.display()));
-        check::report(batch, report, None, self.embedded)
+        let document = detail(report, |detail| lockhound_report::document(&batch.runs, detail));
+        // Other programs show what the rest of the entries is for.
+        let (config, coverage) = (self.config, Coverage::Partial);
+        Conclusion { document, problems: batch.problems, embedded: self.embedded, config, coverage }
+            .report(report, None)
     }
 
     /// Traces that are there but broken are said to be; otherwise "no traces in this folder" is said better here.
@@ -113,7 +120,7 @@ fn fresh_folder(wanted: Option<PathBuf>, name: &str) -> anyhow::Result<PathBuf> 
 }
 
 /// As part of a pattern, in which `%` starts a placeholder.
-fn literally(path: &Path) -> PathBuf {
+pub(crate) fn literally(path: &Path) -> PathBuf {
     let bytes = path.as_os_str().as_bytes().iter();
     let doubled = bytes.flat_map(|&byte| std::iter::repeat_n(byte, if byte == b'%' { 2 } else { 1 }));
     PathBuf::from(OsString::from_vec(doubled.collect()))
@@ -134,7 +141,7 @@ fn remove_if_empty(folder: &Path) {
     }
 }
 
-fn in_words(ended: Ended) -> String {
+pub(crate) fn in_words(ended: Ended) -> String {
     match ended {
         Ended::AfterTimeout(after) => format!("was ended after {}", humantime::format_duration(after)),
         Ended::Alone(status) => status_in_words(status),

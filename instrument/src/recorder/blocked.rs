@@ -9,6 +9,7 @@ use super::gate;
 use super::local::{self, Local};
 use super::monitor::{self, Borrowed, Entry, Stay, Wants};
 use super::object::{Kind, Object, Site};
+use super::worth;
 
 /// Who can end a wait for an object.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +110,10 @@ pub(super) fn wait_announced(
     for_good: bool,
     announce: impl Fn(&mut Local) -> Option<()>,
 ) -> Option<Entry> {
+    {
+        let _busy = local.busy();
+        worth::wait();
+    }
     let later = for_good && monitor::may_panic();
     if !later {
         announce(local)?;

@@ -10,6 +10,7 @@ use super::gate;
 use super::local::{self, Local};
 use super::monitor::{self, Borrowed, Progress, Wants};
 use super::object::{Object, Site};
+use super::worth;
 
 /// Who waits, and for how many of them a notification is under way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +72,8 @@ impl Object {
             if how == How::Lock {
                 let place = local.site(site)?;
                 local.capture_stack_if_new(place, condvar)?;
+                let _busy = local.busy();
+                worth::wait();
             }
             self.pass_lock(local, other::WAIT, lock, site, |waiters| {
                 waiters.enter();

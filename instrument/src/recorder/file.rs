@@ -11,8 +11,8 @@ use lockhound_trace::binary::format::{
     CHUNK_HEADER, COMMITTED_AT, ChunkHeader, FILE_HEADER, MAX_RECORDED_TEXT, OPEN, PAGE, Payload, SEQUENCE_AT, field,
 };
 
-use super::gate;
 use super::settings::{self, PATH};
+use super::{gate, naming};
 
 const CLOSED: u8 = 0;
 const OPENING: u8 = 1;
@@ -249,7 +249,7 @@ fn write_at(descriptor: i32, mut bytes: &[u8], mut offset: libc::off_t) -> Optio
     Some(())
 }
 
-fn last_error() -> i32 {
+pub(super) fn last_error() -> i32 {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }
 
@@ -281,7 +281,7 @@ fn ensure_open() -> bool {
 
 fn open() -> Result<u8, &'static str> {
     let Some(pattern) = settings::pattern() else { return Ok(SCRATCH) };
-    let descriptor = create(pattern)?;
+    let descriptor = naming::create(pattern)?;
     // SAFETY: all-zero is a valid `stat`, and the pointer is to a live one.
     let mut status: libc::stat = unsafe { std::mem::zeroed() };
     // SAFETY: as above.
@@ -295,42 +295,6 @@ fn open() -> Result<u8, &'static str> {
     END.store(end as u64, Ordering::Relaxed);
     DESCRIPTOR.store(descriptor, Ordering::Release);
     Ok(OPENED)
-}
-
-/// Creates a file that did not exist.
-fn create(pattern: &[u8]) -> Result<i32, &'static str> {
-    for attempt in 0..10_000 {
-        let path = settings::expand(pattern, attempt).ok_or("the path in LOCKHOUND_TRACE is too long")?;
-        let path = CStr::from_bytes_with_nul(path.bytes()).map_err(|_| "the path in LOCKHOUND_TRACE is no path")?;
-        if attempt == 0 {
-            create_parents(path);
-        }
-        let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC | libc::O_NOFOLLOW;
-        // SAFETY: the path ends with a zero.
-        let descriptor = unsafe { libc::open(path.as_ptr(), flags, 0o644) };
-        if descriptor >= 0 {
-            return Ok(descriptor);
-        }
-        match last_error() {
-            libc::EEXIST | libc::EINTR => {}
-            libc::EACCES | libc::EROFS | libc::EPERM => return Err("the folder in LOCKHOUND_TRACE is not writable"),
-            libc::ENOSPC => return Err("no space left for the trace file"),
-            _ => return Err("could not create the file in LOCKHOUND_TRACE"),
-        }
-    }
-    Err("could not find an unused name for the trace file")
-}
-
-/// What cannot be created is noticed when the file itself cannot.
-fn create_parents(path: &CStr) {
-    let bytes = path.to_bytes();
-    let mut folder = [0_u8; PATH];
-    for (at, _) in bytes.iter().enumerate().filter(|&(at, &byte)| byte == b'/' && at > 0) {
-        folder[..at].copy_from_slice(&bytes[..at]);
-        folder[at] = 0;
-        // SAFETY: the text ends with a zero.
-        unsafe { libc::mkdir(folder.as_ptr().cast(), 0o755) };
-    }
 }
 
 /// Writes the file header; gives where the first chunk begins.
@@ -388,6 +352,15 @@ fn put_environment(fields: &mut Scratch<HEADER>) {
     }
 }
 
+/// What the process has done is worth a file: gives it its name, if it has none yet. See [`naming`].
+pub(super) fn keep() {
+    let _errno = Errno::keep();
+    let descriptor = || Some(DESCRIPTOR.load(Ordering::Acquire)).filter(|&descriptor| is_ours(descriptor));
+    if let Err(why) = naming::settle(descriptor) {
+        gate::stop(why);
+    }
+}
+
 /// A block of numbers for objects; its first.
 pub(super) fn take_object_numbers(count: u32) -> Option<u32> {
     let take = |first: u32| first.checked_add(count);
@@ -401,6 +374,7 @@ pub(super) fn abandon() {
         // SAFETY: the descriptor is ours, and the parent has its own.
         unsafe { libc::close(descriptor) };
     }
+    naming::abandon();
     NEXT_OBJECTS.store(FIRST_OBJECT, Ordering::Relaxed);
     END.store(0, Ordering::Relaxed);
     STATE.store(CLOSED, Ordering::Release);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::{catalogue, file, local, monitor, settings, strict};
+use super::{catalogue, file, local, monitor, settings, strict, worth};
 use crate::Strict;
 
 const UNDECIDED: u8 = 0;
@@ -136,6 +136,7 @@ extern "C" fn in_child() {
     catalogue::abandon();
     monitor::abandon();
     strict::abandon();
+    worth::abandon();
 }
 
 /// Stops recording for good; the program goes on. Says why, once a process.

@@ -18,7 +18,7 @@ use super::object::Site;
 use super::once::Awaited;
 use super::sites::{Sites, Texts};
 use super::stacks::{Modules, Wait};
-use super::{file, gate, settings, strict};
+use super::{file, gate, settings, strict, worth};
 use crate::Stacks;
 
 /// Bits of a thread's number in an object's word.
@@ -86,6 +86,8 @@ pub(super) struct Local {
     pub(super) order: strict::Memory,
     next_object: u32,
     last_object: u32,
+    /// Whether the trace has yet to be told what the thread is called.
+    nameless: bool,
 }
 
 /// A stretch of the recorder's own work: until it is dropped, events of this thread are left out, also those of signal
@@ -242,6 +244,9 @@ fn begin(number: u32, origin: Origin) {
     };
     let Some(mut local) = Local::open(number) else { return };
     local.write_start(origin);
+    if !matches!(origin, Origin::After(_)) {
+        worth::thread();
+    }
     local.seat = Seat::take(number, matches!(origin, Origin::Spawned));
     if !counted {
         monitor::one_more();
@@ -260,6 +265,9 @@ fn end() {
         let mut local = unsafe { Box::from_raw(local) };
         FORMER.set(local.thread());
         local.write_exit();
+        if !local.held.is_empty() {
+            worth::leak();
+        }
         monitor::ended(&local);
         local.buffer.close();
     }
@@ -321,6 +329,7 @@ impl Local {
             order: strict::Memory::default(),
             next_object: 0,
             last_object: 0,
+            nameless: false,
         })
     }
 
@@ -346,11 +355,23 @@ impl Local {
         match origin {
             Origin::Unannounced if is_main_thread() => self.define_self("main"),
             Origin::After(_) => self.define_self("thread-locals"),
-            Origin::Unannounced | Origin::Spawned => {}
+            Origin::Unannounced => self.nameless = true,
+            Origin::Spawned => {}
         }
         self.other(other::START, 0, u32::from(matches!(origin, Origin::Spawned)), 0, 0, 0);
         if let Origin::After(former) = origin {
             self.other(other::JOIN, 0, former, 0, 0, 0);
+        }
+    }
+
+    /// Tells what a thread is called that nobody announced: a test, by its name. Asked when the thread spawns another, where
+    /// its handle is sure to exist: at its first event, which may come from the allocator, that may be just being made.
+    pub(super) fn introduce_itself(&mut self) {
+        if std::mem::take(&mut self.nameless) {
+            let _busy = self.busy();
+            if let Some(name) = std::thread::current().name() {
+                self.define_self(name);
+            }
         }
     }
 

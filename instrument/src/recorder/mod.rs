@@ -23,6 +23,7 @@ mod lock;
 #[cfg(all(test, not(miri)))]
 mod models;
 pub(crate) mod monitor;
+mod naming;
 mod number;
 mod object;
 mod once;
@@ -41,6 +42,7 @@ mod threads;
 mod value;
 mod variable;
 mod word;
+mod worth;
 
 pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;

@@ -10,6 +10,7 @@ use super::class::Class;
 use super::local::Local;
 use super::number::Number;
 use super::word::{THREAD, VERSION, Word};
+use super::worth;
 
 /// A place in the source.
 pub(crate) type Site = &'static Location<'static>;
@@ -48,6 +49,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether it can be held.
+    const fn is_lock(self) -> bool {
+        matches!(self, Self::Mutex | Self::ReentrantMutex | Self::RwLock)
+    }
+
     pub(super) const fn of_trace(self) -> ObjectKind {
         match self {
             Self::Mutex => ObjectKind::Mutex { reentrant: false },
@@ -165,6 +171,9 @@ impl Object {
         {
             let _busy = local.busy();
             catalogue::enter(number, Card { kind, name, birth, type_name, level });
+            if kind.is_lock() {
+                worth::lock();
+            }
         }
         local.declare(&Class { birth, type_name, name, level, kind }, number, self.version(), self.base_reads())?;
         Some(number)

@@ -38,6 +38,7 @@ pub(crate) fn spawning(name: Option<&str>, site: Site) -> ThreadTicket {
 fn spawn(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTicket> {
     let number = local::take_thread_number()?;
     let site = local.site(site)?;
+    local.introduce_itself();
     {
         let _busy = local.busy();
         let name = match name {

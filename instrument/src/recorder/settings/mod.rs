@@ -13,6 +13,6 @@ mod variables;
 
 pub(crate) use apply::apply;
 pub(super) use path::{PATH, base_name, expand, with_program};
-pub(super) use system::{now, say, say_all, watch_forks};
-pub(super) use values::{limit, pattern, settle_trace, stacks, strict, wanted};
+pub(super) use system::{now, put_number, say, say_all, watch_forks};
+pub(super) use values::{keeps_all, limit, pattern, settle_trace, stacks, strict, wanted};
 pub(super) use variables::read_environment;

@@ -31,6 +31,15 @@ pub(super) fn stacks(text: &[u8]) -> Option<Stacks> {
     }
 }
 
+/// Whether a trace is kept whatever it holds.
+pub(super) fn keeps_all(text: &[u8]) -> Option<bool> {
+    match text {
+        b"all" => Some(true),
+        b"concurrent" => Some(false),
+        _ => None,
+    }
+}
+
 /// A number of bytes.
 pub(super) fn size(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?.trim();
@@ -68,11 +77,13 @@ mod tests {
         assert_eq!(strict(b"1"), Some(Strict::Panic));
         assert_eq!(strict(b"0"), Some(Strict::Off));
         assert_eq!(stacks(b"all"), Some(Stacks::All));
+        assert_eq!((keeps_all(b"all"), keeps_all(b"concurrent")), (Some(true), Some(false)));
         for bad in ["exit", "exit:", "exit:256", "exit:-1", "Abort", "on", "\u{e9}"] {
             assert!(action(bad.as_bytes()).is_none(), "{bad}");
         }
         for bad in ["yes", "2", "abort", "\u{e9}"] {
             assert_eq!((strict(bad.as_bytes()), stacks(bad.as_bytes())), (None, None), "{bad}");
+            assert_eq!(keeps_all(bad.as_bytes()), None, "{bad}");
         }
     }
 }

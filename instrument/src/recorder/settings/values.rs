@@ -14,6 +14,8 @@ const DEFAULT_LIMIT: u64 = 4 << 30;
 pub(super) static STRICT: Slot = Slot::unset();
 pub(super) static STACKS: Slot = Slot::unset();
 pub(super) static LIMIT: Slot = Slot::unset();
+/// Whether a trace is kept whatever it holds: 0 or 1.
+pub(super) static KEEP_ALL: Slot = Slot::unset();
 
 /// Whether an action was asked for that needs the recorder: 0 or 1. The action itself is the monitor's.
 pub(super) static WATCH: Slot = Slot::unset();
@@ -89,6 +91,12 @@ pub(in crate::recorder) fn stacks() -> Stacks {
 pub(in crate::recorder) fn limit() -> u64 {
     behind_the_gate();
     LIMIT.get().unwrap_or(DEFAULT_LIMIT)
+}
+
+/// Whether the trace is kept also if it cannot show any bug.
+pub(in crate::recorder) fn keeps_all() -> bool {
+    behind_the_gate();
+    KEEP_ALL.get() != Some(0)
 }
 
 /// The environment's action.

@@ -27,7 +27,7 @@ pub(super) fn variable(name: &CStr) -> Option<&'static [u8]> {
 ///
 /// Threads may come here at the same time: all read the same.
 pub(in crate::recorder) fn read_environment() {
-    static BAD: [AtomicBool; 4] = [const { AtomicBool::new(false) }; 4];
+    static BAD: [AtomicBool; 5] = [const { AtomicBool::new(false) }; 5];
     read(c"LOCKHOUND_ON_DEADLOCK", "report, abort, exit:CODE (0 to 255), panic or off", &BAD[0], |text| {
         parse::action(text).map(values::fix_action)
     });
@@ -39,6 +39,9 @@ pub(in crate::recorder) fn read_environment() {
     });
     read(c"LOCKHOUND_LIMIT", "a number of bytes above 0, perhaps with k, M or G", &BAD[3], |text| {
         parse::size(text).map(|size| values::LIMIT.fix(size))
+    });
+    read(c"LOCKHOUND_KEEP", "all or concurrent", &BAD[4], |text| {
+        parse::keeps_all(text).map(|all| values::KEEP_ALL.fix(u64::from(all)))
     });
 }
 
