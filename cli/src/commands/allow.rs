@@ -166,5 +166,10 @@ impl Known {
 }
 
 /// The messages are enough for a review.
-const VERDICTS: Detail<'_> =
-    Detail { symbols: &|_| Vec::new(), refuted: false, replays: Wanted::None, timelines: Wanted::None };
+const VERDICTS: Detail<'_> = Detail {
+    symbols: &|_| Vec::new(),
+    refuted: false,
+    replays: Wanted::None,
+    timelines: Wanted::None,
+    every_step: false,
+};
