@@ -74,7 +74,7 @@ pub struct Report {
     pub tables: Tables,
     /// Why the rest of the trace could not be read; the findings speak of what came before.
     pub error: Option<ReadError>,
-    /// The events, where a witness needs them.
+    /// The events, where there is something to show of them: kept if there are findings and other schedules were searched.
     pub log: Option<Log>,
 }
 
@@ -96,7 +96,7 @@ impl Report {
         then.or_else(|| base.map(|&count| log.at(thread, count)))
     }
 
-    /// An event of a witness, without its time; none if no finding has a witness.
+    /// An event, without its time; none if the events were not kept.
     #[must_use]
     pub fn event(&self, index: EventIndex) -> Option<Event> {
         let log = self.log.as_ref()?;
@@ -213,7 +213,7 @@ impl Pass {
         let Results { mut findings, refutations, limits, nestings } = results;
         findings.retain(|finding| options.wants(finding.rule));
         sort(&mut findings);
-        let log = self.log.filter(|_| findings.iter().any(|finding| finding.witness.is_some()));
+        let log = self.log.filter(|_| !findings.is_empty());
         Report { findings, refutations, nestings, limits, events: self.events, tables: tables.clone(), error, log }
     }
 }
@@ -294,7 +294,7 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
         analyses.push(Box::<Blocking>::default());
     }
     if any(&[Rule::LockOrderViolation]) {
-        analyses.push(Box::<Levels>::default());
+        analyses.push(Box::new(Levels::new(&options.orders)));
     }
     if any(&[Rule::DataRace]) {
         analyses.push(Box::new(DataRaces::new(options.prediction)));

@@ -13,6 +13,7 @@ mod by_object;
 mod clocks;
 mod closure;
 mod deadlock;
+mod declared_order;
 mod end;
 mod finding;
 mod fingerprint;
@@ -31,6 +32,7 @@ mod witness;
 
 pub use analysis::{Report, analyze, analyze_with};
 pub use deadlock::{CycleLimits, Cycles, Nesting, simple_cycles};
+pub use declared_order::{DeclaredOrder, NamePattern};
 pub use finding::{Evidence, Finding, Hold, Mark, Pattern, Refutation, Region, Rule, Severity, Step, Witness};
 pub use fingerprint::{CirclePart, Fingerprint, identity};
 pub use model::Log;

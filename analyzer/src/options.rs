@@ -1,7 +1,9 @@
 //! What a check looks for, and how far its searches go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::declared_order::DeclaredOrder;
 use crate::finding::Rule;
 
 /// How a trace is analysed. The default: every rule, with prediction, within limits that finish.
@@ -11,6 +13,8 @@ pub struct Options {
     pub rules: Option<Vec<Rule>>,
     /// Which accesses count as meant to be one step.
     pub regions: Regions,
+    /// Orders of locks that the team states, beside the levels that the program declares.
+    pub orders: Arc<[DeclaredOrder]>,
     /// Whether other schedules of the run are searched. Without, there is nothing `feasible`.
     pub prediction: bool,
     /// How far searches go.
@@ -24,6 +28,7 @@ impl Default for Options {
         Self {
             rules: None,
             regions: Regions::default(),
+            orders: Arc::default(),
             prediction: true,
             limits: Limits::default(),
             time_budget: None,

@@ -3,12 +3,16 @@
 #[expect(dead_code, reason = "each test file uses its part")]
 mod deadlock_support;
 
-use deadlock_support::{analyze_lines, relevant, summary};
+use deadlock_support::{analyze_lines, analyze_lines_against, relevant, summary};
 use lockhound_analyzer::Report;
 
 /// `T1 +a +b -b -a`: one line a thread's stretch; `+` locks, `r+` read-locks, `t+` tries, `-` and `r-` release what was
 /// not looked at, `w-` what was looked at and written, `^T2` spawns, `vT2` joins, `!q` sends, `?q` receives, `@g` arrives at a barrier, `=g` passes it.
 fn trace(declarations: &str, stretches: &[&str]) -> Report {
+    analyze_lines(&lines(declarations, stretches))
+}
+
+fn lines(declarations: &str, stretches: &[&str]) -> String {
     let mut lines = declarations.to_owned();
     for (number, stretch) in stretches.iter().enumerate() {
         let mut words = stretch.split_whitespace();
@@ -33,7 +37,7 @@ fn trace(declarations: &str, stretches: &[&str]) -> Report {
             lines.push_str(&format!("\n{{\"t\":\"{thread}\",{event},\"at\":\"x.rs:{}:{place}\"}}", number + 1));
         }
     }
-    analyze_lines(&lines)
+    lines
 }
 
 const RW: &str = r#"
@@ -292,6 +296,57 @@ fn levels_must_rise() {
     assert_eq!(sites, ["x.rs:1:0", "x.rs:1:1"]);
     let report = trace(declarations, &["T1 +high +peer -peer -high"]);
     assert_eq!(summary(&report), ["lock-order-violation observed T1 high,peer"]);
+}
+
+/// The violations of stated orders, in words.
+fn violations(orders: &[(&str, &[&str])], declarations: &str, stretches: &[&str]) -> Vec<String> {
+    let report = analyze_lines_against(orders, &lines(declarations, stretches));
+    let violations = relevant(&report).filter(|finding| finding.rule.name() == "lock-order-violation");
+    violations.map(|finding| finding.message.clone()).collect()
+}
+
+#[test]
+fn a_stated_order_is_kept() {
+    let order: &[(&str, &[&str])] = &[("bank", &["accounts", "audit", "log"])];
+    for fine in [
+        "T1 +accounts +audit +log",
+        "T1 +accounts +log",
+        "T1 +audit -audit +accounts",
+        "T1 +audit t+accounts",
+        "T1 +other +log +free",
+    ] {
+        assert!(violations(order, "", &[fine]).is_empty(), "{fine}");
+    }
+    let message = "`T1` takes `accounts` while it holds `log`, against the order `bank`";
+    assert_eq!(violations(order, "", &["T1 +log +audit -audit +accounts"]).last().unwrap(), message);
+    let lines = lines("", &["T1 +log +other +accounts -accounts -other -log", "T2 +log +accounts -accounts -log"]);
+    let report = analyze_lines_against(order, &lines);
+    let finding = relevant(&report).next().expect("the violation");
+    assert_eq!((finding.message.as_str(), finding.occurrences), (message, 2));
+    let notes = [
+        "it is an error whether or not it can deadlock, because lockhound.toml:7 declares that `accounts` is taken before \
+         `log`",
+        "this happened twice in this run",
+    ];
+    assert_eq!(finding.notes, notes);
+    let sites = [finding.steps[0].holds[0].site, finding.steps[0].site];
+    assert_eq!(sites.map(|site| report.tables.site(site.expect("a site"))), ["x.rs:1:0", "x.rs:1:2"]);
+}
+
+#[test]
+fn several_orders_and_levels_hold_at_once() {
+    let orders: &[(&str, &[&str])] = &[("one", &["a", "b"]), ("two", &["shard*", "b"])];
+    assert_eq!(violations(orders, "", &["T1 +b +a +shard1"]).len(), 2);
+    assert!(violations(orders, "", &["T1 +shard2 +shard1 +a +b"]).is_empty(), "a pattern's locks have no order");
+    let levels = r#"
+        {"object":"a","kind":"mutex","level":1}
+        {"object":"b","kind":"mutex","level":2}
+        {"object":"c","kind":"mutex","level":3}
+    "#;
+    let told = violations(&[("one", &["a", "b"])], levels, &["T1 +b +a"]);
+    assert_eq!(told, ["`T1` takes `a` (level 1) while it holds `b` (level 2)"], "one violation is told once");
+    let told = violations(&[("other", &["c", "a"])], levels, &["T1 +a +c"]);
+    assert_eq!(told, ["`T1` takes `c` while it holds `a`, against the order `other`"], "though the levels rise");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use lockhound_analyzer::{Limits, Options, Regions, Rule};
 use lockhound_trace::Format;
 
+use crate::config::{Config, Coverage, Date};
 use crate::limit::{Limit, limit, limit_help};
 use crate::names;
 
@@ -47,12 +49,25 @@ pub(crate) enum Command {
     /// The program of a demonstration, as a process of its own
     #[command(hide = true)]
     DemoProgram { id: String },
-    /// Print the events of a trace, one a line
+    /// Print the events of a trace, one a line, or draw its timeline
     Show(ShowArgs),
+    /// Draw which lock was asked for while which was held; by default only what is part of a cycle
+    Graph(GraphArgs),
+    /// Count, lock by lock, who acquired it, where, who had to wait, and for how long it was held
+    Stats(StatsArgs),
     /// Write a trace in another format
     Convert(ConvertArgs),
+    /// Accept findings, with the reason, in lockhound.toml
+    #[command(
+        override_usage = "lockhound allow ID --reason TEXT [PATH]...\n       lockhound allow --write-baseline [PATH]..."
+    )]
+    Allow(AllowArgs),
     /// Explain a rule: what it means, how sure its findings are, how to fix them, what can fool it
     Explain(ExplainArgs),
+    /// Print a script that lets a shell complete commands of lockhound
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write it and one for each command
+    Man(ManArgs),
 }
 
 /// What to look for, and how far to go.
@@ -76,8 +91,8 @@ pub(crate) struct SearchArgs {
 }
 
 impl SearchArgs {
-    /// The same for the analyses.
-    pub(crate) fn options(&self) -> Options {
+    /// The same for the analyses, which also watch the orders of locks that the team states.
+    pub(crate) fn options(&self, config: &Config) -> Options {
         let mut limits = Limits::default();
         for limit in &self.limits {
             limit.apply(&mut limits);
@@ -85,11 +100,35 @@ impl SearchArgs {
         Options {
             rules: (!self.rules.is_empty()).then(|| self.rules.clone()),
             regions: self.regions.into(),
+            orders: Arc::clone(&config.orders),
             prediction: !self.no_prediction,
             limits,
             time_budget: self.time_budget,
         }
     }
+
+    /// Whether nothing is left out.
+    pub(crate) fn coverage(&self) -> Coverage {
+        let Self { rules, regions, no_prediction, time_budget, limits } = self;
+        let leaves_out = !rules.is_empty()
+            || *regions == WhichRegions::Declared
+            || *no_prediction
+            || time_budget.is_some()
+            || !limits.is_empty();
+        if leaves_out { Coverage::Partial } else { Coverage::Whole }
+    }
+}
+
+/// What the team has decided.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ConfigArgs {
+    /// The file that says which findings are accepted, which rules matter, and in which order locks are taken
+    /// [default: lockhound.toml here or above, up to the root of the workspace]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Do as if there were no such file
+    #[arg(long)]
+    pub(crate) no_config: bool,
 }
 
 /// How to report.
@@ -101,9 +140,14 @@ pub(crate) struct ReportArgs {
     /// Also list the patterns that the run refutes, each with the reason
     #[arg(long)]
     pub(crate) refuted: bool,
-    /// The least finding that makes the exit status 1
-    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
-    pub(crate) fail_on: FailOn,
+    /// Also show the findings that are accepted, each with the reason
+    #[arg(long)]
+    pub(crate) suppressed: bool,
+    /// The least finding that makes the exit status 1 [default: as lockhound.toml says, else possible]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Show call stacks; twice: with the frames of lockhound and std
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -182,6 +226,70 @@ pub(crate) struct ShowArgs {
     /// Only events on this object (may be repeated)
     #[arg(short, long = "object", value_name = "NAME|ID")]
     pub(crate) objects: Vec<String>,
+    /// Instead of the events, write what threads and locks did over time as a trace of Chrome's, to be opened at
+    /// https://ui.perfetto.dev or chrome://tracing
+    #[arg(long, conflicts_with_all = ["threads", "objects"])]
+    pub(crate) timeline: bool,
+    /// Write the timeline to this file instead of stdout
+    #[arg(long, requires = "timeline", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GraphArgs {
+    /// Traces, folders to search for *.lht, *.jsonl and *.std, and reports that `--format json` wrote
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The form of the graph [default: by the extension of the output file, else text]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<GraphFormat>,
+    /// All orders, not only those that are part of a cycle
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// In a drawing, emphasise the orders that the finding with this id (or its beginning) is about
+    #[arg(long, value_name = "ID")]
+    pub(crate) finding: Option<String>,
+    /// Write the graph to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The form of a lock-order graph.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum GraphFormat {
+    /// For people, an order a line
+    #[default]
+    Text,
+    /// For Graphviz
+    Dot,
+    /// A picture, for browsers
+    Svg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StatsArgs {
+    /// Traces, and folders to search for *.lht, *.jsonl and *.std
+    #[arg(required = true, value_name = "TRACE")]
+    pub(crate) traces: Vec<PathBuf>,
+    /// Print JSON, with all locks and all places
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many rows the table has at most
+    #[arg(long, default_value_t = 30, value_name = "N", conflicts_with = "json")]
+    pub(crate) top: usize,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// The folder to write the pages to, which is made if it is missing
+    pub(crate) folder: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -201,6 +309,28 @@ pub(crate) struct ConvertArgs {
     /// Overwrite a file that exists
     #[arg(short, long)]
     pub(crate) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AllowArgs {
+    /// The finding, by its id or the first 8 digits
+    #[arg(value_name = "ID", required_unless_present = "write_baseline")]
+    pub(crate) id: Option<String>,
+    /// Where it was found: reports in JSON, traces, and folders of them [default: the last report of `cargo lockhound`]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Why it is accepted
+    #[arg(long, value_name = "TEXT", required_unless_present = "write_baseline")]
+    pub(crate) reason: Option<String>,
+    /// From this day on (like 2027-01-31) it is not accepted any more
+    #[arg(long, value_parser = crate::config::parse_date, value_name = "DATE")]
+    pub(crate) expires: Option<Date>,
+    /// Accept all that is found today, so that only what is new fails [reason: baseline of this day]
+    #[arg(long)]
+    pub(crate) write_baseline: bool,
+    /// The file to write to [default: lockhound.toml here or above, else a new one at the root of the workspace]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -228,6 +358,12 @@ pub(crate) enum ReportFormat {
     Junit,
     /// For GitHub: workflow annotations
     Github,
+    /// For Graphviz: the lock orders that are part of cycles
+    Dot,
+    /// The same as a picture
+    Svg,
+    /// The recorded runs around the findings as a trace of Chrome's, for https://ui.perfetto.dev
+    Perfetto,
 }
 
 /// The least finding that fails, surest first. Findings of severity note count only as `note`, however sure they are.

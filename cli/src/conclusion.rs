@@ -6,9 +6,10 @@ use std::path::Path;
 
 use anstream::AutoStream;
 use anyhow::Context;
-use lockhound_report::{Detail, Document, Evidence, Finding, Locate, Severity, TextOptions, Wanted};
+use lockhound_report::{Detail, Document, Evidence, Finding, Locate, Severity, TextOptions, Wanted, Which};
 
 use crate::args::{FailOn, ReportArgs, ReportFormat};
+use crate::config::{Config, Coverage};
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::repository::Repository;
@@ -22,6 +23,10 @@ pub(crate) struct Conclusion {
     /// What could not be done, a line each.
     pub(crate) problems: Vec<String>,
     pub(crate) embedded: Embedded,
+    /// What the team has decided about such findings.
+    pub(crate) config: Config,
+    /// Of all that the team has decided about, how much the document can show.
+    pub(crate) coverage: Coverage,
 }
 
 /// Calls `build` with what a document needs to be reported so. What is not shown is not worked out: call stacks are
@@ -29,7 +34,7 @@ pub(crate) struct Conclusion {
 pub(crate) fn detail<R>(args: &ReportArgs, build: impl FnOnce(&Detail<'_>) -> R) -> R {
     let symbols = Symbols::relative_to(std::env::current_dir().unwrap_or_default());
     let frames = if args.verbose > 1 { Frames::All } else { Frames::Program };
-    let whole = matches!(args.format, ReportFormat::Json | ReportFormat::Html);
+    let whole = matches!(args.format, ReportFormat::Json | ReportFormat::Html | ReportFormat::Perfetto);
     let stacks = whole || args.verbose > 0;
     let details = if whole { Wanted::All } else { Wanted::None };
     build(&Detail {
@@ -37,12 +42,15 @@ pub(crate) fn detail<R>(args: &ReportArgs, build: impl FnOnce(&Detail<'_>) -> R)
         refuted: args.refuted,
         replays: args.witness.as_deref().map_or(details, Wanted::Only),
         timelines: details,
+        every_step: args.witness.is_some() && args.verbose > 0,
     })
 }
 
 impl Conclusion {
     /// Problems go to stderr, the report to `output` or stdout.
-    pub(crate) fn report(&self, args: &ReportArgs, output: Option<&Path>) -> anyhow::Result<ExitCode> {
+    pub(crate) fn report(mut self, args: &ReportArgs, output: Option<&Path>) -> anyhow::Result<ExitCode> {
+        let read = if self.is_incomplete() { Coverage::Partial } else { Coverage::Whole };
+        self.config.apply(&mut self.document, self.coverage.and(read))?;
         for problem in &self.problems {
             console::error(problem);
         }
@@ -53,20 +61,24 @@ impl Conclusion {
         } else if !self.document.traces.is_empty() || args.format != ReportFormat::Text {
             write(output, &self.render(args))?;
         }
-        Ok(self.exit_code(args.fail_on))
+        Ok(self.exit_code(args.fail_on.or(self.config.fail_on).unwrap_or_default()))
     }
 
     fn render(&self, args: &ReportArgs) -> String {
         let document = &self.document;
         match args.format {
             ReportFormat::Json => lockhound_report::to_json(document),
+            ReportFormat::Dot => lockhound_report::dot(&document.lock_orders, Which::Cycles),
+            ReportFormat::Svg => lockhound_report::svg(&document.lock_orders, Which::Cycles, None),
+            ReportFormat::Perfetto => lockhound_report::perfetto(document),
             ReportFormat::Short => lockhound_report::short(document),
             ReportFormat::Sarif => in_repository(|locate| lockhound_report::sarif(document, locate)),
             ReportFormat::Junit => in_repository(|locate| lockhound_report::junit(document, locate)),
             ReportFormat::Github => in_repository(|locate| lockhound_report::github(document, locate)),
             ReportFormat::Html => lockhound_report::html(document, &Files::new(self.embedded)),
             ReportFormat::Text => {
-                let options = TextOptions { refuted: args.refuted, stacks: args.verbose > 0, ..TextOptions::default() };
+                let options =
+                    TextOptions { refuted: args.refuted, stacks: args.verbose > 0, suppressed: args.suppressed };
                 lockhound_report::text(document, &Files::new(self.embedded), options)
             }
         }
@@ -74,14 +86,18 @@ impl Conclusion {
 
     /// The exit status: a report on half of the input must not pass for one on all of it.
     fn exit_code(&self, fail_on: FailOn) -> ExitCode {
-        let Document { traces, findings, .. } = &self.document;
-        if !self.problems.is_empty() || traces.iter().any(lockhound_report::Trace::is_incomplete) {
+        if self.is_incomplete() {
             ExitCode::Trouble
-        } else if findings.iter().any(|finding| fails(finding, fail_on)) {
+        } else if self.document.findings.iter().any(|finding| fails(finding, fail_on)) {
             ExitCode::Findings
         } else {
             ExitCode::Clean
         }
+    }
+
+    /// Whether some of the input could not be read.
+    fn is_incomplete(&self) -> bool {
+        !self.problems.is_empty() || self.document.traces.iter().any(lockhound_report::Trace::is_incomplete)
     }
 }
 
@@ -102,7 +118,7 @@ fn fails(finding: &Finding, fail_on: FailOn) -> bool {
     finding.severity > Severity::Note && finding.evidence >= least
 }
 
-fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
     match output {
         Some(path) => write_file(path, text).with_context(|| path.display().to_string()),
         None => console::print(text).context("stdout"),
@@ -150,7 +166,8 @@ mod tests {
 
     fn conclusion(findings: Vec<Finding>) -> Conclusion {
         let document = Document { findings, traces: vec![Trace::default()], ..Document::default() };
-        Conclusion { document, problems: Vec::new(), embedded: Embedded::Last }
+        let (config, coverage) = (Config::default(), Coverage::Whole);
+        Conclusion { document, problems: Vec::new(), embedded: Embedded::Last, config, coverage }
     }
 
     #[test]

@@ -67,7 +67,12 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::DemoProgram { id } => commands::demo::run_program(id),
         Command::Show(args) => commands::show::run(args),
         Command::Convert(args) => commands::convert::run(args),
+        Command::Allow(args) => commands::allow::run(args),
         Command::Explain(args) => commands::explain::run(args),
+        Command::Graph(args) => commands::graph::run(args),
+        Command::Stats(args) => commands::stats::run(args),
+        Command::Completions(args) => commands::completions::run(args),
+        Command::Man(args) => commands::man::run(args),
     }
 }
 

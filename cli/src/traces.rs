@@ -70,6 +70,11 @@ impl Found {
         }
     }
 
+    /// The files, and what could not be searched.
+    pub(crate) fn into_files(self) -> (Vec<PathBuf>, Vec<String>) {
+        (self.files, self.problems)
+    }
+
     /// Reads and analyses all of them in parallel.
     pub(crate) fn analyse(self, options: &Options, when_empty: WhenEmpty) -> Batch {
         let sizes = self.files.iter().filter_map(|file| file.metadata().ok());

@@ -8,6 +8,7 @@
 mod binding;
 mod build;
 mod document;
+mod drawing;
 mod explanations;
 mod github;
 mod graph;
@@ -17,6 +18,7 @@ mod junit;
 mod listing;
 mod lookup;
 mod naming;
+mod perfetto;
 mod quote;
 mod replay;
 #[cfg(test)]
@@ -28,10 +30,11 @@ mod spots;
 mod text;
 mod timeline;
 
-pub use build::{Detail, Run, Wanted, document, merge};
+pub use build::{Detail, Run, Wanted, describe, document, merge};
 pub use document::{
     Document, Finding, Hold, Mark, Move, ObjectName, Refutation, Step, Summary, Suppression, ThreadName, Trace, VERSION,
 };
+pub use drawing::{Which, dot, orders_text, svg};
 pub use explanations::{explanation, summary};
 pub use github::github;
 pub use graph::{Gate, LockNode, LockOrder, LockOrderGraph};
@@ -40,9 +43,10 @@ pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use junit::junit;
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
+pub use perfetto::{perfetto, perfetto_trace};
 pub use replay::{Replay, Row, Standing};
 pub use sarif::sarif;
 pub use sources::{NoSources, Sources};
 pub use spots::Locate;
 pub use text::{ScheduleError, TextOptions, schedule_text, short, text};
-pub use timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};
+pub use timeline::{Gap, Lane, Life, LockLane, Occupied, Span, Timeline};

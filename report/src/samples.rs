@@ -156,6 +156,7 @@ fn timeline() -> Timeline {
             lane("nightly", vec![span(40, 76, Life::New), span(76, 82, Life::Running)]),
         ],
         locks: vec![held("accounts", &[(41, 45, 0), (78, 79, 1)]), held("audit", &[(42, 44, 0), (77, 80, 1)])],
+        gaps: Vec::new(),
     }
 }
 

@@ -13,6 +13,18 @@ pub struct Timeline {
     pub lanes: Vec<Lane>,
     /// The locks and other objects that threads wait for, those of the finding first.
     pub locks: Vec<LockLane>,
+    /// Stretches of which nothing is shown but how the lanes went on: to be drawn short.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+}
+
+/// A stretch that is not shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Gap {
+    /// First event.
+    pub from: u64,
+    /// The event behind the last.
+    pub to: u64,
 }
 
 /// One thread.

@@ -13,6 +13,7 @@ const DETAIL: Detail<'_> = Detail {
     refuted: true,
     replays: Wanted::All,
     timelines: Wanted::All,
+    every_step: false,
 };
 
 fn traces(folder: &Path, found: &mut Vec<PathBuf>) {

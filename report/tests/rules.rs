@@ -52,7 +52,13 @@ impl Case {
             Run::new(trace.strip_prefix("tests/rules").unwrap().to_str().unwrap().to_owned(), report)
         };
         let runs: Vec<Run> = self.traces.iter().map(run).collect();
-        let detail = Detail { symbols: &|_| Vec::new(), refuted: true, replays: Wanted::All, timelines: Wanted::None };
+        let detail = Detail {
+            symbols: &|_| Vec::new(),
+            refuted: true,
+            replays: Wanted::All,
+            timelines: Wanted::All,
+            every_step: false,
+        };
         document(&runs, &detail)
     }
 

@@ -28,4 +28,4 @@ pub use cycles::{Cycles, Limits as CycleLimits, simple_cycles};
 pub(crate) use end_state::EndState;
 pub(crate) use lock_order::LockOrder;
 pub use nestings::Nesting;
-pub(crate) use requests::{Asking, Requests};
+pub(crate) use requests::{Asking, LockRequest, Requests};

@@ -88,7 +88,8 @@ impl Log {
     }
 
     /// How many threads may have events: those with higher ids have none.
-    pub(crate) fn threads(&self) -> usize {
+    #[must_use]
+    pub fn threads(&self) -> usize {
         self.threads.len()
     }
 
@@ -107,6 +108,13 @@ impl Log {
         EventIndex(self.threads[thread.index()][loc as usize - 1].into())
     }
 
+    /// How many events `thread` has before this event of the whole trace. Takes logarithmic time.
+    #[must_use]
+    pub fn before(&self, thread: ThreadId, index: EventIndex) -> u32 {
+        let Some(own) = self.threads.get(thread.index()) else { return 0 };
+        narrow(own.partition_point(|&event| u64::from(event) < index.0))
+    }
+
     /// Which event of its thread this is, counted from 1.
     #[must_use]
     pub fn loc(&self, index: EventIndex) -> u32 {
@@ -114,7 +122,7 @@ impl Log {
     }
 
     /// Every event with its operation, in recorded order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (EventIndex, ThreadId, Op)> {
+    pub fn iter(&self) -> impl Iterator<Item = (EventIndex, ThreadId, Op)> {
         (0..).zip(&self.events).map(|(index, packed)| (EventIndex(index), packed.thread(), packed.op(&self.wide)))
     }
 

@@ -2,12 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use lockhound_analyzer::{Finding, Options, Report, Rule, analyze, analyze_with};
+use lockhound_analyzer::{DeclaredOrder, Finding, NamePattern, Options, Report, Rule, analyze, analyze_with};
 use lockhound_trace::{EventSource, JsonLinesReader, ObjectId, StdReader, ThreadId, Validated};
 
 /// Analyses a trace in the JSON Lines format, without its header line.
 pub(crate) fn analyze_lines(lines: &str) -> Report {
     analyze_json(&format!("{{\"lockhound\":1}}\n{lines}"))
+}
+
+/// The same, against orders of locks that a team states: a name, and the locks.
+pub(crate) fn analyze_lines_against(orders: &[(&str, &[&str])], lines: &str) -> Report {
+    let patterns = |locks: &[&str]| locks.iter().map(|text| NamePattern::new(text).expect("a glob")).collect();
+    let orders = orders.iter().map(|(name, locks)| DeclaredOrder {
+        name: (*name).to_owned(),
+        place: "lockhound.toml:7".to_owned(),
+        locks: patterns(locks),
+    });
+    let text = format!("{{\"lockhound\":1}}\n{lines}");
+    let options = Options { orders: orders.collect(), ..options() };
+    analyze_as(&options, JsonLinesReader::new(text.as_bytes(), Path::new("test.jsonl"), 0))
 }
 
 /// Analyses a whole file in the JSON Lines format.
@@ -31,8 +44,15 @@ pub(crate) fn analyze_std(text: &str) -> Report {
 
 /// Only possible traces make a test. What is not asked for here has tests of its own.
 fn checked(source: impl EventSource) -> Report {
-    let options = Options { rules: Some(RULES.to_vec()), ..Options::default() };
-    let report = analyze_with(Validated::new(source, Path::new("test")), &options, |_| {});
+    analyze_as(&options(), source)
+}
+
+fn options() -> Options {
+    Options { rules: Some(RULES.to_vec()), ..Options::default() }
+}
+
+fn analyze_as(options: &Options, source: impl EventSource) -> Report {
+    let report = analyze_with(Validated::new(source, Path::new("test")), options, |_| {});
     assert!(report.error.is_none(), "{:?}", report.error);
     report
 }

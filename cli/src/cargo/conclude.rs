@@ -12,6 +12,7 @@ use super::store::Store;
 use super::workspace::Workspace;
 use crate::args::{ReportArgs, ReportFormat};
 use crate::conclusion::{Conclusion, detail};
+use crate::config::{Config, Coverage};
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
 use crate::traces::{Batch, Found, WhenEmpty};
@@ -29,12 +30,14 @@ pub(super) fn analyse(folders: &[PathBuf], options: &Options) -> Batch {
     batch
 }
 
-/// Reports what these runs of the workspace's programs yield, and keeps it as `findings.json`.
+/// Reports what these runs of the workspace's programs yield, and keeps it as `findings.json`: all of
+/// it, before anything is decided about it, since every later report decides anew.
 pub(super) fn conclude(
     batch: Batch,
     workspace: &Workspace,
     args: &ReportArgs,
     output: Option<&Path>,
+    decided: (Config, Coverage),
 ) -> anyhow::Result<ExitCode> {
     let output = output.map(std::path::absolute).transpose().context("could not find the current folder")?;
     // A file of another project may have the name of one of this, and lie where we were called.
@@ -43,7 +46,8 @@ pub(super) fn conclude(
     let document = describe(batch, workspace, args);
     let path = Store::under(workspace.target()).findings();
     fs::write(&path, to_json(&document)).with_context(|| format!("could not write {}", path.display()))?;
-    Conclusion { document, problems, embedded: Embedded::Last }.report(args, output.as_deref())
+    let (config, coverage) = decided;
+    Conclusion { document, problems, embedded: Embedded::Last, config, coverage }.report(args, output.as_deref())
 }
 
 /// With all that a report of any form may need later, on another machine.

@@ -8,6 +8,7 @@ mod args;
 mod clean;
 mod conclude;
 mod environment;
+mod last_report;
 mod nothing;
 mod only;
 mod program;
@@ -19,4 +20,5 @@ mod store;
 mod words;
 mod workspace;
 
+pub(crate) use last_report::last_report;
 pub(crate) use program::{is_ours, main};

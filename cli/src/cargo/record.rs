@@ -19,6 +19,7 @@ use super::workspace::{Workspace, cargo};
 use super::{nothing, only};
 use crate::child::{Ended, supervise};
 use crate::commands::run::in_words;
+use crate::config::{Config, Coverage};
 use crate::console;
 use crate::exit_code::ExitCode;
 
@@ -45,6 +46,25 @@ impl Recorded {
             Self::Run => "cargo run",
         }
     }
+
+    /// Whether these words select every test: any of cargo's that may choose among them is taken to do so.
+    fn is_all(self, words: &Words) -> bool {
+        const ALL: [&str; 10] = [
+            "--workspace",
+            "--all",
+            "--all-targets",
+            "--all-features",
+            "--no-fail-fast",
+            "--release",
+            "--locked",
+            "--offline",
+            "--frozen",
+            "--quiet",
+        ];
+        self != Self::Run
+            && words.programs.is_empty()
+            && words.cargos.iter().all(|word| ALL.iter().any(|one| word == one))
+    }
 }
 
 /// Runs cargo with the recorder turned on, waits for its end, and reports what was recorded.
@@ -63,6 +83,8 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     }
     let selection = Selection::of(&words.cargos);
     let workspace = Workspace::of(&selection)?;
+    // Whoever has to mend it should not have to wait for the tests first.
+    let config = Config::load(&args.report.config, workspace.root())?;
     let selected = workspace.selected(&selection);
     let activation = Activation::of(workspace.metadata(), &selected, recorded.purpose());
     let store = Store::under(workspace.target());
@@ -85,8 +107,12 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     if ended != Ended::Alone(ExitStatus::default()) {
         console::note(&format!("`{}` {}", recorded.name(), in_words(ended)));
     }
+    let is_all = selected.len() == workspace.metadata().workspace_members.len()
+        && recorded.is_all(&words)
+        && ended == Ended::Alone(ExitStatus::default());
+    let coverage = args.search.coverage().and(if is_all { Coverage::Whole } else { Coverage::Partial });
     let reason = nothing::reason(activation.as_ref().map(|_| ()), &selected);
-    let code = match finish(&run, &workspace, args)? {
+    let code = match finish(&run, &workspace, args, (config, coverage))? {
         Some(code) => code,
         // Where it failed, perhaps nothing was run at all.
         None if status.is_some() && activation.is_ok() => ExitCode::Clean,
@@ -105,7 +131,12 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
 }
 
 /// Reports on the run, unless that is to be done later. None if there is nothing to report on.
-fn finish(run: &Run, workspace: &Workspace, args: &RecordArgs) -> anyhow::Result<Option<ExitCode>> {
+fn finish(
+    run: &Run,
+    workspace: &Workspace,
+    args: &RecordArgs,
+    decided: (Config, Coverage),
+) -> anyhow::Result<Option<ExitCode>> {
     if !run.has_traces().context("could not look for traces")? {
         run.discard();
         return Ok(None);
@@ -114,13 +145,13 @@ fn finish(run: &Run, workspace: &Workspace, args: &RecordArgs) -> anyhow::Result
         console::note(&format!("traces are in {}", run.folder().display()));
         return Ok(Some(ExitCode::Clean));
     }
-    let batch = analyse(&[run.folder().to_owned()], &args.search.options());
+    let batch = analyse(&[run.folder().to_owned()], &args.search.options(&decided.0));
     run.mark_reported().context("could not note that the run was reported")?;
     if batch.runs.is_empty() && batch.problems.is_empty() {
         return Ok(None);
     }
     console::note(&format!("traces are in {}", run.folder().display()));
-    conclude(batch, workspace, &args.report, None).map(Some)
+    conclude(batch, workspace, &args.report, None, decided).map(Some)
 }
 
 fn command(recorded: Recorded, words: &Words) -> Command {
@@ -177,6 +208,17 @@ mod tests {
         let status = |raw| status_of(Ended::Alone(ExitStatus::from_raw(raw))).map(NonZeroU8::get);
         assert_eq!((status(0), status(101 << 8), status(6)), (None, Some(101), Some(134)));
         assert_eq!(status_of(Ended::AfterTimeout(Duration::from_secs(1))), None);
+    }
+
+    #[test]
+    fn only_what_cannot_leave_a_test_out_is_all() {
+        let is_all = |recorded: Recorded, cargos: &[&str], programs: &[&str]| {
+            let words = |words: &[&str]| words.iter().map(OsString::from).collect();
+            recorded.is_all(&Words { ours: Vec::new(), cargos: words(cargos), programs: words(programs) })
+        };
+        assert!(is_all(Recorded::Test, &[], &[]) && is_all(Recorded::Nextest, &["--workspace", "--release"], &[]));
+        assert!(!is_all(Recorded::Test, &["--test", "service"], &[]) && !is_all(Recorded::Test, &["name"], &[]));
+        assert!(!is_all(Recorded::Test, &[], &["--ignored"]) && !is_all(Recorded::Run, &[], &[]));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::store::Store;
 use super::workspace::Workspace;
 use crate::commands::report::read;
 use crate::conclusion::Conclusion;
+use crate::config::{Config, Coverage};
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
 use crate::traces::{Found, WhenEmpty};
@@ -31,12 +32,15 @@ fn recorded(args: &CollectArgs) -> anyhow::Result<ExitCode> {
         );
     }
     let folders: Vec<PathBuf> = runs.iter().map(|run| run.folder().to_owned()).collect();
-    let batch = analyse(&folders, &args.search.options());
-    conclude(batch, &workspace, &args.report, args.output.as_deref())
+    let config = Config::load(&args.report.config, workspace.root())?;
+    let batch = analyse(&folders, &args.search.options(&config));
+    // Nobody knows here whether these were all tests.
+    conclude(batch, &workspace, &args.report, args.output.as_deref(), (config, Coverage::Partial))
 }
 
 /// Reports in JSON, each of which is itself, and traces, which count as another.
 fn named(args: &CollectArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::here(&args.report.config)?;
     let is_report = |path: &&PathBuf| path.extension() == Some(OsStr::new("json"));
     let (reports, traces): (Vec<&PathBuf>, Vec<&PathBuf>) = args.paths.iter().partition(is_report);
     let mut documents = Vec::new();
@@ -50,7 +54,7 @@ fn named(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     if !traces.is_empty() {
         let workspace = Workspace::of(&args.workspace.selection())?;
         let traces: Vec<PathBuf> = traces.into_iter().cloned().collect();
-        let mut batch = Found::at(&traces).analyse(&args.search.options(), WhenEmpty::Complain);
+        let mut batch = Found::at(&traces).analyse(&args.search.options(&config), WhenEmpty::Complain);
         problems.append(&mut batch.problems);
         documents.push(describe(batch, &workspace, &args.report));
     }
@@ -59,5 +63,6 @@ fn named(args: &CollectArgs) -> anyhow::Result<ExitCode> {
         document.refuted = None;
     }
     let output: Option<&Path> = args.output.as_deref();
-    Conclusion { document, problems, embedded: Embedded::Last }.report(&args.report, output)
+    let coverage = args.search.coverage();
+    Conclusion { document, problems, embedded: Embedded::Last, config, coverage }.report(&args.report, output)
 }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Command;
 
 /// Options that cargo has too, and that are left to it.
-const CARGOS: [&str; 1] = ["verbose"];
+const CARGOS: [&str; 2] = ["config", "verbose"];
 
 /// What followed the name of a subcommand.
 #[derive(PartialEq, Eq, Default, Debug)]
@@ -80,6 +80,7 @@ mod tests {
     fn sorted(words: &str) -> [String; 3] {
         let subcommand = Command::new("test")
             .arg(Arg::new("format").long("format"))
+            .arg(Arg::new("config").long("config"))
             .arg(Arg::new("refuted").long("refuted").action(ArgAction::SetTrue))
             .arg(Arg::new("verbose").long("verbose").short('v').action(ArgAction::Count));
         let words = Words::sort(words.split_whitespace().map(OsString::from), &subcommand);
@@ -98,6 +99,7 @@ mod tests {
     #[test]
     fn cargo_keeps_what_both_have() {
         assert_eq!(sorted("-v --verbose"), ["", "-v --verbose", ""]);
+        assert_eq!(sorted("--config build.jobs=1"), ["", "--config build.jobs=1", ""]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::run::Recording;
 use crate::args::DemoArgs;
+use crate::config::Config;
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
@@ -36,6 +37,8 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         timeout: Some(scenario.limit),
         folder: args.output.clone(),
         embedded: Embedded::First,
+        // No team has decided anything about these.
+        config: Config::default(),
     }
     .check(&args.search, &args.report)
 }

@@ -7,10 +7,12 @@ use lockhound_report::{Document, JsonError, from_json, merge};
 
 use crate::args::ReportFilesArgs;
 use crate::conclusion::Conclusion;
+use crate::config::{Config, Coverage};
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
 
 pub(crate) fn run(args: &ReportFilesArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::here(&args.report.config)?;
     let mut documents = Vec::with_capacity(args.files.len());
     let mut problems = Vec::new();
     for file in &args.files {
@@ -23,7 +25,8 @@ pub(crate) fn run(args: &ReportFilesArgs) -> anyhow::Result<ExitCode> {
     if !args.report.refuted {
         document.refuted = None;
     }
-    Conclusion { document, problems, embedded: Embedded::Last }.report(&args.report, args.output.as_deref())
+    Conclusion { document, problems, embedded: Embedded::Last, config, coverage: Coverage::Whole }
+        .report(&args.report, args.output.as_deref())
 }
 
 /// Errors begin with the path, and the place where there is one.

@@ -12,9 +12,10 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, anyhow, bail};
 use nix::sys::signal::Signal;
 
-use super::check;
 use crate::args::{ReportArgs, ReportFormat, RunArgs, SearchArgs};
 use crate::child::{Ended, supervise};
+use crate::conclusion::{Conclusion, detail};
+use crate::config::{Config, Coverage};
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         timeout: args.timeout,
         folder: args.output.clone(),
         embedded: Embedded::Last,
+        config: Config::here(&args.report.config)?,
     }
     .check(&args.search, &args.report)
 }
@@ -49,6 +51,7 @@ pub(super) struct Recording {
     /// Where its traces go, if not into a folder of their own under the current one.
     pub(super) folder: Option<PathBuf>,
     pub(super) embedded: Embedded,
+    pub(super) config: Config,
 }
 
 impl Recording {
@@ -69,12 +72,16 @@ impl Recording {
             }
         };
         console::note(&format!("`{}` {}", self.name, in_words(ended)));
-        let batch = Found::at(std::slice::from_ref(&folder)).analyse(&search.options(), WhenEmpty::Skip);
+        let batch = Found::at(std::slice::from_ref(&folder)).analyse(&search.options(&self.config), WhenEmpty::Skip);
         if batch.runs.is_empty() {
             return Err(self.recorded_nothing(&batch, &folder));
         }
         console::note(&format!("its traces are in {}", folder.display()));
-        check::report(batch, report, None, self.embedded)
+        let document = detail(report, |detail| lockhound_report::document(&batch.runs, detail));
+        // Other programs show what the rest of the entries is for.
+        let (config, coverage) = (self.config, Coverage::Partial);
+        Conclusion { document, problems: batch.problems, embedded: self.embedded, config, coverage }
+            .report(report, None)
     }
 
     /// Traces that are there but broken are said to be; otherwise "no traces in this folder" is said better here.

@@ -1,6 +1,7 @@
-//! `lockhound show`: the events of a trace, one a line.
+//! `lockhound show`: the events of a trace, one a line, or its timeline.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -13,7 +14,7 @@ use crate::args::ShowArgs;
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
-use crate::report::describe;
+use lockhound_report::{describe, perfetto_trace};
 
 /// Bytes collected before they are written.
 const BUFFER: usize = 64 << 10;
@@ -21,7 +22,15 @@ const BUFFER: usize = 64 << 10;
 pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let filter = Filter::new(args)?;
     let mut source = lockhound_trace::open(&args.trace, None)?;
-    match print(&mut source, &filter) {
+    let (shown, place) = match (args.timeline, &args.output) {
+        (false, _) => (print(&mut source, &filter), "stdout".to_owned()),
+        (true, None) => (draw(&mut source, io::stdout().lock()), "stdout".to_owned()),
+        (true, Some(path)) => {
+            let drawn = File::create(path).and_then(|file| draw(&mut source, file));
+            (drawn, path.display().to_string())
+        }
+    };
+    match shown {
         Ok(None) => Ok(ExitCode::Clean),
         Ok(Some(error)) => {
             console::error(&error.to_string());
@@ -29,8 +38,13 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
         }
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Clean),
-        Err(error) => Err(error).context("stdout"),
+        Err(error) => Err(error).context(place),
     }
+}
+
+/// Writes what threads and locks did over time, up to the end or the first event that cannot be read.
+fn draw(source: &mut impl EventSource, out: impl Write) -> io::Result<Option<ReadError>> {
+    perfetto_trace(source, BufWriter::with_capacity(BUFFER, out))
 }
 
 /// Prints the events that pass, up to the end or the first that cannot be read.

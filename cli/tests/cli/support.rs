@@ -28,8 +28,11 @@ pub(crate) const CLEAN: &str = r#"{"lockhound":1}
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
+    /// The root of a workspace, so that nothing above it is looked at.
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let folder = Self(tempfile::tempdir().unwrap());
+        folder.file("Cargo.lock", "");
+        folder
     }
 
     pub(crate) fn path(&self) -> &Path {

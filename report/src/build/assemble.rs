@@ -53,7 +53,16 @@ fn findings(runs: &[Run], tellers: &mut [Teller<'_>]) -> Vec<Finding> {
             occurrences: finding.occurrences,
         }
     });
-    let told = bugs(sightings).into_iter().map(|bug| {
+    let bugs = bugs(sightings);
+    let mut told: Vec<Vec<usize>> = vec![Vec::new(); runs.len()];
+    for bug in &bugs {
+        let (position, index) = all[bug.best];
+        told[position].push(index);
+    }
+    for (teller, told) in tellers.iter_mut().zip(&told) {
+        teller.prepare(told);
+    }
+    let told = bugs.into_iter().map(|bug| {
         let (position, index) = all[bug.best];
         let finding = tellers[position].finding(index);
         Finding { seen_in: bug.seen_in, occurrences: bug.occurrences, ..finding }

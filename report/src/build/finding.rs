@@ -6,14 +6,13 @@ use lockhound_analyzer::{Finding, Hold, Refutation, Step};
 use lockhound_trace::{Mode, ObjectId, SiteId, StackId, Tables, ThreadId};
 
 use super::certainty::certainty;
-use super::replay::replay;
+use super::details::Details;
 use super::run::{Detail, Run};
-use super::timeline::timeline;
 use crate::document;
 
 /// Steps of the longest witness that is written down: beyond, nobody reads it, and a report would be larger than its
 /// traces.
-const LONGEST_WITNESS: usize = 100_000;
+pub(super) const LONGEST_WITNESS: usize = 100_000;
 /// Steps of all witnesses of one run that are written down, for the same reason.
 const ALL_WITNESSES: usize = 2_000_000;
 
@@ -26,6 +25,7 @@ pub(super) struct Teller<'a> {
     stacks: HashMap<StackId, Vec<String>>,
     /// Up to which finding the witnesses are written down.
     witnesses: usize,
+    details: Details<'a>,
 }
 
 impl<'a> Teller<'a> {
@@ -38,12 +38,18 @@ impl<'a> Teller<'a> {
             left = left.saturating_sub(steps);
             fits
         });
-        Self { position, run, detail, stacks: HashMap::new(), witnesses: witnesses.count() }
+        let (stacks, details) = (HashMap::new(), Details::default());
+        Self { position, run, detail, stacks, witnesses: witnesses.count(), details }
+    }
+
+    /// Works out at once what the findings at these positions need of the run's events.
+    pub(super) fn prepare(&mut self, findings: &[usize]) {
+        self.details = Details::new(self.run, self.detail, findings);
     }
 
     /// The finding at `index`, as this run alone shows it.
     pub(super) fn finding(&mut self, index: usize) -> document::Finding {
-        let (run, detail) = (self.run, self.detail);
+        let run = self.run;
         let finding = &run.report.findings[index];
         let tables = &run.report.tables;
         let omitted = length(finding).filter(|&length| length > LONGEST_WITNESS || index >= self.witnesses);
@@ -70,8 +76,8 @@ impl<'a> Teller<'a> {
             notes,
             help: finding.help.clone(),
             suppressed: None,
-            replay: detail.replays.has(finding).then(|| replay(run, finding, detail)).flatten(),
-            timeline: detail.timelines.has(finding).then(|| timeline(run, finding, detail)).flatten(),
+            replay: self.details.replay(run, finding, index),
+            timeline: self.details.timeline(run, finding, index),
         }
     }
 

@@ -192,7 +192,7 @@ fn renumber(order: &mut LockOrder, position: &[usize]) {
 }
 
 /// Says which orders are part of a cycle: those within a strongly connected component (Tarjan).
-fn mark(graph: &mut LockOrderGraph) {
+pub(crate) fn mark(graph: &mut LockOrderGraph) {
     let digraph = digraph(graph);
     let mut component = vec![0; graph.locks.len()];
     for (number, members) in tarjan_scc(&digraph).into_iter().enumerate() {

@@ -37,6 +37,8 @@ pub struct Detail<'a> {
     pub replays: Wanted<'a>,
     /// Which findings carry the recorded run around them.
     pub timelines: Wanted<'a>,
+    /// Whether replays show every step, not only those that matter.
+    pub every_step: bool,
 }
 
 /// Which findings something is worked out for.
@@ -63,11 +65,12 @@ impl Wanted<'_> {
 
 impl std::fmt::Debug for Detail<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { symbols: _, refuted, replays, timelines } = self;
+        let Self { symbols: _, refuted, replays, timelines, every_step } = self;
         f.debug_struct("Detail")
             .field("refuted", refuted)
             .field("replays", replays)
             .field("timelines", timelines)
+            .field("every_step", every_step)
             .finish_non_exhaustive()
     }
 }

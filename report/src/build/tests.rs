@@ -12,13 +12,18 @@ use proptest::prelude::*;
 use super::{Detail, Run, Wanted, document, merge};
 use crate::document::{Document, Finding};
 
-const DETAIL: Detail<'_> =
-    Detail { symbols: &|_| Vec::new(), refuted: true, replays: Wanted::None, timelines: Wanted::None };
+const DETAIL: Detail<'_> = Detail {
+    symbols: &|_| Vec::new(),
+    refuted: true,
+    replays: Wanted::None,
+    timelines: Wanted::None,
+    every_step: false,
+};
 
 /// A run of a program, in which threads take locks one under the other, one thread after the other: `worker: a b/r` takes
 /// `a`, then `b` for reading, and releases both; `b2` is another lock that is made where `b` is. `main` starts the threads,
 /// and joins none.
-fn run(path: &str, program: Option<&str>, nests: &[&str]) -> Run {
+pub(super) fn run(path: &str, program: Option<&str>, nests: &[&str]) -> Run {
     let mut text = match program {
         Some(program) => format!("{{\"lockhound\":1,\"program\":\"{program}\"}}\n"),
         None => "{\"lockhound\":1}\n".to_owned(),
@@ -259,7 +264,7 @@ fn long_witnesses_are_left_out_and_so_are_many() {
 }
 
 /// Some threads take up to three of four locks one under the other.
-fn some_nests() -> impl Strategy<Value = Vec<String>> {
+pub(super) fn some_nests(most: usize) -> impl Strategy<Value = Vec<String>> {
     let lock = (0..4_usize, prop::bool::weighted(0.2));
     let nest = ("one|two", vec(lock, 1..4)).prop_map(|(thread, mut locks)| {
         let mut seen = [false; 4];
@@ -268,7 +273,7 @@ fn some_nests() -> impl Strategy<Value = Vec<String>> {
             |&(lock, read): &(usize, bool)| format!("{}{}", ["a", "b", "c", "d"][lock], if read { "/r" } else { "" });
         format!("{thread}: {}", locks.iter().map(word).collect::<Vec<_>>().join(" "))
     });
-    vec(nest, 1..4)
+    vec(nest, 1..most)
 }
 
 /// Of one run: which bug, how sure, when.
@@ -346,7 +351,7 @@ proptest! {
 
     #[test]
     fn parts_put_together_are_the_whole(
-        runs in vec((some_nests(), prop::option::weighted(0.9, "p|q")), 0..7),
+        runs in vec((some_nests(4), prop::option::weighted(0.9, "p|q")), 0..7),
         cuts in vec(any::<bool>(), 7),
     ) {
         let runs = || -> Vec<Run> {

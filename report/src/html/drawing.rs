@@ -1,10 +1,8 @@
 //! The lock orders that a finding is about, drawn.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
-use super::embed::text;
-use super::texts::shown;
+use crate::drawing::{Which, picture};
 use crate::graph::{LockOrder, LockOrderGraph};
 
 /// More drawings than these would outweigh the rest of the page: the findings beyond have none.
@@ -57,7 +55,7 @@ impl<'a> Drawings<'a> {
         if self.all.len() == MOST || part.is_empty() || part.locks.len() > MOST_LOCKS {
             return None;
         }
-        self.all.push(svg(&part));
+        self.all.push(picture(&part, Which::All, None));
         self.made.insert(orders, self.all.len() - 1);
         Some(self.all.len() - 1)
     }
@@ -80,38 +78,4 @@ fn part(graph: &LockOrderGraph, orders: &[usize]) -> LockOrderGraph {
         }
     }
     part
-}
-
-/// A placeholder until `crate::svg` is there: locks on a circle, an arrow from each lock held to the lock asked for.
-fn svg(graph: &LockOrderGraph) -> String {
-    let radius = 80.0 + 14.0 * graph.locks.len() as f64;
-    let (width, height) = (2.0 * radius + 240.0, 2.0 * radius + 60.0);
-    let at = |lock: usize| {
-        let angle = std::f64::consts::TAU * lock as f64 / graph.locks.len() as f64 + std::f64::consts::PI;
-        (width / 2.0 + radius * angle.cos(), height / 2.0 + radius * angle.sin())
-    };
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\">"
-    );
-    for order in &graph.orders {
-        let ((x1, y1), (x2, y2)) = (at(order.held), at(order.wanted));
-        let (bend_x, bend_y) = ((x1 + x2) / 2.0 + (y2 - y1) / 4.0, (y1 + y2) / 2.0 - (x2 - x1) / 4.0);
-        let _ = write!(
-            svg,
-            "<path d=\"M{x1:.1} {y1:.1}Q{bend_x:.1} {bend_y:.1} {x2:.1} {y2:.1}\" fill=\"none\" stroke=\"currentColor\"/>\
-             <text x=\"{bend_x:.1}\" y=\"{bend_y:.1}\" text-anchor=\"middle\" fill=\"currentColor\">{} ×{}</text>",
-            text(&shown(&order.thread)),
-            order.count
-        );
-    }
-    for (lock, node) in graph.locks.iter().enumerate() {
-        let (x, y) = at(lock);
-        let _ = write!(
-            svg,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" fill=\"currentColor\" font-weight=\"600\">{}</text>",
-            text(&shown(&node.name))
-        );
-    }
-    svg.push_str("</svg>");
-    svg
 }

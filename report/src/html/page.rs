@@ -3,6 +3,7 @@
 use super::data::Data;
 use super::{embed, rules};
 use crate::document::Document;
+use crate::drawing;
 use crate::sources::Sources;
 
 const PAGE: &str = include_str!("page.html");
@@ -39,7 +40,7 @@ pub fn html(document: &Document, sources: &dyn Sources) -> String {
         PAGE,
         &[
             ("title", &embed::text(&title(document))),
-            ("style", STYLE),
+            ("style", &format!("{STYLE}{}", drawing::STYLE)),
             ("rules", &rules::templates(document)),
             ("drawings", &drawings),
             ("head", &embed::json(&data.head)),

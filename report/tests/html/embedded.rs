@@ -87,6 +87,11 @@ fn every_quoted_line_is_embedded_once() {
     assert_eq!(page.matches("entry.check(\\u0026accounts);").count(), 1);
 }
 
+/// A tag without numbers: drawings are as wide as the names in them.
+fn without_geometry(tag: &str) -> String {
+    tag.split(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')).filter(|part| !part.is_empty()).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -98,7 +103,8 @@ proptest! {
         let reorders = page.contains(['\u{202e}', '\u{2066}', '\u{2028}', '\u{1b}']);
         prop_assert!(!reorders);
         let (page, plain) = (read(&page), read(&plain));
-        prop_assert_eq!(&page.tags, &plain.tags);
+        let shapes = |page: &Page| page.tags.iter().map(|tag| without_geometry(tag)).collect::<Vec<_>>();
+        prop_assert_eq!(shapes(&page), shapes(&plain));
         prop_assert_eq!(page.data.len(), 2);
         prop_assert_eq!(page.data[1].1.len(), 3);
         if !text.contains(|c: char| c.is_control() || ('\u{80}'..='\u{10ffff}').contains(&c)) {

@@ -218,7 +218,13 @@ pub(crate) fn recorded() -> Document {
             run
         })
         .collect();
-    let detail = Detail { symbols: &|_| Vec::new(), refuted: true, replays: Wanted::All, timelines: Wanted::All };
+    let detail = Detail {
+        symbols: &|_| Vec::new(),
+        refuted: true,
+        replays: Wanted::All,
+        timelines: Wanted::All,
+        every_step: false,
+    };
     document(&runs, &detail)
 }
 

@@ -3,7 +3,8 @@
 use lockhound_trace::{How, MessageId, Mode, ObjectId, Op, Order, Request, Tables, TextId, Touched, Value, WakeReason};
 
 /// `acquire accounts (read)` and the like: the operation, what it works on, and what is not as usual.
-pub(crate) fn describe(op: &Op, tables: &Tables) -> String {
+#[must_use]
+pub fn describe(op: &Op, tables: &Tables) -> String {
     let object = |id: ObjectId| tables.object_label(id);
     let name = op.name();
     match *op {
@@ -92,7 +93,7 @@ fn with_value(name: &str, object: String, of: Option<Value>, tables: &Tables) ->
     }
 }
 
-fn value(value: Value, tables: &Tables) -> String {
+pub(super) fn value(value: Value, tables: &Tables) -> String {
     match value {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),

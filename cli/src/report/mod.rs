@@ -1,5 +1,0 @@
-//! Operations in words.
-
-mod describe;
-
-pub(crate) use describe::describe;
