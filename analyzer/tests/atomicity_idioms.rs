@@ -180,7 +180,7 @@ fn a_blind_write_fits_between_though_it_did_not_come_there() {
         finding.message,
         "`n`: `T2` can write it between `T1`'s read and its write: what `T2` wrote is then lost"
     );
-    let note = "proved by reordering this run: `T2`'s section fits between the two of `T1`".to_owned();
+    let note = "in another order of this run's own events, `T2`'s section fits between the two of `T1`".to_owned();
     assert!(finding.notes.contains(&note), "{:?}", finding.notes);
     assert!(finding.notes.contains(&"each access is locked by `guard`, but it is given back in between".to_owned()));
     assert!(finding.witness.is_some());

@@ -67,6 +67,10 @@ pub struct LockOrder {
     pub wanted_event: u64,
     /// Runs that show it: positions in [`crate::Document::traces`].
     pub seen_in: Vec<usize>,
+    /// Groups of locks that were taken one under another there, each by its run and a number; groups that show the same
+    /// orders have the same. Where two orders have none in common, no run has put the one to the other's locks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clusters: Vec<(usize, usize)>,
     /// Locks that were held as well, each time: two orders under one gate exclude each other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::document::{Document, Finding, VERSION};
+use crate::graph::LockOrder;
 
 /// The JSON Schema (draft 2020-12) of what [`to_json`] writes and [`from_json`] reads.
 pub const SCHEMA: &str = include_str!("../findings.schema.json");
@@ -118,7 +119,10 @@ fn dangling(document: &Document) -> Option<(Part, String)> {
         }
     }
     let named = graph.locks.iter().filter_map(|lock| lock.trace);
-    let mut named = named.chain(graph.orders.iter().flat_map(|order| order.seen_in.iter().copied()));
+    let of_order = |order: &LockOrder| -> Vec<usize> {
+        order.seen_in.iter().copied().chain(order.clusters.iter().map(|&(run, _)| run)).collect()
+    };
+    let mut named = named.chain(graph.orders.iter().flat_map(of_order));
     named.find(|&run| run >= runs).map(|run| (Part::LockOrders, no_run(run)))
 }
 

@@ -183,6 +183,7 @@ fn orders() -> LockOrderGraph {
         held_event: 41,
         wanted_event: 42,
         seen_in: vec![0],
+        clusters: vec![(0, 0)],
         gates: Vec::new(),
         in_cycle: true,
         findings: vec!["7f3a91c2004d5e6f".to_owned()],

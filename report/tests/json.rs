@@ -164,4 +164,7 @@ fn what_is_no_report_is_refused_with_the_place() {
     report["lock_orders"]["orders"][0]["wanted"] = json!(1_000_000);
     let error = from_json(&report.to_string()).unwrap_err();
     assert!(error.message.starts_with("lock 1000000 is not listed"), "{error}");
+    let mut report: Value = serde_json::from_str(&good).unwrap();
+    report["refuted"][0]["trace"] = json!(99);
+    assert!(from_json(&report.to_string()).unwrap_err().message.starts_with("run 99 is not listed"));
 }

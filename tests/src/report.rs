@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 /// All of it.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 pub struct Report {
     /// Of this form.
     pub version: u32,
@@ -20,7 +19,6 @@ pub struct Report {
 
 /// A trace that was read.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented by the format")]
 pub struct Trace {
     pub path: String,
@@ -34,7 +32,6 @@ pub struct Trace {
 
 /// A finding.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented by the format")]
 pub struct Finding {
     pub rule: String,
@@ -55,7 +52,6 @@ pub struct Finding {
 
 /// What one thread does in a finding.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented by the format")]
 pub struct Step {
     pub thread: String,
@@ -69,7 +65,6 @@ pub struct Step {
 
 /// A lock held meanwhile.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented by the format")]
 pub struct Hold {
     pub object: String,
@@ -78,7 +73,6 @@ pub struct Hold {
 
 /// A pattern that a run refutes.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented by the format")]
 pub struct Refutation {
     pub rule: String,
@@ -92,7 +86,6 @@ pub struct Refutation {
 
 /// A step of a witness.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented by the format")]
 pub struct Move {
     pub thread: String,
@@ -101,7 +94,6 @@ pub struct Move {
 
 /// How many there are.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented by the format")]
 pub struct Summary {
     pub errors: usize,

@@ -30,7 +30,9 @@ pub(super) fn foreseen(tables: &Tables, ForeseenCycle { cycle, proof }: &Foresee
     finding.witness = Some(witness(proof));
     if let Some(Link { from, to, .. }) = cycle.links.first() {
         let (t, u) = (words.who(*from), words.who(*to));
-        finding.notes.push(format!("proved by reordering this run: what {u} does fits between the two of {t}"));
+        finding
+            .notes
+            .push(format!("in another order of this run's own events, what {u} does fits between the two of {t}"));
     }
     finding
 }

@@ -247,12 +247,13 @@ impl Words<'_> {
         let mut notes = Vec::new();
         let section = |access: &Access| if access.holds.is_empty() { "step" } else { "section" };
         match forecast.stale {
-            None => {
-                notes.push(format!("proved by reordering this run: {u}'s {} fits between the two of {t}", section(q)))
-            }
+            None => notes.push(format!(
+                "in another order of this run's own events, {u}'s {} fits between the two of {t}",
+                section(q)
+            )),
             Some(stale) => {
                 notes.push(format!(
-                    "proved by reordering this run: {t}'s {} with the read fits before {u} writes",
+                    "in another order of this run's own events, {t}'s {} with the read fits before {u} writes",
                     section(p)
                 ));
                 notes.push(self.why_it_writes(stale, &t, &u, c));
@@ -304,7 +305,9 @@ impl Words<'_> {
                 "the second read shows the change, and {t} wrote all the same; this run does not tell whether the \
                  write depended on the first read"
             ),
-            (Basis::ReadWrite, Region::Call, _) => "one call reads and writes".to_owned(),
+            (Basis::ReadWrite, Region::Call, _) => {
+                "one call reads and writes: the two are meant as one step".to_owned()
+            }
             (Basis::ReadWrite, _, Some(step)) => {
                 format!("the two belong together: what is written is always what was read {step}")
             }

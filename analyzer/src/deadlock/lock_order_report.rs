@@ -296,6 +296,9 @@ impl Words<'_> {
                 format!("release {} before waiting for {child}", prose::objects(self.tables, &held))
             };
         }
+        if let Some(help) = self.help_for_namesakes(circle) {
+            return help;
+        }
         // The rarest edge is the odd one out, and the one to turn round; of several, the last.
         let Some(odd) = self.ways(circle, members).rev().min_by_key(|way| way.count) else {
             return format!("lock {} before {} everywhere", first.words(self.tables), second.words(self.tables));
@@ -304,6 +307,20 @@ impl Words<'_> {
         let held = odd.held.words(self.tables);
         let at = odd.member.at.site.map_or_else(String::new, |site| format!(" at {}", self.tables.site(site)));
         format!("lock {wanted} before {held}{at}, or release {held} before taking {wanted}")
+    }
+
+    /// Locks that are made or called alike are of one kind: no place in the program can take the one first, only every
+    /// place in an order that they have themselves.
+    fn help_for_namesakes(&self, circle: &Circle) -> Option<String> {
+        let locks: Vec<ObjectId> = circle.resources.iter().map(|resource| resource.lock()).collect::<Option<_>>()?;
+        let alike = |lock: &ObjectId| self.tables.object_label(*lock) == self.tables.object_label(locks[0]);
+        locks.iter().all(alike).then(|| {
+            format!(
+                "lock {} in an order of their own, by id or by address, whoever asks; `lock_all` takes several at once and \
+                 needs none",
+                prose::objects(self.tables, &locks)
+            )
+        })
     }
 
     fn reason(&self, members: &[Member], reason: Reason) -> String {

@@ -375,8 +375,20 @@ impl Scene<'_> {
             };
         }
         if held.is_empty() {
-            "let one of them go on without the other: decide who waits for whom, and stop the other one first"
-                .to_owned()
+            let unfed = requests().find_map(|stuck| match stuck.blocked.on {
+                Request::Recv { channel } => Some(channel),
+                _ => None,
+            });
+            match unfed.filter(|_| requests().any(|stuck| matches!(stuck.blocked.on, Request::Join { .. }))) {
+                Some(channel) => format!(
+                    "close {}, or drop what sends to it, before waiting for the thread that receives from it",
+                    prose::object(tables, channel)
+                ),
+                None => {
+                    "let one of them go on without the other: decide who waits for whom, and stop the other one first"
+                        .to_owned()
+                }
+            }
         } else {
             format!(
                 "release {} before waiting: a thread that waits for another must not hold what that one needs",

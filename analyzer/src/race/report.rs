@@ -175,6 +175,9 @@ fn unordered(evidence: Evidence) -> &'static str {
 
 /// "read against write 3 times, write against write once".
 fn kinds(race: &Race) -> String {
+    if let &[(one, other, _)] = race.kinds.as_slice() {
+        return format!("{} against {}", one.name(), other.name());
+    }
     let mut kinds = race.kinds.clone();
     kinds.sort_unstable();
     let shown = kinds

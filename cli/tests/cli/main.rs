@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod report;
 mod run;
 mod show;
 mod support;

@@ -16,19 +16,11 @@ pub(super) struct Classes<'a> {
     nodes: Vec<(ObjectId, LockNode)>,
     of: HashMap<ObjectId, usize>,
     known: HashMap<String, usize>,
-    /// How many locks of the run are of each class.
-    members: HashMap<String, usize>,
 }
 
 impl<'a> Classes<'a> {
     pub(super) fn new(position: usize, run: &'a Run) -> Self {
-        let mut members = HashMap::new();
-        // Without orders nobody asks.
-        let objects = if run.report.nestings.is_empty() { &[] } else { run.report.tables.objects() };
-        for object in objects.iter().filter(|object| object.kind.is_lock()) {
-            *members.entry(class(object, &run.report.tables)).or_default() += 1;
-        }
-        Self { run, position, nodes: Vec::new(), of: HashMap::new(), known: HashMap::new(), members }
+        Self { run, position, nodes: Vec::new(), of: HashMap::new(), known: HashMap::new() }
     }
 
     /// Position of the class among [`Classes::into_nodes`].
@@ -49,11 +41,6 @@ impl<'a> Classes<'a> {
     /// The class, if it was asked for before.
     pub(super) fn known(&self, lock: ObjectId) -> Option<usize> {
         self.of.get(&lock).copied()
-    }
-
-    /// Whether all locks of the class in this run are one.
-    pub(super) fn is_single(&self, class: usize) -> bool {
-        self.members.get(&self.nodes[class].1.class) == Some(&1)
     }
 
     pub(super) fn count(&mut self, class: usize, times: u64) {

@@ -12,7 +12,7 @@ use crate::document;
 
 /// Steps of the longest witness that is written down: beyond, nobody reads it, and a report would be larger than its
 /// traces.
-pub(super) const LONGEST_WITNESS: usize = 100_000;
+const LONGEST_WITNESS: usize = 100_000;
 /// Steps of all witnesses of one run that are written down, for the same reason.
 const ALL_WITNESSES: usize = 2_000_000;
 
@@ -33,8 +33,10 @@ impl<'a> Teller<'a> {
     pub(super) fn new(position: usize, run: &'a Run, detail: &'a Detail<'a>) -> Self {
         let mut left = ALL_WITNESSES;
         let witnesses = run.report.findings.iter().take_while(|finding| {
-            left = left.saturating_sub(length(finding).filter(|&length| length <= LONGEST_WITNESS).unwrap_or(0));
-            left > 0
+            let steps = length(finding).filter(|&length| length <= LONGEST_WITNESS).unwrap_or(0);
+            let fits = steps <= left;
+            left = left.saturating_sub(steps);
+            fits
         });
         let (stacks, details) = (HashMap::new(), Details::default());
         Self { position, run, detail, stacks, witnesses: witnesses.count(), details }

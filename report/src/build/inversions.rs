@@ -3,7 +3,8 @@
 //! What a run shows by itself its own analysis has judged, with all that it knows of threads and schedules. Over several
 //! runs nothing is left of that but the classes of locks, so such a circle is `possible` and never more. It is told unless
 //! a run has all orders of it, a lock around two of them keeps them apart, reads keep one from waiting for the next, or
-//! the findings of one run are about the same classes.
+//! the findings of one run are about the same classes. Tests in one process that each make their own locks are as good as
+//! runs of their own ([`clusters`](super::clusters)).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,11 +39,8 @@ pub(super) fn inversions(graph: &mut LockOrderGraph, traces: &[Trace]) -> (Vec<F
         }
         let edges: Vec<&[usize]> =
             (0..locks.len()).map(|at| &between[&(locks[at], locks[(at + 1) % locks.len()])][..]).collect();
-        if shares(graph, &edges, |order| &order.findings) {
+        if is_told(graph, &edges) {
             told.push(set);
-            continue;
-        }
-        if shares(graph, &edges, |order| &order.seen_in) {
             continue;
         }
         let Some(circle) = Choice::new(graph, &edges).make() else { continue };
@@ -83,14 +81,28 @@ fn between(graph: &LockOrderGraph) -> BTreeMap<(usize, usize), Vec<usize>> {
     between
 }
 
-/// Whether the edges of a circle have something in common, each by any of its orders.
-fn shares<T: Ord + Clone>(graph: &LockOrderGraph, edges: &[&[usize]], of: impl Fn(&LockOrder) -> &[T]) -> bool {
-    let of_edge =
-        |edge: &&[usize]| -> BTreeSet<T> { edge.iter().flat_map(|&order| of(&graph.orders[order])).cloned().collect() };
-    let mut edges = edges.iter().map(of_edge);
-    let first = edges.next().unwrap_or_default();
-    let common = edges.fold(first, |common, edge| common.intersection(&edge).cloned().collect());
-    !common.is_empty()
+/// Whether a finding is about all edges of a circle, each by any of its orders.
+fn is_told(graph: &LockOrderGraph, edges: &[&[usize]]) -> bool {
+    let about = |edge: &&[usize]| -> BTreeSet<String> {
+        edge.iter().flat_map(|&order| &graph.orders[order].findings).cloned().collect()
+    };
+    in_common(edges.iter().map(about))
+}
+
+/// Whether the locks of one run were taken in all these orders: then its own analysis has judged them.
+fn is_judged<'a>(orders: impl IntoIterator<Item = &'a LockOrder>) -> bool {
+    let judged_in = |order: &LockOrder| -> BTreeSet<(usize, usize)> {
+        match &order.clusters[..] {
+            [] => order.seen_in.iter().map(|&run| (run, 0)).collect(),
+            clusters => clusters.iter().copied().collect(),
+        }
+    };
+    in_common(orders.into_iter().map(judged_in))
+}
+
+fn in_common<T: Ord + Clone>(mut sets: impl Iterator<Item = BTreeSet<T>>) -> bool {
+    let first = sets.next().unwrap_or_default();
+    !sets.fold(first, |common, set| common.intersection(&set).cloned().collect()).is_empty()
 }
 
 /// One order for each edge of a circle, such that each can wait for the next.
@@ -138,8 +150,9 @@ impl<'a> Choice<'a> {
     }
 
     fn closes(&self) -> bool {
-        let order = |at: usize| &self.graph.orders[self.chosen[at]];
-        waits_for(order(self.chosen.len() - 1), order(0))
+        let orders = self.chosen.iter().map(|&chosen| &self.graph.orders[chosen]);
+        let ends = orders.clone().next_back().zip(orders.clone().next());
+        ends.is_some_and(|(last, first)| waits_for(last, first)) && !is_judged(orders)
     }
 }
 
@@ -155,9 +168,9 @@ fn gated(one: &LockOrder, other: &LockOrder) -> bool {
     })
 }
 
-/// Whether only one thread of one run is known to do both: it does not wait for itself.
+/// Whether a run has both, by one thread as far as is known: it does not wait for itself.
 fn by_one_thread(one: &LockOrder, other: &LockOrder) -> bool {
-    one.seen_in == other.seen_in && one.seen_in.len() == 1 && one.thread == other.thread
+    one.thread == other.thread && one.seen_in.iter().any(|run| other.seen_in.contains(run))
 }
 
 /// Tells of a circle of orders.
@@ -257,7 +270,8 @@ impl Words<'_> {
         let order = &self.graph.orders[self.circle[at]];
         let (held, wanted, thread) = (self.lock(order.held), self.lock(order.wanted), self.thread(order));
         let asks = format!("{} `{wanted}`", asks(mode(&order.wanted_mode)));
-        let in_run = if self.is_the_test(order) { String::new() } else { format!(", in {}", self.run(order)) };
+        let is_clear = self.is_one_run() || self.is_the_test(order);
+        let in_run = if is_clear { String::new() } else { format!(", in {}", self.run(order)) };
         let story = match (at, self.circle.len()) {
             (1, 2) => {
                 format!("`{thread}` takes the same two locks the other way round{in_run}: `{held}`, then `{wanted}`")
@@ -288,11 +302,23 @@ impl Words<'_> {
         let pattern = if locks.len() == 2 { "in opposite orders" } else { "in a circle" };
         let each_other = if locks.len() == 2 { "each other" } else { "one another" };
         let who = self.orders().zip(threads).map(|(order, thread)| {
-            let has_run = self.is_the_test(order) || *thread != order.thread;
+            let has_run = self.is_one_run() || self.is_the_test(order) || *thread != order.thread;
             if has_run { format!("`{thread}`") } else { format!("`{thread}` ({})", self.run(order)) }
         });
-        let locks = list(locks.iter().map(|lock| format!("`{lock}`")));
-        format!("{locks} are locked {pattern} in different runs: {} could wait for {each_other}", list(who))
+        let (locks, who) = (list(locks.iter().map(|lock| format!("`{lock}`"))), list(who));
+        if self.is_one_run() {
+            format!(
+                "{locks} are locked {pattern}, each time others of them: on the same, {who} could wait for {each_other}"
+            )
+        } else {
+            format!("{locks} are locked {pattern} in different runs: {who} could wait for {each_other}")
+        }
+    }
+
+    fn is_one_run(&self) -> bool {
+        let mut runs = self.orders().map(run);
+        let first = runs.next();
+        runs.all(|run| Some(run) == first)
     }
 
     fn notes(&self) -> Vec<String> {
@@ -304,10 +330,14 @@ impl Words<'_> {
             };
             format!("`{held}` then `{wanted}` {}, {runs}", times(order.count))
         });
+        let may = if self.is_one_run() {
+            "it may happen: the run takes different locks in these orders, so it neither proves nor refutes it"
+        } else {
+            "it may happen: no run shows these orders together, so none proves or refutes it"
+        };
         let mut notes = vec![
-            "it may happen: no run shows these orders together, so none proves or refutes it".to_owned(),
-            "locks of different runs count as one where they are made in the same place and have the same type or name"
-                .to_owned(),
+            may.to_owned(),
+            "locks count as the same here where they are made in one place and have one type or name".to_owned(),
         ];
         notes.extend(ways);
         notes

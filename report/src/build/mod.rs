@@ -4,6 +4,7 @@ mod assemble;
 mod bugs;
 mod certainty;
 mod classes;
+mod clusters;
 mod describe;
 mod details;
 mod finding;

@@ -8,6 +8,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::classes::Classes;
+use super::clusters::{Clusters, numbered};
 use super::run::Run;
 use crate::graph::{Gate, LockNode, LockOrder, LockOrderGraph};
 
@@ -16,12 +17,15 @@ type Key = (usize, usize, Mode, Mode);
 
 /// What `run` shows.
 pub(super) fn of_run(position: usize, run: &Run) -> LockOrderGraph {
+    let mut classes = Classes::new(position, run);
+    let clusters = Clusters::new(&run.report.nestings, &mut classes);
     let mut builder =
-        Builder { position, classes: Classes::new(position, run), orders: Vec::new(), known: HashMap::new() };
+        Builder { position, classes, clusters, orders: Vec::new(), known: HashMap::new(), shown: BTreeMap::new() };
     for nesting in &run.report.nestings {
         builder.nesting(nesting, &run.report.tables);
     }
     builder.findings(&run.report.findings);
+    builder.number_clusters();
     // Locks that are never taken under others are of no interest here.
     let nested: BTreeSet<usize> = builder.orders.iter().flat_map(mentioned).collect();
     let mut graph = LockOrderGraph { locks: builder.classes.into_nodes(&nested), orders: builder.orders };
@@ -34,8 +38,11 @@ pub(super) fn of_run(position: usize, run: &Run) -> LockOrderGraph {
 struct Builder<'a> {
     position: usize,
     classes: Classes<'a>,
+    clusters: Clusters,
     orders: Vec<LockOrder>,
     known: HashMap<Key, usize>,
+    /// Which orders each cluster shows.
+    shown: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 impl Builder<'_> {
@@ -51,8 +58,9 @@ impl Builder<'_> {
             held.entry(self.classes.of(hold.object)).or_insert(hold);
         }
         held.remove(&wanted);
+        let cluster = self.clusters.of(nesting.lock);
         for (&class, hold) in &held {
-            let gates = held.iter().filter(|&(&gate, _)| gate != class && self.classes.is_single(gate));
+            let gates = held.iter().filter(|&(&gate, _)| gate != class && self.clusters.is_single(cluster, gate));
             let gates = gates.map(|(&lock, hold)| Gate { lock, mode: word(hold.mode).to_owned() }).collect();
             let order = LockOrder {
                 held: class,
@@ -66,11 +74,19 @@ impl Builder<'_> {
                 held_event: hold.event.0,
                 wanted_event: nesting.event.0,
                 seen_in: vec![self.position],
+                clusters: Vec::new(),
                 gates,
                 in_cycle: false,
                 findings: Vec::new(),
             };
-            enter(&mut self.orders, &mut self.known, order);
+            let order = enter(&mut self.orders, &mut self.known, order);
+            self.shown.entry(cluster).or_default().insert(order);
+        }
+    }
+
+    fn number_clusters(&mut self) {
+        for (order, clusters) in numbered(std::mem::take(&mut self.shown)) {
+            self.orders[order].clusters = clusters.into_iter().map(|cluster| (self.position, cluster)).collect();
         }
     }
 
@@ -120,18 +136,20 @@ pub(super) fn together(graphs: impl IntoIterator<Item = LockOrderGraph>) -> Lock
     all
 }
 
-/// Adds an order to those that are known.
-fn enter(orders: &mut Vec<LockOrder>, known: &mut HashMap<Key, usize>, order: LockOrder) {
+/// Adds an order to those that are known; its position.
+fn enter(orders: &mut Vec<LockOrder>, known: &mut HashMap<Key, usize>, order: LockOrder) -> usize {
     let key = (order.held, order.wanted, mode(&order.held_mode), mode(&order.wanted_mode));
     let at = *known.entry(key).or_insert(orders.len());
     let Some(same) = orders.get_mut(at) else {
         orders.push(order);
-        return;
+        return at;
     };
     same.count = same.count.saturating_add(order.count);
     same.seen_in = union(&same.seen_in, &order.seen_in);
     same.findings = union(&same.findings, &order.findings);
+    same.clusters = union(&same.clusters, &order.clusters);
     same.gates = common(&same.gates, &order.gates);
+    at
 }
 
 /// Gates of both, each as weak as in the one where it is weaker.

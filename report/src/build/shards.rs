@@ -1,6 +1,6 @@
 //! Several documents as one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::assemble::complete;
 use super::bugs::{Sighting, bugs};
@@ -68,17 +68,20 @@ fn move_finding(finding: &mut Finding, by: usize) {
 
 fn move_orders(graph: &mut LockOrderGraph, by: usize) {
     graph.locks.iter_mut().filter_map(|lock| lock.trace.as_mut()).for_each(|run| *run += by);
-    graph.orders.iter_mut().flat_map(|order| &mut order.seen_in).for_each(|run| *run += by);
+    for order in &mut graph.orders {
+        order.seen_in.iter_mut().for_each(|run| *run += by);
+        order.clusters.iter_mut().for_each(|(run, _)| *run += by);
+    }
 }
 
 /// Takes findings that are dropped out of the orders that they are about.
 fn forget(graph: &mut LockOrderGraph, dropped: &[Finding], kept: &[Finding]) {
-    let gone = |fingerprint: &String| {
-        dropped.iter().any(|finding| finding.fingerprint == *fingerprint)
-            && !kept.iter().any(|finding| finding.fingerprint == *fingerprint)
+    let of = |findings: &[Finding]| -> HashSet<String> {
+        findings.iter().map(|finding| finding.fingerprint.clone()).collect()
     };
+    let gone = &of(dropped) - &of(kept);
     for order in &mut graph.orders {
-        order.findings.retain(|fingerprint| !gone(fingerprint));
+        order.findings.retain(|fingerprint| !gone.contains(fingerprint));
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 use std::path::Path;
 
-use lockhound_analyzer::{Evidence, Report, Rule, Severity, analyze};
+use lockhound_analyzer::{Evidence, Report, Rule, Severity, Witness, analyze};
 use lockhound_trace::{EventIndex, Header, JsonLinesReader, Tables, Validated};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,7 +21,8 @@ const DETAIL: Detail<'_> = Detail {
 };
 
 /// A run of a program, in which threads take locks one under the other, one thread after the other: `worker: a b/r` takes
-/// `a`, then `b` for reading, and releases both. `main` starts the threads, and joins none.
+/// `a`, then `b` for reading, and releases both; `b2` is another lock that is made where `b` is. `main` starts the threads,
+/// and joins none.
 pub(super) fn run(path: &str, program: Option<&str>, nests: &[&str]) -> Run {
     let mut text = match program {
         Some(program) => format!("{{\"lockhound\":1,\"program\":\"{program}\"}}\n"),
@@ -32,13 +33,13 @@ pub(super) fn run(path: &str, program: Option<&str>, nests: &[&str]) -> Run {
         .map(|nest| nest.split_once(": ").unwrap())
         .map(|(thread, locks)| (thread, locks.split(' ').collect()))
         .collect();
-    let mut declared: Vec<&str> = nests.iter().flat_map(|(_, locks)| locks).map(|lock| &lock[..1]).collect();
+    let mut declared: Vec<&str> = nests.iter().flat_map(|(_, locks)| locks).map(|lock| instance(lock)).collect();
     declared.sort_unstable();
     declared.dedup();
     // Ids differ from run to run.
     for lock in declared.iter().rev() {
         let kind = "\"kind\":\"rwlock\",\"policy\":\"reader\",\"type\":\"u8\"";
-        writeln!(text, "{{\"object\":\"{path}-{lock}\",{kind},\"at\":\"src/{lock}.rs:3:9\"}}").unwrap();
+        writeln!(text, "{{\"object\":\"{path}-{lock}\",{kind},\"at\":\"src/{}.rs:3:9\"}}", &lock[..1]).unwrap();
     }
     let mut event = |thread: &str, op: &str| writeln!(text, "{{\"t\":\"{thread}\",{op}}}").unwrap();
     let mut threads: Vec<&str> = nests.iter().map(|(thread, _)| *thread).collect();
@@ -50,7 +51,7 @@ pub(super) fn run(path: &str, program: Option<&str>, nests: &[&str]) -> Run {
     for (thread, locks) in &nests {
         let op = |name: &str, lock: &str| {
             let mode = if lock.ends_with("/r") { "read" } else { "write" };
-            let lock = &lock[..1];
+            let lock = instance(lock);
             let touched = if name == "release" { ",\"touched\":\"none\"" } else { "" };
             let at = format!("src/{thread}.rs:{}:1", lock.as_bytes()[0]);
             format!("\"op\":\"{name}\",\"obj\":\"{path}-{lock}\",\"mode\":\"{mode}\",\"at\":\"{at}\"{touched}")
@@ -62,6 +63,11 @@ pub(super) fn run(path: &str, program: Option<&str>, nests: &[&str]) -> Run {
     let report = analyze(Validated::new(reader, Path::new("x")), |_| ());
     assert!(report.error.is_none(), "{:?} {text}", report.error);
     Run::new(path.to_owned(), report)
+}
+
+/// `b2` of `b2/r`.
+fn instance(lock: &str) -> &str {
+    lock.strip_suffix("/r").unwrap_or(lock)
 }
 
 fn of(runs: &[&[&str]]) -> Document {
@@ -121,7 +127,45 @@ fn what_a_run_shows_by_itself_is_not_told_again() {
 fn a_lock_around_both_keeps_them_apart() {
     assert_eq!(across(&of(&[&["one: g a b"], &["other: g b a"]])), Vec::<&Finding>::new());
     assert_eq!(across(&of(&[&["one: g/r a b"], &["other: g/r b a"]])).len(), 1, "readers go together");
+    assert_eq!(across(&of(&[&["one: g/r a b"], &["one: g a b"], &["other: g/r b a"]])).len(), 1, "sometimes only read");
+    assert_eq!(across(&of(&[&["one: g a b"], &["one: g/r a b"], &["other: g/r b a"]])).len(), 1, "sometimes only read");
     assert_eq!(across(&of(&[&["one: g a b"], &["one: a b"], &["other: g b a"]])).len(), 1, "not always held");
+    assert_eq!(across(&of(&[&["one: g a b", "one: g2 a b"], &["other: g b a"]])).len(), 1, "not always the same");
+}
+
+/// Even where its finding was not asked for, or is about other modes.
+#[test]
+fn what_a_run_has_judged_is_not_judged_again() {
+    let mut runs = [run("0", Some("p"), &["one: a b", "one: b a"]), run("1", Some("p"), &["other: a b"])];
+    assert_eq!(runs[0].report.findings[0].rule, Rule::LockOrderInversion);
+    runs[0].report.findings.clear();
+    assert_eq!(document(&runs, &DETAIL).findings, []);
+    let modes = of(&[&["one: a b"], &["other: b a"], &["one: a/r b", "other: b/r a"]]);
+    assert_eq!(across(&modes), Vec::<&Finding>::new());
+    let no_finding = of(&[&["one: a b"], &["other: b a"], &["one: a/r b/r", "other: b/r a/r"]]);
+    assert_eq!(across(&no_finding).len(), 1, "reads alone prove nothing of writes");
+}
+
+/// As tests do that run in one process, each with locks of its own.
+#[test]
+fn opposite_orders_of_different_locks_are_found_in_one_run() {
+    let document = of(&[&["one: a b", "other: b2 a2"]]);
+    let [finding] = across(&document)[..] else { panic!("{:#?}", document.findings) };
+    assert_eq!(
+        finding.message,
+        "`rwlock src/a.rs:3:9` and `rwlock src/b.rs:3:9` are locked in opposite orders, each time others of them: on the \
+         same, `one` and `other` could wait for each other"
+    );
+    let nothing = Vec::<&Finding>::new();
+    assert_eq!(across(&of(&[&["one: a b", "one: b2 a2"]])), nothing, "a thread does not wait for itself");
+    assert_eq!(across(&of(&[&["one: a b", "one: b2 a2"], &["one: a b"]])), nothing, "nor in one run of several");
+    assert_eq!(across(&of(&[&["one: a b", "other: b a2"]])), nothing, "hand over hand");
+}
+
+#[test]
+fn a_thread_is_not_in_two_places_of_a_circle() {
+    assert_eq!(across(&of(&[&["one: a b", "one: b c"], &["two: c a"]])), Vec::<&Finding>::new());
+    assert_eq!(across(&of(&[&["one: a b", "other: b c"], &["two: c a"]])).len(), 1);
 }
 
 #[test]
@@ -199,6 +243,24 @@ fn findings_that_do_not_say_where_they_were_seen_are_merged() {
     }
     let merged = merge(documents.to_vec());
     assert_eq!(merged.findings.iter().map(|finding| &finding.seen_in[..]).collect::<Vec<_>>(), [[0, 1]]);
+}
+
+/// Nobody reads them, and a report would be larger than its traces.
+#[test]
+fn long_witnesses_are_left_out_and_so_are_many() {
+    let of_length = |lengths: &[u32]| {
+        let mut run = run_with("0.lht", Some("p"), vec![(1, Evidence::Feasible, 1); lengths.len()]);
+        for (finding, &length) in run.report.findings.iter_mut().zip(lengths) {
+            let witness = Witness { base: vec![length - 1], then: vec![EventIndex(0)], next: vec![], assumes: vec![] };
+            finding.witness = Some(witness);
+        }
+        let document = document(&[run], &DETAIL);
+        document.findings.iter().map(|finding| finding.witness_omitted).collect::<Vec<_>>()
+    };
+    assert_eq!(of_length(&[100_000, 100_001, 1]), [None, Some(100_001), None]);
+    let many = of_length(&[100_000; 30]);
+    assert_eq!(many.iter().filter(|omitted| omitted.is_none()).count(), 20);
+    assert_eq!(many[29], Some(100_000));
 }
 
 /// Some threads take up to three of four locks one under the other.

@@ -70,7 +70,7 @@ impl<'a> View<'a> {
         let mut claimed = false;
         for row in &replay.rows {
             view.skip(done, row.skipped, all);
-            done += row.skipped + usize::from(row.number.is_some());
+            done = done.saturating_add(row.skipped).saturating_add(usize::from(row.number.is_some()));
             if row.number.is_none() && !claimed {
                 claimed = true;
                 view.skip(done, replay.steps.saturating_sub(done), all);
@@ -87,7 +87,7 @@ impl<'a> View<'a> {
 
     /// Steps that have no row, after the first `done`.
     fn skip(&mut self, done: usize, count: usize, all: bool) {
-        let moves = self.finding.witness.get(done..done + count).filter(|moves| all && !moves.is_empty());
+        let moves = self.finding.witness.get(done..done.saturating_add(count)).filter(|moves| all && !moves.is_empty());
         match moves {
             Some(moves) => {
                 for (index, &Move { ref thread, event }) in moves.iter().enumerate() {
@@ -101,11 +101,9 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Lanes that the document does not name share a column.
     fn column(&mut self, lane: usize) -> usize {
-        while self.columns.len() <= lane {
-            self.columns.push("?".to_owned());
-        }
-        lane
+        if lane < self.replay.lanes.len() { lane } else { self.column_of("?") }
     }
 
     fn column_of(&mut self, thread: &str) -> usize {

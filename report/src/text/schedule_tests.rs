@@ -65,8 +65,8 @@ fn who_asks_for_what_is_not_there_is_told() {
 #[test]
 fn documents_by_others_break_nothing() {
     let mut finding = finding();
-    let row = Row { lane: 7, skipped: usize::MAX / 2, text: "\u{1b}[2J".to_owned(), ..Row::default() };
-    finding.replay = Some(Replay { steps: 1, rows: vec![row], ..Replay::default() });
+    let row = Row { lane: usize::MAX, skipped: usize::MAX, text: "\u{1b}[2J".to_owned(), ..Row::default() };
+    finding.replay = Some(Replay { steps: 1, rows: vec![row.clone(), row], ..Replay::default() });
     let text = shown(&finding, true);
     assert!(text.contains("\\u{1b}[2J"), "{text}");
 }

@@ -1,7 +1,7 @@
 //! JSON Lines: every kind, every operation, every error.
 
 use lockhound_trace::{
-    How, MessageId, Mode, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Touched, Value, WakeReason,
+    How, MessageId, Mode, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Tables, Touched, Value, WakeReason,
 };
 
 use crate::recorded::{Recorded, read_jsonl, read_jsonl_raw, rewrite_jsonl, to_jsonl};
@@ -56,6 +56,29 @@ fn reads_the_example_of_the_specification() {
     assert_eq!(tables.site(events[1].site.expect("recorded")), "src/bank.rs:20:17");
     assert_eq!(tables.stack(events[1].stack.expect("recorded")).len(), 2);
     assert_eq!(events[1].time, Some(17));
+}
+
+#[test]
+fn objects_that_are_called_alike_are_numbered() {
+    let mut tables = read(
+        r#"{"object":"m1","kind":"mutex","at":"a.rs:1:2"}
+{"object":"m2","kind":"mutex","at":"a.rs:1:2"}
+{"object":"r1","kind":"rwlock","at":"a.rs:1:2"}
+{"object":"f1","kind":"mutex","name":"fork","at":"a.rs:3:4"}
+{"object":"f2","kind":"mutex","name":"fork","at":"a.rs:5:6"}
+{"object":"x","kind":"mutex"}
+{"t":"T0","op":"acquire","obj":"x"}
+"#,
+    )
+    .tables;
+    let labels = |tables: &Tables| -> Vec<String> {
+        ["m1", "m2", "r1", "f1", "f2", "x"].map(|id| tables.distinct_label(tables.find_object(id).unwrap())).to_vec()
+    };
+    let expected = ["mutex a.rs:1:2 #1", "mutex a.rs:1:2 #2", "rwlock a.rs:1:2", "fork #1", "fork #2", "x"];
+    assert_eq!(labels(&tables), expected);
+    let other = tables.find_object("f2").unwrap();
+    tables.object_mut(other).name = Some("knife".to_owned());
+    assert_eq!(labels(&tables)[3..5], ["fork", "knife"]);
 }
 
 #[test]
