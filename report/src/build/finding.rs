@@ -12,7 +12,7 @@ use crate::document;
 
 /// Steps of the longest witness that is written down: beyond, nobody reads it, and a report would be larger than its
 /// traces.
-const LONGEST_WITNESS: usize = 100_000;
+pub(super) const LONGEST_WITNESS: usize = 100_000;
 /// Steps of all witnesses of one run that are written down, for the same reason.
 const ALL_WITNESSES: usize = 2_000_000;
 
