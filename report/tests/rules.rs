@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockhound_report::{Detail, Document, Rule, Run, Sources, TextOptions, Wanted, document, text};
+use lockhound_report::{Detail, Document, Evidence, Rule, Run, Sources, TextOptions, Wanted, document, text};
 
 /// Not a rule, but what the runs refute.
 const REFUTED: &str = "refuted";
@@ -122,5 +122,16 @@ fn everything_that_the_report_says_survives_json() {
         let document = case.document();
         let read = lockhound_report::from_json(&lockhound_report::to_json(&document)).unwrap();
         assert_eq!(read, document, "{}", case.name);
+    }
+}
+
+/// Who is told that it can happen wants to see how.
+#[test]
+fn every_proof_can_be_looked_at() {
+    for case in Case::all() {
+        for finding in case.document().findings {
+            let shown = lockhound_report::schedule_text(&finding, false);
+            assert!(shown.is_ok() || finding.evidence != Evidence::Feasible, "{}: {shown:?}", case.name);
+        }
     }
 }

@@ -97,6 +97,7 @@ fn check_replay(finding: &Finding, replay: &Replay, run: &Run, all: bool) -> Vec
     let lanes = threads(&replay.lanes, run);
     assert_eq!(&lanes[..finding.threads.len()], finding.threads, "the finding's threads come first");
     let (mut slow, mut done) = (Slow::default(), 0);
+    let (mut spawned, mut begun) = (BTreeSet::new(), BTreeSet::new());
     let mut standings: Vec<Standing> = Vec::new();
     for (number, row) in replay.rows.iter().enumerate() {
         let until = row.number.unwrap_or(steps.len());
@@ -108,6 +109,10 @@ fn check_replay(finding: &Finding, replay: &Replay, run: &Run, all: bool) -> Vec
         for &step in &steps[done..until] {
             let event = report.event(step).unwrap();
             slow.apply(event.thread, &event.op);
+            begun.insert(event.thread);
+            if let Op::Spawn { child } = event.op {
+                spawned.insert(child);
+            }
         }
         done = until;
         let event = report.event(EventIndex(row.event)).unwrap();
@@ -116,6 +121,8 @@ fn check_replay(finding: &Finding, replay: &Replay, run: &Run, all: bool) -> Vec
             slow.apply(event.thread, &event.op);
         }
         assert_eq!(lanes[row.lane], event.thread);
+        let is_told_again = row.number.is_none() && steps.contains(&EventIndex(row.event));
+        assert_eq!(row.text.starts_with("keeps waiting for"), is_told_again, "{row:?}");
         if number == 0 {
             assert_eq!(row.after.len(), lanes.len(), "the first row tells of all");
             standings.clone_from(&row.after);
@@ -127,6 +134,8 @@ fn check_replay(finding: &Finding, replay: &Replay, run: &Run, all: bool) -> Vec
         for (standing, &thread) in standings.iter().zip(&lanes) {
             assert_eq!(standing.holds, slow.names(thread, run), "{} after {row:?}", report.tables.thread_label(thread));
             assert_eq!(standing.waits.is_some(), standing.life == Life::Blocked);
+            let is_new = !begun.contains(&thread) && !spawned.contains(&thread);
+            assert_eq!(standing.life == Life::New, is_new && standing.waits.is_none(), "{standing:?} after {row:?}");
         }
     }
     standings

@@ -12,12 +12,19 @@ use serde_json::Value;
 use super::{perfetto, perfetto_trace};
 use crate::samples;
 
+/// Process and row.
+type Row = (u64, u64);
+/// From, to and name.
+type Slice = (u64, u64, String);
+/// Which end, on which row, and when.
+type Tip = (String, Row, f64);
+
 /// A drawing, taken apart: what lasts on which row, arrows by their ends, and the names of rows.
 #[derive(Debug, Default)]
 struct Drawn {
-    slices: BTreeMap<(u64, u64), Vec<(u64, u64, String)>>,
-    arrows: BTreeMap<u64, Vec<(String, (u64, u64), f64)>>,
-    rows: BTreeMap<(u64, u64), String>,
+    slices: BTreeMap<Row, Vec<Slice>>,
+    arrows: BTreeMap<u64, Vec<Tip>>,
+    rows: BTreeMap<Row, String>,
     about: Value,
 }
 
@@ -61,7 +68,7 @@ impl Drawn {
             assert_eq!((start.as_str(), finish.as_str()), ("s", "f"));
             assert!(from != to && begins < finishes, "{id}: {ends:?}");
             for (row, at) in [(from, begins), (to, finishes)] {
-                let within = |(from, to, _): &&(u64, u64, String)| (*from as f64) < *at && *at < *to as f64;
+                let within = |(from, to, _): &&Slice| (*from as f64) < *at && *at < *to as f64;
                 assert_eq!(self.slices[row].iter().filter(within).count(), 1, "{id}: {row:?} at {at}");
             }
         }
@@ -75,7 +82,7 @@ impl Drawn {
     }
 
     fn arrows(&self) -> Vec<(&str, u64, &str, u64)> {
-        let name = |row: &(u64, u64)| self.rows[row].as_str();
+        let name = |row: &Row| self.rows[row].as_str();
         let ends = self.arrows.values().map(|ends| (&ends[0], &ends[1]));
         ends.map(|((_, from, begins), (_, to, ends))| {
             (name(from), begins.floor() as u64, name(to), ends.floor() as u64)
