@@ -54,6 +54,19 @@ fn the_events_before_an_error_are_shown() {
 }
 
 #[test]
+fn a_timeline_is_json_even_of_half_a_trace() {
+    let folder = Folder::new();
+    folder.file("cut.jsonl", format!("{CLEAN}{{"));
+    let assert = folder.lockhound(&["show", "--timeline", "cut.jsonl", "--output", "t.json"]).assert().code(2);
+    assert.stdout(is_empty()).stderr(contains("error: cut.jsonl:4"));
+    let drawn = fs::read_to_string(folder.path().join("t.json")).unwrap();
+    let drawn: serde_json::Value = serde_json::from_str(&drawn).unwrap();
+    let names = drawn["traceEvents"].as_array().unwrap().iter().filter(|event| event["name"] == "thread_name");
+    assert!(names.map(|event| &event["args"]["name"]).any(|name| name == "[mu]"), "{drawn}");
+    folder.lockhound(&["show", "--output", "t.json", "cut.jsonl"]).assert().code(2).stderr(contains("--timeline"));
+}
+
+#[test]
 fn a_reader_may_stop_reading() {
     let folder = Folder::new();
     let many = "{\"t\":\"T0\",\"op\":\"write\",\"obj\":\"x\"}\n".repeat(10_000);
