@@ -40,7 +40,10 @@ fn everything_is_looked_for_by_default() {
 fn only_the_rules_asked_for_are_told() {
     let report = check(&Options { rules: Some(vec![Rule::DataRace]), ..Options::default() });
     assert_eq!(told(&report), [(Rule::DataRace, Evidence::Observed)]);
-    assert!(report.log.is_none());
+    assert!(report.log.is_some(), "the events around a finding are to be shown");
+    let report = check(&Options { rules: Some(vec![Rule::LostWakeup]), ..Options::default() });
+    assert_eq!(told(&report), []);
+    assert!(report.log.is_none(), "nobody needs the events");
 }
 
 #[test]
