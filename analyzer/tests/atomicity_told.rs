@@ -1,0 +1,38 @@
+//! What is told of broken steps: something less sure never hides what is proved.
+
+mod script;
+
+use lockhound_analyzer::{Evidence, Finding, Options, Pattern, Regions, Rule, analyze_with};
+
+type Told = (Option<Pattern>, Evidence, usize);
+
+/// Pattern, evidence and number of the thread of every finding on a broken step.
+fn told(text: &str, regions: Regions) -> Vec<Told> {
+    let text = format!("thread T0\nthread T1\nthread T2\n{text}");
+    let report = analyze_with(script::read(&text), &Options { regions, ..Options::default() }, |_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+    let of_interest = |finding: &&Finding| matches!(finding.rule, Rule::LostUpdate | Rule::AtomicityViolation);
+    let broken = report.findings.iter().filter(of_interest);
+    broken.map(|finding| (finding.pattern, finding.evidence, finding.steps[0].thread.index())).collect()
+}
+
+#[test]
+fn a_possible_lost_update_does_not_hide_its_mirror_image_that_is_proved() {
+    // The write of `T0` may come between the accesses of `T1`, though then `T1` reads another value; that of `T1`, and that
+    // of `T2`, can come between those of `T0`.
+    let text = "
+        T2 write y value=56 at=c.rs:1:1
+        T1 acquire l at=b.rs:1:1
+        T1 read y value=56 at=b.rs:2:1
+        T1 write y value=57 at=b.rs:3:1
+        T1 release l touched=none at=b.rs:4:1
+        T0 acquire l at=a.rs:1:1
+        T0 write y value=1 at=a.rs:2:1
+        T0 release l touched=none at=a.rs:3:1
+        T0 read y value=1 at=a.rs:4:1
+        T0 write y value=2 at=a.rs:5:1
+    ";
+    let told = told(text, Regions::All);
+    let lost: Vec<_> = told.into_iter().filter(|&(pattern, ..)| pattern == Some(Pattern::Rww)).collect();
+    assert_eq!(lost, [(Some(Pattern::Rww), Evidence::Feasible, 0)]);
+}
