@@ -183,7 +183,8 @@ pub(super) fn groups(verdicts: &[Verdict]) -> FxHashMap<Group, Pattern> {
     groups
 }
 
-/// One verdict a bug, with the gravest pattern; and apart from what was observed, what is graver and only predicted.
+/// One verdict a bug: what is proved rather than what is possible, and of that the gravest pattern. Apart from what was
+/// observed, what is graver and only predicted.
 pub(super) fn distinct(grader: &Grader, verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut kept: Vec<Verdict> = Vec::new();
     let mut groups: FxHashMap<(Group, bool), usize> = FxHashMap::default();
@@ -258,13 +259,13 @@ impl Verdict {
         (self.severity, self.evidence)
     }
 
-    /// Takes up another verdict on the same bug.
+    /// Takes up another verdict on the same bug. What is only possible does not hide what is proved, be it graver.
     fn merge(&mut self, other: Self) {
-        let rank = |verdict: &Self| (verdict.interleaving.pattern, Reverse(verdict.region));
+        let rank = |verdict: &Self| (Reverse(verdict.severity), verdict.interleaving.pattern, Reverse(verdict.region));
         match rank(&other).cmp(&rank(self)) {
             std::cmp::Ordering::Less => *self = other,
-            std::cmp::Ordering::Equal => self.count += other.count,
-            std::cmp::Ordering::Greater => {}
+            std::cmp::Ordering::Equal if self.forecast.is_none() => self.count += other.count,
+            std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => {}
         }
     }
 }
