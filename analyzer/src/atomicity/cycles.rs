@@ -9,7 +9,7 @@ use super::interleavings::Basis;
 use super::predict::Proof;
 use super::serializability::{Cycle, Serializability};
 use super::verdict::Verdict;
-use crate::finding::Finding;
+use crate::finding::{Evidence, Finding};
 
 /// What makes two cycles the same: where the two regions begin (or where the one access outside of any region is), in
 /// either order, and the first object of it.
@@ -94,8 +94,8 @@ impl Cycles {
         self.extend(regions.end_all());
     }
 
-    /// Those that are findings of their own: a pattern of one object in one region says the same, and better; and where
-    /// one thread does all the writing, nothing can be lost.
+    /// Those that are findings of their own: a pattern of one object in one region says the same, and better, unless it is
+    /// no more than possible; and where one thread does all the writing, nothing can be lost.
     pub(super) fn findings<'a>(
         &self,
         tables: &Tables,
@@ -109,7 +109,8 @@ impl Cycles {
             writers.len() > 1
         };
         let said = |cycle: &Cycle| {
-            verdicts.iter().any(|verdict| match &verdict.interleaving.basis {
+            let mut sure = verdicts.iter().filter(|verdict| verdict.evidence > Evidence::Possible);
+            sure.any(|verdict| match &verdict.interleaving.basis {
                 Basis::Declared(declared) => {
                     let regions = [Some(cycle.region), cycle.other];
                     regions.iter().flatten().any(|region| region.site == declared.site)

@@ -1,5 +1,7 @@
 //! Which of the interleavings that were met are bugs, and how bad.
 
+use std::cmp::Reverse;
+
 use lockhound_trace::{ObjectId, SiteId, Tables};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -181,7 +183,8 @@ pub(super) fn groups(verdicts: &[Verdict]) -> FxHashMap<Group, Pattern> {
     groups
 }
 
-/// One verdict a bug, with the gravest pattern; and apart from what was observed, what is graver and only predicted.
+/// One verdict a bug: what is proved rather than what is possible, and of that the gravest pattern. Apart from what was
+/// observed, what is graver and only predicted.
 pub(super) fn distinct(grader: &Grader, verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut kept: Vec<Verdict> = Vec::new();
     let mut groups: FxHashMap<(Group, bool), usize> = FxHashMap::default();
@@ -227,29 +230,42 @@ fn drop_told_otherwise(grader: &Grader, verdicts: &mut Vec<Verdict>) {
 }
 
 /// Where two threads each read and write, the writes of either come between the other's read and write. What is
-/// predicted there is said by what is known before.
+/// predicted there is said by what is told of the other and no less sure; of two that are as sure, the first is told.
 fn drop_mirrored(grader: &Grader, verdicts: &mut Vec<Verdict>) {
+    let mut surest_first: Vec<usize> = (0..verdicts.len()).collect();
+    surest_first.sort_by_key(|&index| Reverse(verdicts[index].sureness()));
     let mut fights: FxHashSet<(ObjectId, StatementId, StatementId)> = FxHashSet::default();
-    verdicts.retain(|verdict| {
+    let mut told = vec![true; verdicts.len()];
+    for index in surest_first {
+        let verdict = &verdicts[index];
         let Interleaving { object, pattern, q, c, .. } = &verdict.interleaving;
         if *pattern != Pattern::Rww || q.site == c.site {
-            return true;
+            continue;
         }
         let (one, other) = grader.statements((q.site, c.site));
-        let mirrored = fights.contains(&(*object, other, one));
-        fights.insert((*object, one, other));
-        verdict.forecast.is_none() || !mirrored
-    });
+        told[index] = verdict.forecast.is_none() || !fights.contains(&(*object, other, one));
+        if told[index] {
+            fights.insert((*object, one, other));
+        }
+    }
+    let mut told = told.into_iter();
+    verdicts.retain(|_| told.next() == Some(true));
 }
 
 impl Verdict {
-    /// Takes up another verdict on the same bug.
+    /// How much it counts against another on the same bug: an error more than a warning, and what happened more than
+    /// what can happen.
+    const fn sureness(&self) -> (Severity, Evidence) {
+        (self.severity, self.evidence)
+    }
+
+    /// Takes up another verdict on the same bug. What is only possible does not hide what is proved, be it graver.
     fn merge(&mut self, other: Self) {
-        let rank = |verdict: &Self| (verdict.interleaving.pattern, std::cmp::Reverse(verdict.region));
+        let rank = |verdict: &Self| (Reverse(verdict.severity), verdict.interleaving.pattern, Reverse(verdict.region));
         match rank(&other).cmp(&rank(self)) {
             std::cmp::Ordering::Less => *self = other,
-            std::cmp::Ordering::Equal => self.count += other.count,
-            std::cmp::Ordering::Greater => {}
+            std::cmp::Ordering::Equal if self.forecast.is_none() => self.count += other.count,
+            std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use lockhound_trace::ObjectId;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::areas::{Areas, areas};
 use super::cuts::Cuts;
@@ -72,13 +72,13 @@ pub(in crate::atomicity) fn foresee<'c>(
     let mut purse = checker.allow(options.limits.pair_checks);
     let mut seer = Seer {
         foresight,
-        proved: FxHashSet::default(),
+        foretold: Foretold::default(),
         refuted: Refuted::default(),
         cuts: Cuts::default(),
         verdicts: Vec::new(),
     };
     let accesses = seer.objects(&subjects, &areas, &mut purse);
-    let surroundings = Surroundings::new(foresight, &areas, &seer.proved, &accesses);
+    let surroundings = Surroundings::new(foresight, &areas, &seer.foretold, &accesses);
     let cycles = surroundings.search(&mut purse, &mut seer.cuts);
     checker.give_back(purse);
     seer.refuted.report(model.tables(), results);
@@ -119,11 +119,31 @@ impl Foresight<'_> {
     }
 }
 
+/// What was predicted so far, and how sure that is.
+#[derive(Default, Debug)]
+pub(super) struct Foretold(FxHashMap<Group, Evidence>);
+
+impl Foretold {
+    fn add(&mut self, group: Group, evidence: Evidence) {
+        let known = self.0.entry(group).or_insert(evidence);
+        *known = evidence.max(*known);
+    }
+
+    /// What is proved need not be predicted again; nor what is possible, of accesses of which nothing more can be said.
+    fn is_settled(&self, key: &Key) -> bool {
+        let most = if key.region == Region::Weak { Evidence::Possible } else { Evidence::Feasible };
+        self.0.get(&key.group).is_some_and(|&known| known >= most)
+    }
+
+    pub(super) fn is_proved(&self, group: &Group) -> bool {
+        self.0.get(group).is_some_and(|&known| known > Evidence::Possible)
+    }
+}
+
 /// What is known so far.
 struct Seer<'s, 'm> {
     foresight: &'s Foresight<'m>,
-    /// What was predicted need not be predicted again.
-    proved: FxHashSet<Group>,
+    foretold: Foretold,
     refuted: Refuted,
     cuts: Cuts,
     verdicts: Vec<Verdict>,
@@ -194,15 +214,16 @@ impl Seer<'_, '_> {
 
 impl Docket<Candidate<'_>, Examined> for Seer<'_, '_> {
     fn is_open(&self, candidate: &Candidate<'_>) -> bool {
-        !self.proved.contains(&candidate.key.group)
+        !self.foretold.is_settled(candidate.key)
     }
 
     fn enter(&mut self, &Candidate { lanes, key, .. }: &Candidate<'_>, examined: Examined) {
         let Examined { found, refusal, cut } = examined;
         self.cuts.add(cut);
         if let Some(found) = found {
-            self.proved.insert(key.group);
-            self.verdicts.push(self.foresight.verdict(lanes.object, key, found));
+            let verdict = self.foresight.verdict(lanes.object, key, found);
+            self.foretold.add(key.group, verdict.evidence);
+            self.verdicts.push(verdict);
         }
         if let Some(refusal) = refusal {
             self.refuted.add(lanes.object, key.pattern, &refusal);

@@ -7,13 +7,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::areas::{Area, AreaId, Areas};
 use super::blocks::held_through;
 use super::cuts::{Cut, Cuts, STEPS, TIME};
-use super::foresight::Foresight;
+use super::foresight::{Foresight, Foretold};
 use super::lanes::Step;
 use super::search::{Proof, Quadruple, Search};
 use crate::atomicity::access::AccessKind;
 use crate::atomicity::cycles::Key;
 use crate::atomicity::serializability::{Cycle, Link, Touch};
-use crate::atomicity::verdict::Group;
 use crate::model::{LockId, Model};
 use crate::witness::{Allowance, Docket, Jury};
 
@@ -85,7 +84,7 @@ pub(super) struct Surroundings<'a, 'm> {
     model: &'m Model<'m>,
     areas: &'a Areas,
     /// What patterns of one object say already.
-    proved: &'a FxHashSet<Group>,
+    foretold: &'a Foretold,
     /// Of every thread, of what regions use, in its order.
     accesses: &'a [Vec<Access>],
     uses: Vec<FxHashMap<ObjectId, Uses>>,
@@ -96,12 +95,12 @@ impl<'a, 'm> Surroundings<'a, 'm> {
     pub(super) fn new(
         foresight: &'a Foresight<'m>,
         areas: &'a Areas,
-        proved: &'a FxHashSet<Group>,
+        foretold: &'a Foretold,
         accesses: &'a [Vec<Access>],
     ) -> Self {
         let model = foresight.prediction.model;
         let uses = accesses.iter().map(|accesses| uses(model, accesses)).collect();
-        Self { foresight, model, areas, proved, accesses, uses }
+        Self { foresight, model, areas, foretold, accesses, uses }
     }
 
     /// What is found, in the order of the regions.
@@ -249,7 +248,7 @@ impl<'a, 'm> Surroundings<'a, 'm> {
     /// Whether the accesses of an object in a region are told of already.
     fn is_said(&self, id: AreaId, object: ObjectId) -> bool {
         let group = self.foresight.grader.declared_group(object, &self.areas.of(id).declared);
-        self.foresight.observed.contains_key(&group) || self.proved.contains(&group)
+        self.foresight.observed.contains_key(&group) || self.foretold.is_proved(&group)
     }
 
     /// The region that both are in.
