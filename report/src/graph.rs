@@ -1,6 +1,11 @@
 //! Which lock was asked for while which was held, over all runs.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+
+/// The mode of a hold that nobody shares.
+const EXCLUSIVE: &str = "write";
 
 /// Lock classes and the orders between them. A class is what is made at one place with one type (or under one name): the
 /// same in every run. Requests that never wait for long (tries, and those with a time-out) are no orders: they end. Nor is
@@ -81,13 +86,38 @@ pub struct LockOrder {
     pub findings: Vec<String>,
 }
 
-/// A lock around an order.
+/// A lock around an order. Locks nest a hundred deep in some programs, and each is around all orders further in: the
+/// usual one, held exclusively, is written as its number alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(from = "WrittenGate", into = "WrittenGate")]
 pub struct Gate {
     /// Position in [`LockOrderGraph::locks`].
     pub lock: usize,
     /// The weakest way in which it was held: `read`, `upgrade`, `write`.
-    pub mode: String,
+    pub mode: Cow<'static, str>,
+}
+
+/// A gate in a document.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenGate {
+    Exclusive(usize),
+    Other { lock: usize, mode: String },
+}
+
+impl From<WrittenGate> for Gate {
+    fn from(written: WrittenGate) -> Self {
+        match written {
+            WrittenGate::Exclusive(lock) => Self { lock, mode: Cow::Borrowed(EXCLUSIVE) },
+            WrittenGate::Other { lock, mode } => Self { lock, mode: Cow::Owned(mode) },
+        }
+    }
+}
+
+impl From<Gate> for WrittenGate {
+    fn from(Gate { lock, mode }: Gate) -> Self {
+        if mode == EXCLUSIVE { Self::Exclusive(lock) } else { Self::Other { lock, mode: mode.into_owned() } }
+    }
 }
 
 impl LockOrderGraph {

@@ -3,7 +3,7 @@
 use lockhound_analyzer::{Evidence, Rule, Severity};
 
 use crate::document::{Document, Finding, Hold, Move, ObjectName, Step, Summary, ThreadName, Trace, VERSION};
-use crate::graph::{LockNode, LockOrder, LockOrderGraph};
+use crate::graph::{Gate, LockNode, LockOrder, LockOrderGraph};
 use crate::replay::{Replay, Row, Standing};
 use crate::timeline::{Lane, Life, LockLane, Occupied, Span, Timeline};
 
@@ -202,4 +202,12 @@ fn documents_survive_json() {
     let document = potential_deadlock();
     let text = serde_json::to_string(&document).unwrap();
     assert_eq!(serde_json::from_str::<Document>(&text).unwrap(), document);
+}
+
+#[test]
+fn gates_are_written_as_short_as_they_can_be() {
+    let gates = [Gate { lock: 3, mode: "write".into() }, Gate { lock: 1, mode: "read".into() }];
+    let text = serde_json::to_string(&gates).unwrap();
+    assert_eq!(text, r#"[3,{"lock":1,"mode":"read"}]"#);
+    assert_eq!(serde_json::from_str::<[Gate; 2]>(&text).unwrap(), gates);
 }

@@ -93,7 +93,8 @@ fn what_is_typed_in_a_users_project_works() {
         }
         let output = type_in(&project, project.folder(), &commands);
         succeeds(&output);
-        assert!(output.stdout.contains(" finding"), "{block:?}\n{}\n{}", output.stdout, output.stderr);
+        let reports = [" finding", "::error "].iter().any(|sign| output.stdout.contains(sign));
+        assert!(reports, "{block:?}\n{}\n{}", output.stdout, output.stderr);
     }
 }
 
@@ -129,14 +130,17 @@ fn the_workflow_is_one() {
         for step in job["steps"].as_vec().unwrap() {
             match (&step["uses"], &step["run"]) {
                 (Yaml::String(action), Yaml::BadValue) => assert!(action.contains("@v"), "{action}"),
-                (Yaml::BadValue, Yaml::String(command)) => commands.push(command.as_str()),
+                (Yaml::BadValue, Yaml::String(lines)) => commands.extend(lines.lines()),
                 _ => panic!("expected `uses` or `run`: {step:?}"),
             }
         }
     }
     let shown = blocks("console");
     let typed: Vec<&str> = shown.iter().flat_map(Block::commands).collect();
-    for command in commands.iter().filter(|command| command.starts_with("cargo lockhound")) {
-        assert!(typed.contains(command), "`{command}` is not among what is tried: {typed:?}");
+    let ours = |command: &&str| ["cargo lockhound", "lockhound"].iter().any(|program| command.starts_with(program));
+    // A report must not fail the job: the tests' step does.
+    let plain = commands.iter().filter(|command| ours(command)).map(|command| command.trim_end_matches(" || true"));
+    for command in plain {
+        assert!(typed.contains(&command), "`{command}` is not among what is tried: {typed:?}");
     }
 }

@@ -61,7 +61,7 @@ impl Builder<'_> {
         let cluster = self.clusters.of(nesting.lock);
         for (&class, hold) in &held {
             let gates = held.iter().filter(|&(&gate, _)| gate != class && self.clusters.is_single(cluster, gate));
-            let gates = gates.map(|(&lock, hold)| Gate { lock, mode: word(hold.mode).to_owned() }).collect();
+            let gates = gates.map(|(&lock, hold)| Gate { lock, mode: word(hold.mode).into() }).collect();
             let order = LockOrder {
                 held: class,
                 wanted,
@@ -157,7 +157,7 @@ fn common(one: &[Gate], other: &[Gate]) -> Vec<Gate> {
     let weakest = |gate: &Gate| {
         let twin = other.iter().find(|twin| twin.lock == gate.lock)?;
         let weakest = weaker(mode(&gate.mode), mode(&twin.mode));
-        Some(Gate { lock: gate.lock, mode: word(weakest).to_owned() })
+        Some(Gate { lock: gate.lock, mode: word(weakest).into() })
     };
     one.iter().filter_map(weakest).collect()
 }
