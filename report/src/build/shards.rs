@@ -74,14 +74,18 @@ fn move_orders(graph: &mut LockOrderGraph, by: usize) {
     }
 }
 
-/// Takes findings that are dropped out of the orders that they are about.
+/// Takes findings that are dropped out of the orders that they are about. Runs of different groups may show bugs of one
+/// fingerprint: what is kept stays with the orders of its own runs.
 fn forget(graph: &mut LockOrderGraph, dropped: &[Finding], kept: &[Finding]) {
-    let of = |findings: &[Finding]| -> HashSet<String> {
-        findings.iter().map(|finding| finding.fingerprint.clone()).collect()
-    };
-    let gone = &of(dropped) - &of(kept);
+    let gone: HashSet<&str> = dropped.iter().map(|finding| finding.fingerprint.as_str()).collect();
+    let mut shown: HashMap<&str, HashSet<usize>> = HashMap::new();
+    for finding in kept {
+        shown.entry(&finding.fingerprint).or_default().extend(&finding.seen_in);
+    }
     for order in &mut graph.orders {
-        order.findings.retain(|fingerprint| !gone.contains(fingerprint));
+        let runs = &order.seen_in;
+        let stays = |by: &HashSet<usize>| runs.iter().any(|run| by.contains(run));
+        order.findings.retain(|id| !gone.contains(id.as_str()) || shown.get(id.as_str()).is_some_and(stays));
     }
 }
 

@@ -346,6 +346,20 @@ fn in_parts(runs: Vec<Run>, cuts: &[bool]) -> Document {
     merged
 }
 
+#[test]
+fn one_fingerprint_in_two_groups_is_two_bugs() {
+    let runs = || {
+        vec![
+            run("0.lht", Some("q"), &["two: d a"]),
+            run("1.lht", None, &["two: d a", "one: a d"]),
+            run("2.lht", Some("q"), &["one: a d"]),
+        ]
+    };
+    let whole = document(&runs(), &DETAIL);
+    assert_eq!(whole.findings.iter().filter(|finding| finding.is_across_runs()).count(), 1);
+    assert_eq!(in_parts(runs(), &[false; 3]), whole);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
