@@ -5,14 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod binary;
-mod matching;
 mod names;
 mod project;
 mod recording;
 mod report;
 
 pub use binary::{Output, cargo_lockhound, lockhound};
-pub use matching::mismatches;
 pub use names::{Named, Names};
 pub use project::{Project, SAMPLE, finish};
 pub use recording::{Recording, record_to, trace_in};
