@@ -13,7 +13,7 @@ use lockhound_fixtures::{Expected, Finding, Limit, Outcome, Scenario};
 use unicode_width::UnicodeWidthStr;
 
 use super::run::Recording;
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, ReportArgs};
 use crate::child::Patience;
 use crate::config::Config;
 use crate::console;
@@ -47,13 +47,19 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         // No team has decided anything about these.
         config: Config::default(),
     }
-    .check(&args.search, &args.report)
+    .check(&args.search, &ReportArgs { refuted: args.report.refuted || is_of_refuted(scenario), ..args.report.clone() })
 }
 
 /// What the recorded process does.
 pub(crate) fn run_program(id: &str) -> anyhow::Result<ExitCode> {
     (find(id)?.run)();
     Ok(ExitCode::Clean)
+}
+
+/// Whether it is there to show what a run refutes.
+fn is_of_refuted(scenario: &Scenario) -> bool {
+    let mut lines = scenario.outcomes.iter().flat_map(|outcome| outcome.expected);
+    lines.any(|line| matches!(line, Expected::Refuted(_)))
 }
 
 /// This program again, as the scenario's.

@@ -62,9 +62,11 @@ fn line(row: &Row<'_>, width: usize) -> String {
     let document = row.scenario.document.map_or("", |document| document.number);
     let room = WIDTH.saturating_sub(width + "✓   000".width() + 1);
     let came = shortened(&came_out(row), room);
-    let pad = (width - id.width(), room - came.width());
-    format!("{mark} {id}{:p0$} {came}{:p1$} {DIM}{document}{DIM:#}\n", "", "", p0 = pad.0, p1 = pad.1)
-        .replace(&format!(" {DIM}{DIM:#}\n"), "\n")
+    let document = match document {
+        "" => String::new(),
+        number => format!("{:pad$} {DIM}{number}{DIM:#}", "", pad = room - came.width()),
+    };
+    format!("{mark} {id}{:pad$} {came}{document}\n", "", pad = width - id.width())
 }
 
 /// What the runs came to, the most frequent first.
