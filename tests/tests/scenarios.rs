@@ -75,5 +75,5 @@ fn a_demonstration_of_what_is_refuted_lists_it() {
     let output = folder.path().join("traces");
     let demo = lockhound(["demo", "ab-locks-fix-timed", "--output", output.to_str().unwrap()]);
     assert_eq!(demo.status, Some(0), "{}", demo.stderr);
-    assert!(demo.stdout.contains("refuted: potential-deadlock"), "{}", demo.stdout);
+    assert!(demo.stdout.contains("refuted[potential-deadlock]"), "{}", demo.stdout);
 }

@@ -80,8 +80,8 @@ fn came_out(row: &Row<'_>) -> String {
         }
     }
     seen.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    let one =
-        |(count, words): &(usize, String)| if row.runs.len() > 1 { format!("{count}x {words}") } else { words.clone() };
+    let several = seen.len() > 1;
+    let one = |(count, words): &(usize, String)| if several { format!("{count}x {words}") } else { words.clone() };
     seen.iter().map(one).collect::<Vec<_>>().join(" | ")
 }
 
