@@ -2,13 +2,14 @@
 //!
 //! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
 //! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
-//! std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! std's. [`Event`], [`PerThread`], [`ReentrantMutex`], [`Semaphore`], [`Shared`] and [`lock_all`] are additions.
 
 pub mod atomic;
 #[cfg(feature = "record")]
 mod barrier;
 #[cfg(feature = "record")]
 mod condvar;
+mod event;
 #[cfg(feature = "record")]
 mod hold;
 pub(crate) mod label;
@@ -28,9 +29,11 @@ mod once;
 mod once_lock;
 #[cfg(feature = "record")]
 mod patience;
+mod per_thread;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
+mod semaphore;
 mod shared;
 
 pub use std::sync::*;
@@ -49,6 +52,9 @@ pub use self::{
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+pub use event::Event;
 pub use lock_all::{LockSet, Lockable, lock_all};
+pub use per_thread::PerThread;
 pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
+pub use semaphore::{Overfull, Semaphore, SemaphorePermit};
 pub use shared::Shared;
