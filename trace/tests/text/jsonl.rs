@@ -1,7 +1,8 @@
 //! JSON Lines: every kind, every operation, every error.
 
 use lockhound_trace::{
-    How, MessageId, Mode, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Tables, Touched, Value, WakeReason,
+    ChannelOrder, How, MessageId, Mode, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Tables, Touched, Value,
+    WakeReason,
 };
 
 use crate::recorded::{Recorded, read_jsonl, read_jsonl_raw, rewrite_jsonl, to_jsonl};
@@ -101,8 +102,15 @@ fn reads_every_kind_with_its_parameters() {
     );
     assert_eq!(kind(r#""kind":"barrier","parties":3"#), ObjectKind::Barrier { parties: Some(3) });
     assert_eq!(kind(r#""kind":"barrier""#), ObjectKind::Barrier { parties: None });
-    assert_eq!(kind(r#""kind":"channel""#), ObjectKind::Channel { capacity: None });
-    assert_eq!(kind(r#""kind":"channel","capacity":0"#), ObjectKind::Channel { capacity: Some(0) });
+    assert_eq!(kind(r#""kind":"channel""#), ObjectKind::Channel { capacity: None, order: ChannelOrder::Fifo });
+    assert_eq!(
+        kind(r#""kind":"channel","capacity":0"#),
+        ObjectKind::Channel { capacity: Some(0), order: ChannelOrder::Fifo }
+    );
+    let ordered = |order| ObjectKind::Channel { capacity: Some(2), order };
+    for (word, order) in [("fifo", ChannelOrder::Fifo), ("lifo", ChannelOrder::Lifo), ("any", ChannelOrder::Any)] {
+        assert_eq!(kind(&format!(r#""kind":"channel","capacity":2,"order":"{word}""#)), ordered(order));
+    }
     assert_eq!(kind(r#""kind":"flag","set":true"#), ObjectKind::Flag { set: true });
     assert_eq!(kind(r#""kind":"waitgroup","count":4"#), ObjectKind::Waitgroup { count: 4 });
     assert_eq!(kind(r#""kind":"once""#), ObjectKind::Once);
