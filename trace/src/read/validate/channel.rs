@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use super::step::{Step, Verdict, at, since};
+use super::step::{Effect, Step, Verdict, at};
 use crate::ids::{MessageId, ObjectId, ThreadId};
 use crate::objects::ChannelOrder;
 use crate::read::source::Place;
@@ -13,7 +13,7 @@ use crate::read::source::Place;
 pub(super) struct Channel {
     capacity: Option<u64>,
     order: ChannelOrder,
-    closed: Option<Place>,
+    closed: bool,
     queue: Queue,
     /// On capacity 0: the recorded halves whose other half is still to come. Each waits for another thread's very next
     /// event, so there are never more than threads.
@@ -32,15 +32,15 @@ struct Half {
 
 impl Channel {
     pub(super) fn new(capacity: Option<u64>, order: ChannelOrder) -> Self {
-        Self { capacity, order, closed: None, queue: Queue::default(), halves: Vec::new() }
+        Self { capacity, order, closed: false, queue: Queue::default(), halves: Vec::new() }
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_some()
+        self.closed
     }
 
-    pub(super) fn close(&mut self, place: Place) {
-        self.closed.get_or_insert(place);
+    pub(super) fn close(&mut self) {
+        self.closed = true;
     }
 
     /// `last_step` is the number of the acting thread's event before this one, `threads` how many threads there are.
@@ -51,17 +51,16 @@ impl Channel {
         message: Option<MessageId>,
         last_step: u64,
         threads: usize,
-    ) -> Verdict {
+    ) -> Verdict<Effect> {
         let half = Half { sends: true, thread: step.thread, message, sequence: step.sequence, place: step.place };
         if self.capacity == Some(0) && self.meet(step, channel, &half, last_step)? {
-            return Ok(());
+            return Ok(Effect::Done);
         }
-        if let Some(closed) = self.closed {
-            let (who, channel) = (step.who(), step.object(channel));
-            return Err(format!("{who} sends on {channel}, which is closed{}", since(closed)));
+        if self.closed {
+            return Ok(Effect::Refused);
         }
         if self.capacity == Some(0) {
-            return self.keep(step, channel, half, threads);
+            return self.keep(step, channel, half, threads).map(|()| Effect::Done);
         }
         if let Some(capacity) = self.capacity.filter(|&capacity| self.queue.len() >= capacity) {
             return Err(format!(
@@ -71,7 +70,7 @@ impl Channel {
             ));
         }
         if self.queue.put(message) {
-            return Ok(());
+            return Ok(Effect::Done);
         }
         let (who, channel, text) = (step.who(), step.object(channel), message_text(step, message));
         Err(format!("{who} sends {text} on {channel}, which holds a message of that id already"))
