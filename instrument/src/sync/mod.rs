@@ -29,9 +29,12 @@ mod once;
 mod once_lock;
 #[cfg(feature = "record")]
 mod patience;
+mod primitive;
+mod queue;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
+mod scheduler;
 mod semaphore;
 mod shared;
 
@@ -53,6 +56,8 @@ pub use self::{
 
 pub use event::Event;
 pub use lock_all::{LockSet, Lockable, lock_all};
+pub use queue::{AllDone, Empty, Full, LifoQueue, PriorityQueue, Queue};
 pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
+pub use scheduler::{EventId, NotScheduled, Scheduler};
 pub use semaphore::{Overfull, Semaphore, SemaphorePermit};
 pub use shared::Shared;

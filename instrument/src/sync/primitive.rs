@@ -1,4 +1,4 @@
-//! The lock of a recorded channel, which is not recorded itself. No code of the user's runs under it, so poison says
+//! The lock of a channel or queue, which is not recorded itself. No code of the user's runs under it, so poison says
 //! nothing.
 
 use std::sync::PoisonError;
