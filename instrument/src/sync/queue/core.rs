@@ -69,12 +69,14 @@ impl<S> Core<S> {
             None => None,
         };
         let channel = Object::new(Kind::Channel { capacity: bound, order }, type_name::<T>);
+        let tasks = Object::new(Kind::Tasks { unfinished: 0 }, type_name::<T>);
+        let (channel, tasks) = match label {
+            Some(label) => (label.on(channel), label.on(tasks)),
+            None => (channel, tasks),
+        };
         Self {
-            channel: match label {
-                Some(label) => label.on(channel),
-                None => channel,
-            },
-            tasks: Object::new(Kind::Tasks { unfinished: 0 }, type_name::<T>),
+            channel,
+            tasks,
             capacity,
             state: Mutex::new(State { inside, put: 0, unfinished: 0, getting: 0, putting: 0, joining: 0 }),
             arrived: Condvar::new(),

@@ -137,7 +137,7 @@ macro_rules! stress {
                     })
                 })
                 .collect();
-            for consumer in 0..3 {
+            let consumers = [0, 1, 2].map(|consumer| {
                 let (queue, seen, done, over) = (&queue, &seen, &done, &over);
                 s.spawn(move || {
                     while !over.load(Ordering::Relaxed) {
@@ -153,15 +153,17 @@ macro_rules! stress {
                         }
                         queue.task_done().unwrap();
                     }
-                });
-            }
+                })
+            });
             producers.into_iter().for_each(|producer| producer.join().unwrap());
             queue.join();
             assert_eq!(done.load(Ordering::Relaxed), EACH * PRODUCERS);
             over.store(true, Ordering::Relaxed);
             // For the consumer that waits without end.
-            queue.put(usize::MAX);
-            queue.put(usize::MAX);
+            while !consumers.iter().all(|consumer| consumer.is_finished()) {
+                let _ = queue.try_put(usize::MAX);
+                thread::yield_now();
+            }
         });
         assert!(seen.iter().all(|seen| seen.load(Ordering::Relaxed) == 1));
     }};
