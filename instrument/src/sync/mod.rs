@@ -2,7 +2,7 @@
 //!
 //! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
 //! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
-//! std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! std's. [`ReentrantMutex`], [`Shared`], [`lock_all`], the queues and [`Scheduler`] are additions.
 
 pub mod atomic;
 #[cfg(feature = "record")]

@@ -355,6 +355,10 @@ fn errors_name_line_and_column() {
             "{\"t\":\"T\",\"op\":\"block\",\"on\":\"release\",\"obj\":\"m\"}\n",
             "2:28: `release` cannot wait: expected acquire, join, wait, wake, pass, send, recv or await",
         ),
+        (
+            "{\"object\":\"c\",\"kind\":\"channel\",\"order\":\"filo\"}\n",
+            "2:41: unknown `order` `filo`: expected one of `fifo`, `lifo`, `any`",
+        ),
         ("{\"object\":\"m\"}\n", "2:1: missing `kind`: an object needs it"),
         ("{\"object\":\"m\",\"kind\":\"mutx\"}\n", "2:22: unknown kind `mutx`"),
         ("{\"object\":\"s\",\"kind\":\"semaphore\"}\n", "2:1: missing `permits`: a semaphore needs it"),
