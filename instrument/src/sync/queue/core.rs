@@ -12,25 +12,26 @@ use super::error::{AllDone, Empty, Full};
 use super::storage::{Envelope, Storage};
 use crate::engine::{ChannelOrder, Kind, Object, Site, Traffic};
 use crate::sync::label::Label;
-use crate::sync::primitive::{Condvar, Guard, Mutex, lock, wait, wait_until};
+use crate::sync::primitive::{Condvar, Locks, Mutex, Std};
 
-/// A queue.
-pub(super) struct Core<S> {
+/// A queue. Tests put other locks in place of std's.
+pub(super) struct Core<S, L: Locks = Std> {
     channel: Object,
     /// What was put and is not done. A put that waits for room counts: else somebody who takes the item could be done with
     /// it, in the recording, before it was to be done.
     tasks: Object,
     capacity: Option<usize>,
-    state: Mutex<State<S>>,
+    state: L::Mutex<State<S>>,
     /// There is something to get.
-    arrived: Condvar,
+    arrived: L::Condvar,
     /// There is room.
-    room: Condvar,
+    room: L::Condvar,
     /// All is done.
-    finished: Condvar,
+    finished: L::Condvar,
 }
 
-struct State<S> {
+/// Everything under the queue's lock.
+pub(super) struct State<S> {
     inside: S,
     /// Items ever put: the number of the next.
     put: u64,
@@ -78,7 +79,7 @@ impl<S> Core<S> {
             channel,
             tasks,
             capacity,
-            state: Mutex::new(State { inside, put: 0, unfinished: 0, getting: 0, putting: 0, joining: 0 }),
+            state: Mutex::new(State::new(inside)),
             arrived: Condvar::new(),
             room: Condvar::new(),
             finished: Condvar::new(),
@@ -86,7 +87,20 @@ impl<S> Core<S> {
     }
 }
 
-impl<S: Storage> Core<S> {
+impl<S> State<S> {
+    pub(super) const fn new(inside: S) -> Self {
+        Self { inside, put: 0, unfinished: 0, getting: 0, putting: 0, joining: 0 }
+    }
+}
+
+impl<S: Storage, L: Locks> Core<S, L> {
+    #[cfg(test)]
+    pub(super) fn of(state: L::Mutex<State<S>>, [arrived, room, finished]: [L::Condvar; 3], capacity: usize) -> Self {
+        let Core { channel, tasks, capacity, .. } =
+            Core::<(), Std>::new::<()>((), ChannelOrder::Any, None, Some(capacity));
+        Self { channel, tasks, capacity, state, arrived, room, finished }
+    }
+
     pub(super) const fn capacity(&self) -> Option<usize> {
         self.capacity
     }
@@ -127,15 +141,15 @@ impl<S: Storage> Core<S> {
 
     /// Returns with the lock, under which the item goes in; it is counted as a task already.
     #[cold]
-    fn wait_for_room<'a>(&'a self, mut state: Guard<'a, State<S>>, site: Site) -> Guard<'a, State<S>> {
+    fn wait_for_room<'a>(&'a self, mut state: L::Guard<'a, State<S>>, site: Site) -> L::Guard<'a, State<S>> {
         self.add_task(&mut state, site);
         state.putting += 1;
-        let waiting = Waiting { site, of: self, leave: Core::give_up_putting };
+        let waiting = Waiting { site, of: self, leave: Self::give_up_putting };
         drop(state);
         let blocked = self.channel.blocked_on_send(site);
         let mut state = self.lock();
         while !self.has_room(&state) {
-            state = wait(&self.room, state);
+            state = L::wait(&self.room, state);
         }
         // While it is announced, the room must not be taken: it would look as if the wait went on.
         drop(blocked);
@@ -145,11 +159,11 @@ impl<S: Storage> Core<S> {
     }
 
     /// Not for ever, so that nobody needs to know.
-    fn wait_for_room_until<'a>(&'a self, mut state: Guard<'a, State<S>>, end: Instant) -> Guard<'a, State<S>> {
+    fn wait_for_room_until<'a>(&'a self, mut state: L::Guard<'a, State<S>>, end: Instant) -> L::Guard<'a, State<S>> {
         state.putting += 1;
         let mut in_time = true;
         while in_time && !self.has_room(&state) {
-            (state, in_time) = wait_until(&self.room, state, end);
+            (state, in_time) = L::wait_until(&self.room, state, end);
         }
         state.putting -= 1;
         state
@@ -162,13 +176,13 @@ impl<S: Storage> Core<S> {
         self.finish_task(&mut state, site);
     }
 
-    fn insert(&self, mut state: Guard<'_, State<S>>, value: S::Item, site: Site) {
+    fn insert(&self, mut state: L::Guard<'_, State<S>>, value: S::Item, site: Site) {
         let number = state.put;
         state.put += 1;
         let sent = self.channel.sent(number, site);
         self.publish(state.inside.len() + 1);
         if state.getting > 0 {
-            self.arrived.notify_one();
+            L::notify_one(&self.arrived);
         }
         state.inside.push(Envelope { value, number, sent });
     }
@@ -189,20 +203,20 @@ impl<S: Storage> Core<S> {
         self.channel.received(sent, Some(site));
         self.publish(state.inside.len() - 1);
         if state.putting > 0 {
-            self.room.notify_one();
+            L::notify_one(&self.room);
         }
         Ok(state.inside.pop().expect("what was to leave next is inside"))
     }
 
     #[cold]
-    fn wait_for_item<'a>(&'a self, mut state: Guard<'a, State<S>>, site: Site) -> Guard<'a, State<S>> {
+    fn wait_for_item<'a>(&'a self, mut state: L::Guard<'a, State<S>>, site: Site) -> L::Guard<'a, State<S>> {
         state.getting += 1;
-        let waiting = Waiting { site, of: self, leave: Core::give_up_getting };
+        let waiting = Waiting { site, of: self, leave: Self::give_up_getting };
         drop(state);
         let blocked = self.channel.blocked_on_receive(site);
         let mut state = self.lock();
         while state.inside.len() == 0 {
-            state = wait(&self.arrived, state);
+            state = L::wait(&self.arrived, state);
         }
         // While it is announced, the item must not be taken: it would look as if the wait went on.
         drop(blocked);
@@ -212,11 +226,11 @@ impl<S: Storage> Core<S> {
     }
 
     /// Not for ever, so that nobody needs to know.
-    fn wait_for_item_until<'a>(&'a self, mut state: Guard<'a, State<S>>, end: Instant) -> Guard<'a, State<S>> {
+    fn wait_for_item_until<'a>(&'a self, mut state: L::Guard<'a, State<S>>, end: Instant) -> L::Guard<'a, State<S>> {
         state.getting += 1;
         let mut in_time = true;
         while in_time && state.inside.len() == 0 {
-            (state, in_time) = wait_until(&self.arrived, state, end);
+            (state, in_time) = L::wait_until(&self.arrived, state, end);
         }
         state.getting -= 1;
         state
@@ -249,14 +263,14 @@ impl<S: Storage> Core<S> {
     }
 
     #[cold]
-    fn wait_for_tasks<'a>(&'a self, mut state: Guard<'a, State<S>>, site: Site) -> Guard<'a, State<S>> {
+    fn wait_for_tasks<'a>(&'a self, mut state: L::Guard<'a, State<S>>, site: Site) -> L::Guard<'a, State<S>> {
         state.joining += 1;
-        let waiting = Waiting { site, of: self, leave: Core::give_up_joining };
+        let waiting = Waiting { site, of: self, leave: Self::give_up_joining };
         drop(state);
         let blocked = self.tasks.blocked_on_tasks(site);
         let mut state = self.lock();
         while state.unfinished > 0 {
-            state = wait(&self.finished, state);
+            state = L::wait(&self.finished, state);
         }
         drop(blocked);
         waiting.end();
@@ -277,7 +291,7 @@ impl<S: Storage> Core<S> {
         state.unfinished -= 1;
         self.tasks.task_done(state.unfinished, site);
         if state.unfinished == 0 && state.joining > 0 {
-            self.finished.notify_all();
+            L::notify_all(&self.finished);
         }
     }
 
@@ -289,25 +303,25 @@ impl<S: Storage> Core<S> {
         self.channel.publish(Traffic { messages, senders: 0, receiver: false, closed: false });
     }
 
-    fn lock(&self) -> Guard<'_, State<S>> {
-        lock(&self.state)
+    fn lock(&self) -> L::Guard<'_, State<S>> {
+        L::lock(&self.state)
     }
 }
 
 /// A thread whose wait is being announced, which may panic (the live monitor's doing).
-struct Waiting<'a, S: Storage> {
+struct Waiting<'a, S: Storage, L: Locks> {
     site: Site,
-    of: &'a Core<S>,
-    leave: fn(&Core<S>, Site),
+    of: &'a Core<S, L>,
+    leave: fn(&Core<S, L>, Site),
 }
 
-impl<S: Storage> Waiting<'_, S> {
+impl<S: Storage, L: Locks> Waiting<'_, S, L> {
     fn end(self) {
         mem::forget(self);
     }
 }
 
-impl<S: Storage> Drop for Waiting<'_, S> {
+impl<S: Storage, L: Locks> Drop for Waiting<'_, S, L> {
     fn drop(&mut self) {
         (self.leave)(self.of, self.site);
     }

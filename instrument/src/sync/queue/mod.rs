@@ -9,6 +9,8 @@ mod error;
 mod face;
 mod fifo;
 mod lifo;
+#[cfg(test)]
+mod models;
 mod priority;
 mod storage;
 #[cfg(test)]
