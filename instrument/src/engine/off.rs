@@ -34,6 +34,35 @@ pub(crate) enum Kind {
     Flag {
         set: bool,
     },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Channel {
+        capacity: Option<u64>,
+        order: ChannelOrder,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Tasks {
+        unfinished: u32,
+    },
+}
+
+/// In which order messages would be recorded to leave.
+pub(crate) enum ChannelOrder {
+    Fifo,
+    Lifo,
+    Any,
+}
+
+/// How the sending of a message would be recorded.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent;
+
+/// What others would have to know of a channel without its lock.
+#[expect(dead_code, reason = "nobody reads it")]
+pub(crate) struct Traffic {
+    pub(crate) messages: usize,
+    pub(crate) senders: usize,
+    pub(crate) receiver: bool,
+    pub(crate) closed: bool,
 }
 
 /// What others would have to know of a semaphore without its lock.
@@ -102,6 +131,36 @@ impl Object {
     pub(crate) fn publish_supply(&self, _supply: Supply) {}
 
     pub(crate) fn blocked_on_permits(&self, _n: u32, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn sent(&self, _number: u64, _site: Site) -> Sent {
+        Sent
+    }
+
+    pub(crate) fn received(&self, _message: Sent, _site: Option<Site>) {}
+
+    pub(crate) fn send_failed(&self, _site: Site) {}
+
+    pub(crate) fn receive_failed(&self, _site: Site) {}
+
+    pub(crate) fn publish(&self, _traffic: Traffic) {}
+
+    pub(crate) fn blocked_on_send(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn blocked_on_receive(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn task_added(&self, _unfinished: usize, _site: Site) {}
+
+    pub(crate) fn task_done(&self, _unfinished: usize, _site: Site) {}
+
+    pub(crate) fn tasks_awaited(&self, _site: Site) {}
+
+    pub(crate) fn blocked_on_tasks(&self, _site: Site) -> Blocked {
         Blocked
     }
 

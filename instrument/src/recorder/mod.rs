@@ -38,6 +38,7 @@ mod spin;
 mod stacks;
 mod step;
 mod strict;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod threads;
