@@ -15,7 +15,7 @@
 use crate::sync::label::Label;
 use crate::sync::labelled;
 use crate::sync::mpsc::{Receiver, Sender, SyncSender};
-use crate::sync::{Barrier, Condvar, Mutex, ReentrantMutex, RwLock, Shared};
+use crate::sync::{Barrier, Condvar, Event, Mutex, ReentrantMutex, RwLock, Semaphore, Shared};
 
 /// A [`Mutex`] called `name` in reports.
 #[track_caller]
@@ -70,6 +70,33 @@ pub const fn reentrant_mutex<T>(name: &'static str, value: T) -> ReentrantMutex<
 #[track_caller]
 pub const fn shared<T>(name: &'static str, value: T) -> Shared<T> {
     Shared::labelled(label(name), value)
+}
+
+/// A [`Semaphore`] with so many permits to begin with, called `name` in reports.
+///
+/// # Panics
+/// As [`Semaphore::new`].
+#[must_use]
+#[track_caller]
+pub const fn semaphore(name: &'static str, permits: usize) -> Semaphore {
+    Semaphore::labelled(label(name), permits, false)
+}
+
+/// A [`bounded`](Semaphore::bounded) semaphore called `name` in reports.
+///
+/// # Panics
+/// As [`Semaphore::bounded`].
+#[must_use]
+#[track_caller]
+pub const fn bounded_semaphore(name: &'static str, permits: usize) -> Semaphore {
+    Semaphore::labelled(label(name), permits, true)
+}
+
+/// An [`Event`] that is not set, called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn event(name: &'static str) -> Event {
+    Event::labelled(label(name))
 }
 
 const fn label(name: &'static str) -> Label {

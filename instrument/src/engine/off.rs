@@ -25,6 +25,22 @@ pub(crate) type Site = &'static Location<'static>;
 pub(crate) enum Kind {
     ReentrantMutex,
     Var,
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Semaphore {
+        permits: u32,
+        bound: Option<u32>,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Flag {
+        set: bool,
+    },
+}
+
+/// What others would have to know of a semaphore without its lock.
+#[expect(dead_code, reason = "nobody reads it")]
+pub(crate) struct Supply {
+    pub(crate) available: u32,
+    pub(crate) least_wanted: u32,
 }
 
 /// How a lock would be recorded to be held.
@@ -36,6 +52,7 @@ pub(crate) enum Mode {
 pub(crate) enum How {
     Lock,
     Try,
+    Timed,
 }
 
 /// What a release would be recorded to have left behind.
@@ -77,6 +94,26 @@ impl Object {
     pub(crate) fn releasing(&self, _mode: Mode, _touched: Touched) {}
 
     pub(crate) fn try_failed(&self, _mode: Mode, _site: Site) {}
+
+    pub(crate) fn permits_taken(&self, _n: u32, _how: How, _site: Site) {}
+
+    pub(crate) fn permits_given(&self, _n: u32, _site: Option<Site>) {}
+
+    pub(crate) fn publish_supply(&self, _supply: Supply) {}
+
+    pub(crate) fn blocked_on_permits(&self, _n: u32, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn flag_set(&self, _site: Site) {}
+
+    pub(crate) fn flag_cleared(&self, _site: Site) {}
+
+    pub(crate) fn flag_awaited(&self, _site: Site) {}
+
+    pub(crate) fn blocked_on_await(&self, _site: Site) -> Blocked {
+        Blocked
+    }
 
     pub(crate) fn read<R>(
         &self,

@@ -80,6 +80,10 @@ pub enum Wait {
     Barrier(Object),
     /// The end of an initialisation.
     Once(Object),
+    /// Permits of a semaphore.
+    Permits(Object),
+    /// An event to be set.
+    Event(Object),
     /// A thread's park token.
     Unpark(Object),
 }

@@ -9,6 +9,7 @@ pub mod atomic;
 mod barrier;
 #[cfg(feature = "record")]
 mod condvar;
+mod event;
 #[cfg(feature = "record")]
 mod hold;
 pub(crate) mod label;
@@ -31,6 +32,7 @@ mod patience;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
+mod semaphore;
 mod shared;
 
 pub use std::sync::*;
@@ -49,6 +51,8 @@ pub use self::{
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+pub use event::Event;
 pub use lock_all::{LockSet, Lockable, lock_all};
 pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
+pub use semaphore::{Overfull, Semaphore, SemaphorePermit};
 pub use shared::Shared;
