@@ -34,6 +34,8 @@ mod reentrant_mutex;
 mod rwlock;
 mod semaphore;
 mod shared;
+mod thread_pool;
+mod timer;
 
 pub use std::sync::*;
 
@@ -56,3 +58,5 @@ pub use lock_all::{LockSet, Lockable, lock_all};
 pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
 pub use semaphore::{Overfull, Semaphore, SemaphorePermit};
 pub use shared::Shared;
+pub use thread_pool::{Future, Results, ShutDown, TaskError, ThreadPool};
+pub use timer::Timer;
