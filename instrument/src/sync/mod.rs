@@ -2,7 +2,7 @@
 //!
 //! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
 //! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
-//! std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! std's. [`Event`], [`PerThread`], [`ReentrantMutex`], [`Semaphore`], [`Shared`] and [`lock_all`] are additions.
 
 pub mod atomic;
 #[cfg(feature = "record")]
@@ -29,6 +29,7 @@ mod once;
 mod once_lock;
 #[cfg(feature = "record")]
 mod patience;
+mod per_thread;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
@@ -55,6 +56,7 @@ pub use self::{
 
 pub use event::Event;
 pub use lock_all::{LockSet, Lockable, lock_all};
+pub use per_thread::PerThread;
 pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
 pub use semaphore::{Overfull, Semaphore, SemaphorePermit};
 pub use shared::Shared;

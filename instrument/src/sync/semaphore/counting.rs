@@ -1,15 +1,16 @@
-//! A counting semaphore.
+//! The semaphore itself.
 
 use std::any::type_name;
-use std::error::Error;
 use std::fmt;
 use std::mem;
 use std::panic::Location;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::label::Label;
-use crate::engine::{How, Kind, Object, Site, Supply};
+use super::state::{State, Wake};
+use super::{Overfull, SemaphorePermit};
+use crate::engine::{How, Kind, Mode, Object, Site, Supply};
+use crate::sync::label::Label;
 
 /// So many permits, for as many threads at a time: Dijkstra's semaphore, and Python's `threading.Semaphore`. std has none.
 ///
@@ -60,32 +61,10 @@ use crate::engine::{How, Kind, Object, Site, Supply};
 /// beyond the bound is recorded although it has no effect: a mistake of the program, which the report tells.
 pub struct Semaphore {
     object: Object,
-    bound: u32,
     is_bounded: bool,
     state: Mutex<State>,
     released: Condvar,
 }
-
-struct State {
-    available: u32,
-    /// Threads that wait.
-    waiting: u32,
-    /// Of them, those that want more than one permit.
-    want_several: u32,
-    /// The least that any has wanted since last nobody waited.
-    least_wanted: u32,
-}
-
-/// Permits of a [`Semaphore`], which get them back when this is dropped, in whichever thread.
-#[must_use = "if unused the permits are given back at once"]
-pub struct SemaphorePermit<'a> {
-    semaphore: &'a Semaphore,
-    n: u32,
-}
-
-/// Why permits were not [`release`](Semaphore::release)d: the [`Semaphore`] would have had more than it may have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Overfull;
 
 /// Until when to wait.
 #[derive(Clone, Copy)]
@@ -136,9 +115,8 @@ impl Semaphore {
         let available = permits as u32;
         Self {
             object,
-            bound: if is_bounded { available } else { u32::MAX },
             is_bounded,
-            state: Mutex::new(State { available, waiting: 0, want_several: 0, least_wanted: 0 }),
+            state: Mutex::new(State::new(available, if is_bounded { available } else { u32::MAX })),
             released: Condvar::new(),
         }
     }
@@ -195,23 +173,25 @@ impl Semaphore {
     /// How many permits could be taken now. By the time that one knows, it may be wrong; nothing is recorded.
     #[must_use]
     pub fn available(&self) -> usize {
-        self.lock().available as usize
+        self.lock().available() as usize
     }
 
     fn take(&self, n: usize, patience: Patience, site: Site) -> Option<SemaphorePermit<'_>> {
-        let taken = |n| Some(SemaphorePermit { semaphore: self, n });
         if n == 0 {
-            return taken(0);
+            return Some(SemaphorePermit::new(self, 0));
         }
         // More than there can ever be stays more than there can ever be.
         let n = u32::try_from(n).unwrap_or(u32::MAX);
         let state = self.lock();
-        let got = if state.available >= n {
+        let got = if state.has(n) {
             self.hand_out(state, n, patience.how(), site);
             true
         } else {
             match patience {
-                Patience::None => false,
+                Patience::None => {
+                    self.object.try_failed(Mode::Write, site);
+                    false
+                }
                 Patience::Until(end) => self.wait_until(end, state, n, site),
                 Patience::Endless => {
                     self.wait(state, n, site);
@@ -219,7 +199,7 @@ impl Semaphore {
                 }
             }
         };
-        if got { taken(n) } else { self.refuse(site) }
+        got.then(|| SemaphorePermit::new(self, n))
     }
 
     fn wait(&self, mut state: MutexGuard<'_, State>, n: u32, site: Site) {
@@ -227,7 +207,7 @@ impl Semaphore {
         drop(state);
         let blocked = self.object.blocked_on_permits(n, site);
         let mut state = self.lock();
-        while state.available < n {
+        while !state.has(n) {
             state = self.released.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         // Before others can see that what it waits for is gone again.
@@ -239,10 +219,11 @@ impl Semaphore {
     /// Whether it came to it.
     fn wait_until(&self, end: Instant, mut state: MutexGuard<'_, State>, n: u32, site: Site) -> bool {
         let waiting = Waiting::enter(self, &mut state, n);
-        while state.available < n {
+        while !state.has(n) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 waiting.end(&mut state);
+                self.object.try_failed(Mode::Write, site);
                 return false;
             }
             state = self.released.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -254,43 +235,42 @@ impl Semaphore {
 
     fn hand_out(&self, mut state: MutexGuard<'_, State>, n: u32, how: How, site: Site) {
         self.object.permits_taken(n, how, site);
-        state.available -= n;
+        state.take(n);
         self.publish(&state);
     }
 
-    fn refuse(&self, site: Site) -> Option<SemaphorePermit<'_>> {
-        self.object.try_failed(crate::engine::Mode::Write, site);
-        None
-    }
-
-    fn give(&self, n: usize, site: Option<Site>) -> Result<(), Overfull> {
+    pub(super) fn give(&self, n: usize, site: Option<Site>) -> Result<(), Overfull> {
         if n == 0 {
             return Ok(());
         }
+        let n = u32::try_from(n).unwrap_or(u32::MAX);
         let mut state = self.lock();
-        let more = u32::try_from(n).ok().and_then(|n| state.available.checked_add(n));
-        let Some(available) = more.filter(|&more| more <= self.bound) else {
+        if !state.has_room(n) {
             // What no bound forbids is no mistake that a trace could show.
             if self.is_bounded {
-                self.object.permits_given(u32::try_from(n).unwrap_or(u32::MAX), site);
+                self.object.permits_given(n, site);
             }
             return Err(Overfull);
-        };
-        self.object.permits_given(available - state.available, site);
-        state.available = available;
+        }
+        self.object.permits_given(n, site);
+        let wake = state.give(n);
         self.publish(&state);
-        let (waiting, one_will_do) = (state.waiting > 0, n == 1 && state.want_several == 0);
         drop(state);
-        match (waiting, one_will_do) {
-            (false, _) => {}
-            (true, true) => self.released.notify_one(),
-            (true, false) => self.released.notify_all(),
+        match wake {
+            Wake::Nobody => {}
+            Wake::One => self.released.notify_one(),
+            Wake::All => self.released.notify_all(),
         }
         Ok(())
     }
 
     fn publish(&self, state: &State) {
-        self.object.publish_supply(Supply { available: state.available, least_wanted: state.least_wanted });
+        self.object.publish_supply(Supply { available: state.available(), least_wanted: state.least_wanted() });
+    }
+
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> u32 {
+        self.lock().waiting()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -306,28 +286,21 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     fn enter(semaphore: &'a Semaphore, state: &mut State, n: u32) -> Self {
-        state.least_wanted = if state.waiting == 0 { n } else { state.least_wanted.min(n) };
-        state.waiting += 1;
-        state.want_several += u32::from(n > 1);
+        state.enter(n);
         semaphore.publish(state);
         Self { semaphore, n }
     }
 
     fn end(self, state: &mut State) {
-        self.leave(state);
+        state.leave(self.n);
         mem::forget(self);
-    }
-
-    fn leave(&self, state: &mut State) {
-        state.waiting -= 1;
-        state.want_several -= u32::from(self.n > 1);
     }
 }
 
 /// The announcement of the wait panicked.
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.leave(&mut self.semaphore.lock());
+        self.semaphore.lock().leave(self.n);
     }
 }
 
@@ -343,51 +316,6 @@ impl Patience {
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut all = f.debug_struct("Semaphore");
-        all.field("available", &self.available());
-        if self.is_bounded {
-            all.field("bound", &self.bound);
-        }
-        all.finish()
+        f.debug_struct("Semaphore").field("available", &self.available()).finish_non_exhaustive()
     }
 }
-
-impl<'a> SemaphorePermit<'a> {
-    /// How many permits these are.
-    #[must_use]
-    pub fn permits(&self) -> usize {
-        self.n as usize
-    }
-
-    /// Keeps the permits: the semaphore gets none back, unless somebody [`release`](Semaphore::release)s some by hand.
-    pub fn forget(self) {
-        mem::forget(self);
-    }
-
-    /// Of which semaphore they are.
-    #[must_use]
-    pub fn semaphore(&self) -> &'a Semaphore {
-        self.semaphore
-    }
-}
-
-impl Drop for SemaphorePermit<'_> {
-    fn drop(&mut self) {
-        // Overfull only if somebody gave by hand what is given back here. It is recorded, and a drop can tell nobody.
-        let _ = self.semaphore.give(self.n as usize, None);
-    }
-}
-
-impl fmt::Debug for SemaphorePermit<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SemaphorePermit").field("permits", &self.n).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for Overfull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the semaphore would have more permits than it may have")
-    }
-}
-
-impl Error for Overfull {}

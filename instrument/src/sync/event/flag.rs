@@ -1,4 +1,4 @@
-//! An event: a flag to wait for.
+//! The event itself.
 
 use std::any::type_name;
 use std::fmt;
@@ -6,8 +6,9 @@ use std::panic::Location;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::label::Label;
+use super::state::State;
 use crate::engine::{Kind, Object, Site};
+use crate::sync::label::Label;
 
 /// A flag that threads wait for until it is set: Python's `threading.Event`. std has none.
 ///
@@ -40,16 +41,6 @@ pub struct Event {
     passed: Condvar,
 }
 
-struct State {
-    is_set: bool,
-    /// How often it has been set.
-    times: u64,
-    /// Threads that wait for it to be set.
-    waiting: usize,
-    /// Threads that waited when it was set, and have not gone on yet.
-    leaving: usize,
-}
-
 impl Event {
     /// An event that is not set.
     #[must_use]
@@ -69,12 +60,7 @@ impl Event {
     }
 
     const fn with_object(object: Object) -> Self {
-        Self {
-            object,
-            state: Mutex::new(State { is_set: false, times: 0, waiting: 0, leaving: 0 }),
-            set: Condvar::new(),
-            passed: Condvar::new(),
-        }
+        Self { object, state: Mutex::new(State::new()), set: Condvar::new(), passed: Condvar::new() }
     }
 
     /// Sets the event and wakes all threads that wait for it.
@@ -82,10 +68,7 @@ impl Event {
     pub fn set(&self) {
         let mut state = self.lock();
         self.object.flag_set(Location::caller());
-        state.is_set = true;
-        state.times += 1;
-        state.leaving += std::mem::take(&mut state.waiting);
-        let anybody = state.leaving > 0;
+        let anybody = state.set();
         drop(state);
         if anybody {
             self.set.notify_all();
@@ -100,11 +83,11 @@ impl Event {
     pub fn clear(&self) {
         let mut state = self.lock();
         // Else a wait would be recorded to have returned from an event that is not set.
-        while state.leaving > 0 {
+        while !state.may_clear() {
             state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         self.object.flag_cleared(Location::caller());
-        state.is_set = false;
+        state.clear();
     }
 
     /// Whether the event is set. Where it is, what happened before it was set has happened for the caller.
@@ -112,10 +95,10 @@ impl Event {
     #[track_caller]
     pub fn is_set(&self) -> bool {
         let state = self.lock();
-        if state.is_set {
+        if state.is_set() {
             self.object.flag_awaited(Location::caller());
         }
-        state.is_set
+        state.is_set()
     }
 
     /// Waits until the event is set; returns at once if it is.
@@ -123,19 +106,19 @@ impl Event {
     pub fn wait(&self) {
         let site = Location::caller();
         let state = self.lock();
-        if state.is_set {
+        if state.is_set() {
             return self.object.flag_awaited(site);
         }
         drop(state);
         let blocked = self.object.blocked_on_await(site);
         let state = self.lock();
-        if state.is_set {
+        if state.is_set() {
             drop(blocked);
             return self.object.flag_awaited(site);
         }
         let mut state = state;
-        let times = state.enter();
-        while state.times == times {
+        let turn = state.enter();
+        while !state.has_come(turn) {
             state = self.set.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         // Before the event can be cleared.
@@ -154,15 +137,15 @@ impl Event {
             return true;
         };
         let mut state = self.lock();
-        if state.is_set {
+        if state.is_set() {
             self.object.flag_awaited(site);
             return true;
         }
-        let times = state.enter();
-        while state.times == times {
+        let turn = state.enter();
+        while !state.has_come(turn) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                state.waiting -= 1;
+                state.give_up();
                 return false;
             }
             state = self.set.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -174,22 +157,18 @@ impl Event {
     /// A thread that waited when the event was set goes on.
     fn go_on(&self, mut state: MutexGuard<'_, State>, site: Site) {
         self.object.flag_awaited(site);
-        state.leaving -= 1;
-        if state.leaving == 0 {
+        if state.go_on() {
             self.passed.notify_all();
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// One more waits; how often the event has been set before.
-    fn enter(&mut self) -> u64 {
-        self.waiting += 1;
-        self.times
     }
 }
 
@@ -203,6 +182,6 @@ impl Default for Event {
 /// Says whether the event is set, which is not recorded here.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event").field("is_set", &self.lock().is_set).finish()
+        f.debug_struct("Event").field("is_set", &self.lock().is_set()).finish()
     }
 }
