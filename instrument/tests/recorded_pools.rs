@@ -34,9 +34,10 @@ fn a_task_is_a_thread_and_the_pool_a_semaphore() {
     events(
         "a_task_is_a_thread_and_the_pool_a_semaphore",
         run,
-        "spawn task 1 of pool, join task 1 of pool, spawn last, join last, join task 1 of pool, join last
-         task 1 of pool: start, take pool 1, acquire m, release m read, give pool 1, exit
-         last: start, take pool 1, acquire m, release m blind, give pool 1, exit",
+        "send line of pool 0, spawn task 1 of pool, join task 1 of pool, send line of pool 1, spawn last, join last,
+         join task 1 of pool, join last
+         task 1 of pool: start, take pool 1, recv line of pool 0, acquire m, release m read, give pool 1, exit
+         last: start, take pool 1, recv line of pool 1, acquire m, release m blind, give pool 1, exit",
     );
 }
 
@@ -50,17 +51,20 @@ fn a_cancelled_task_gives_up_its_wait() {
         waiting.add_done_callback(|_| drop(TOLD.lock()));
         assert!(waiting.cancel());
         assert!(waiting.result().is_err());
+        let last = pool.submit_named("last", || ());
         drop(release);
         first.result().unwrap();
+        last.result().unwrap();
         pool.shutdown();
     };
     events(
         "a_cancelled_task_gives_up_its_wait",
         run,
-        "spawn first, spawn waiting, acquire told, release told none, join waiting, join first,
-         join first, join waiting
-         first: start, take pool 1, give pool 1, exit
-         waiting: start, try_failed pool, exit",
+        "send line of pool 0, spawn first, send line of pool 1, spawn waiting, acquire told, release told none, join waiting,
+         send line of pool 2, spawn last, join first, join last, join first, join waiting, join last
+         first: start, take pool 1, recv line of pool 0, give pool 1, exit
+         waiting: start, try_failed pool, exit
+         last: start, take pool 1, recv line of pool 1, recv line of pool 2, give pool 1, exit",
     );
 }
 
@@ -122,9 +126,9 @@ fn a_task_that_panics_or_leaks_a_lock_leaves_nothing_to_the_next() {
     events(
         "a_task_that_panics_or_leaks_a_lock_leaves_nothing_to_the_next",
         run,
-        "spawn leaks, join leaks, spawn next, join next, join leaks, join next
-         leaks: start, take pool 1, acquire leaked, give pool 1, exit
-         next: start, take pool 1, acquire other, release other none, give pool 1, exit",
+        "send line of pool 0, spawn leaks, join leaks, send line of pool 1, spawn next, join next, join leaks, join next
+         leaks: start, take pool 1, recv line of pool 0, acquire leaked, give pool 1, exit
+         next: start, take pool 1, recv line of pool 1, acquire other, release other none, give pool 1, exit",
     );
 }
 
@@ -139,8 +143,8 @@ fn a_task_that_waits_for_a_later_one_of_its_full_pool_is_seen_to_wait() {
     events_of_hung(
         "a_task_that_waits_for_a_later_one_of_its_full_pool_is_seen_to_wait",
         run,
-        "spawn outer, block join outer
-         outer: start, take pool 1, spawn inner, block join inner
+        "send line of pool 0, spawn outer, block join outer
+         outer: start, take pool 1, recv line of pool 0, send line of pool 1, spawn inner, block join inner
          inner: start, block take pool 1",
     );
 }

@@ -39,6 +39,10 @@ pub(crate) enum Kind {
     Flag {
         set: bool,
     },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Channel {
+        capacity: Option<u64>,
+    },
 }
 
 /// What others would have to know of a semaphore without its lock.
@@ -162,20 +166,31 @@ impl TaskTicket {
     }
 }
 
-pub(crate) fn submitting(_name: impl FnOnce() -> String, _permits: &Object, _site: Site) -> TaskTicket {
+/// A pool of which nobody is told.
+pub(crate) struct Staff;
+
+impl Staff {
+    pub(crate) fn new(_permits: Object, _line: Object, _name: Option<&'static str>) -> Self {
+        Self
+    }
+
+    pub(crate) fn skip(&self, _task: &TaskTicket) {}
+}
+
+pub(crate) fn submitting(_name: impl FnOnce() -> String, _staff: &Staff, _site: Site) -> TaskTicket {
     TaskTicket
 }
 
-pub(crate) fn cancelled(_task: &TaskTicket, _permits: &Object, _site: Site) {}
+pub(crate) fn cancelled(_task: &TaskTicket, _staff: &Staff, _site: Site) {}
 
 /// A worker of whose tasks nobody is told.
 #[derive(Default)]
 pub(crate) struct Worker;
 
 impl Worker {
-    pub(crate) fn begin(&mut self, _task: &TaskTicket, _permits: &Object) {}
+    pub(crate) fn begin(&mut self, _task: &TaskTicket, _staff: &Staff) {}
 
-    pub(crate) fn end(&mut self, _permits: &Object) {}
+    pub(crate) fn end(&mut self, _staff: &Staff) {}
 }
 
 pub(crate) fn blocked_on_end(_ticket: ThreadTicket, _over: &AtomicBool, _site: Site) -> Blocked {

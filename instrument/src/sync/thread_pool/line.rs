@@ -12,8 +12,9 @@ pub(super) struct Line<J> {
 
 struct State<J> {
     waiting: VecDeque<J>,
-    /// What each worker does.
+    /// What each worker does. The place of one that did not come stays empty.
     running: Vec<Option<J>>,
+    hired: usize,
     /// Workers that sleep, or have been woken and are not up yet.
     idle: usize,
     closed: bool,
@@ -25,7 +26,7 @@ pub(super) struct Closed;
 
 impl<J: Clone> Line<J> {
     pub(super) fn new() -> Self {
-        let state = State { waiting: VecDeque::new(), running: Vec::new(), idle: 0, closed: false };
+        let state = State { waiting: VecDeque::new(), running: Vec::new(), hired: 0, idle: 0, closed: false };
         Self { state: Mutex::new(state), arrived: Condvar::new() }
     }
 
@@ -38,21 +39,22 @@ impl<J: Clone> Line<J> {
         }
         let job = make();
         state.waiting.push_back(job);
-        let hired = state.idle < state.waiting.len() && state.running.len() < workers;
-        let hired = hired.then_some(state.running.len());
-        if hired.is_some() {
+        let hires = state.idle < state.waiting.len() && state.hired < workers;
+        let hired = hires.then_some(state.running.len());
+        if hires {
             state.running.push(None);
+            state.hired += 1;
         }
         drop(state);
         self.arrived.notify_one();
         Ok(hired)
     }
 
-    /// The worker that was hired last does not come. Whether there are others.
+    /// A worker that was hired does not come. Whether there are others.
     pub(super) fn dismiss(&self) -> bool {
         let mut state = self.lock();
-        state.running.pop();
-        !state.running.is_empty()
+        state.hired -= 1;
+        state.hired > 0
     }
 
     /// The next job for a worker that `begin`, called under the lock, agrees to; waits for one. None when the line is closed

@@ -12,7 +12,7 @@ use super::line::{Closed, Line};
 use super::primitive::{Guard, Mutex, lock};
 use super::results::Results;
 use super::task::{Job, Task};
-use crate::engine::{Kind, Object, Site, ThreadTicket, Worker, joined, submitting};
+use crate::engine::{Kind, Object, Site, Staff, TaskTicket, ThreadTicket, Worker, is_on, joined, submitting};
 use crate::sync::label::Label;
 
 /// So many threads that run what they are given, one task after another: Python's `ThreadPoolExecutor`. std has none.
@@ -49,7 +49,8 @@ use crate::sync::label::Label;
 /// Each task as a thread of its own, called as [`submit_named`](Self::submit_named) says, or else `task 1`, `task 2`, …
 /// `of` the pool's name; the threads that run them not at all. So two tasks are in no order because one thread happened to
 /// run them one after the other. The pool's threads are a semaphore of that many permits, called like the pool: a task is
-/// spawned where it is submitted, waits for a permit, has it while it runs, and gives it back when it ends. Asking for a
+/// spawned where it is submitted, waits for a permit, has it while it runs, and gives it back when it ends. That tasks begin
+/// in their order is a channel, the `line of` the pool: to submit sends, to begin receives. Asking for a
 /// [result](Future::result) is a join. A task that is cancelled gives up its wait.
 pub struct ThreadPool {
     shared: Arc<Shared>,
@@ -59,7 +60,7 @@ pub struct ThreadPool {
 }
 
 struct Shared {
-    permits: Arc<Object>,
+    staff: Arc<Staff>,
     line: Line<Arc<dyn Job>>,
     name: Option<&'static str>,
     book: Mutex<Book>,
@@ -112,7 +113,9 @@ impl ThreadPool {
     #[track_caller]
     fn with_object(permits: Object, name: Option<&'static str>, workers: usize) -> Self {
         let book = Mutex::new(Book { tasks: 0, tickets: Vec::new(), reaper: None });
-        let shared = Arc::new(Shared { permits: Arc::new(permits), line: Line::new(), name, book });
+        let line = Object::new(Kind::Channel { capacity: None }, || "task");
+        let staff = Arc::new(Staff::new(permits, line, name));
+        let shared = Arc::new(Shared { staff, line: Line::new(), name, book });
         Self { shared, workers, birth: Location::caller(), threads: Mutex::new(Vec::new()) }
     }
 
@@ -193,7 +196,7 @@ impl ThreadPool {
         let mut task = None;
         let make = || {
             let ticket = shared.book(site, name);
-            let made = Arc::new(Task::new(work, ticket, Arc::clone(&shared.permits)));
+            let made = Arc::new(Task::new(work, ticket, Arc::clone(&shared.staff)));
             task = Some(Arc::clone(&made));
             made as Arc<dyn Job>
         };
@@ -248,7 +251,7 @@ impl Shared {
     }
 
     /// Enters a new task.
-    fn book(&self, site: Site, name: Option<&str>) -> crate::engine::TaskTicket {
+    fn book(&self, site: Site, name: Option<&str>) -> TaskTicket {
         let mut book = self.lock();
         book.tasks += 1;
         let number = book.tasks;
@@ -257,8 +260,8 @@ impl Shared {
             (None, Some(pool)) => format!("task {number} of {pool}"),
             (None, None) => format!("task {number}"),
         };
-        let ticket = submitting(called, &self.permits, site);
-        if crate::engine::is_on() {
+        let ticket = submitting(called, &self.staff, site);
+        if is_on() {
             book.tickets.push(ticket.thread());
         }
         ticket

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::line::Line;
 use super::stage::{Rest, Seen, Stage};
-use crate::engine::{Object, Site, TaskTicket, Worker, blocked_on_end, cancelled, joined};
+use crate::engine::{Site, Staff, TaskTicket, Worker, blocked_on_end, cancelled, joined};
 
 /// Why a task has no result.
 #[derive(Debug)]
@@ -65,14 +65,14 @@ pub(super) struct Task<T> {
     /// Whether it has ended, for the live monitor, which must not wait for the stage's lock.
     over: AtomicBool,
     cancelled: AtomicBool,
-    /// The pool's workers, as they are recorded.
-    permits: Arc<Object>,
+    /// The pool, as it is recorded.
+    staff: Arc<Staff>,
 }
 
 impl<T> Task<T> {
-    pub(super) fn new(work: Work<T>, ticket: TaskTicket, permits: Arc<Object>) -> Self {
+    pub(super) fn new(work: Work<T>, ticket: TaskTicket, staff: Arc<Staff>) -> Self {
         let (over, cancelled) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { stage: Stage::new(work), ticket, over, cancelled, permits }
+        Self { stage: Stage::new(work), ticket, over, cancelled, staff }
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -121,7 +121,9 @@ impl<T: Send> Job for Task<T> {
     fn begin(&self, worker: &mut Worker) -> bool {
         let begun = self.stage.begin();
         if begun {
-            worker.begin(&self.ticket, &self.permits);
+            worker.begin(&self.ticket, &self.staff);
+        } else {
+            self.staff.skip(&self.ticket);
         }
         begun
     }
@@ -132,7 +134,7 @@ impl<T: Send> Job for Task<T> {
         loop {
             let conclude = || {
                 self.stage.conclude(outcome.take(), || {
-                    worker.end(&self.permits);
+                    worker.end(&self.staff);
                     self.over.store(true, Ordering::Release);
                 })
             };
@@ -150,7 +152,7 @@ impl<T: Send> Job for Task<T> {
 
     fn cancel(&self, site: Site) -> bool {
         let settle = || {
-            cancelled(&self.ticket, &self.permits, site);
+            cancelled(&self.ticket, &self.staff, site);
             self.cancelled.store(true, Ordering::Release);
             self.over.store(true, Ordering::Release);
         };
