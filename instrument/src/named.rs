@@ -1,6 +1,6 @@
 //! Locks and variables with a name of their own in reports.
 //!
-//! All but channels are `const`, so that they can stand in a `static`. With the feature `record` off the name is dropped and the
+//! All but channels, pools and timers are `const`, so that they can stand in a `static`. With the feature `record` off the name is dropped and the
 //! result is std's own type (or, for what std lacks, the same type unrecorded).
 //!
 //! ```
@@ -12,12 +12,14 @@
 //! ACCOUNTS.lock().unwrap().push(1000);
 //! ```
 
+use std::time::Duration;
+
 use crate::sync::label::Label;
 use crate::sync::labelled;
 use crate::sync::mpsc::{Receiver, Sender, SyncSender};
 use crate::sync::{
     Barrier, Condvar, Event, LifoQueue, Mutex, PriorityQueue, Queue, ReentrantMutex, RwLock, Scheduler, Semaphore,
-    Shared,
+    Shared, ThreadPool, Timer,
 };
 
 /// A [`Mutex`] called `name` in reports.
@@ -158,6 +160,23 @@ pub const fn bounded_priority_queue<T: Ord>(name: &'static str, capacity: usize)
 #[track_caller]
 pub const fn scheduler(name: &'static str) -> Scheduler {
     Scheduler::labelled(label(name))
+}
+
+/// A [`ThreadPool`] of so many threads, called `name` in reports. Its threads are called so, too.
+///
+/// # Panics
+/// As [`ThreadPool::new`].
+#[must_use]
+#[track_caller]
+pub fn thread_pool(name: &'static str, workers: usize) -> ThreadPool {
+    ThreadPool::labelled(label(name), workers)
+}
+
+/// A [`Timer`] called `name` in reports, and so is its thread.
+#[must_use]
+#[track_caller]
+pub fn timer(name: &'static str, interval: Duration, function: impl FnOnce() + Send + 'static) -> Timer {
+    Timer::labelled(label(name), interval, function)
 }
 
 const fn label(name: &'static str) -> Label {

@@ -18,6 +18,11 @@ pub(crate) fn together() -> Together {
     Together
 }
 
+/// Nothing is ever recorded.
+pub(crate) const fn is_on() -> bool {
+    false
+}
+
 /// A place in the source.
 pub(crate) type Site = &'static Location<'static>;
 
@@ -202,6 +207,52 @@ impl Object {
         result
     }
 }
+
+/// A thread that nobody knows of.
+#[derive(Clone, Copy)]
+pub(crate) struct ThreadTicket;
+
+/// A task that nobody knows of.
+pub(crate) struct TaskTicket;
+
+impl TaskTicket {
+    pub(crate) const fn thread(&self) -> ThreadTicket {
+        ThreadTicket
+    }
+}
+
+/// A pool of which nobody is told.
+pub(crate) struct Staff;
+
+impl Staff {
+    pub(crate) fn new(_permits: Object, _line: Object, _name: Option<&'static str>) -> Self {
+        Self
+    }
+
+    pub(crate) fn skip(&self, _task: &TaskTicket) {}
+}
+
+pub(crate) fn submitting(_name: impl FnOnce() -> String, _staff: &Staff, _site: Site) -> TaskTicket {
+    TaskTicket
+}
+
+pub(crate) fn cancelled(_task: &TaskTicket, _staff: &Staff, _site: Site) {}
+
+/// A worker of whose tasks nobody is told.
+#[derive(Default)]
+pub(crate) struct Worker;
+
+impl Worker {
+    pub(crate) fn begin(&mut self, _task: &TaskTicket, _staff: &Staff) {}
+
+    pub(crate) fn end(&mut self, _staff: &Staff) {}
+}
+
+pub(crate) fn blocked_on_end(_ticket: ThreadTicket, _over: &AtomicBool, _site: Site) -> Blocked {
+    Blocked
+}
+
+pub(crate) fn joined(_ticket: ThreadTicket, _site: Site) {}
 
 /// A wait that nobody watches.
 pub(crate) struct Blocked;

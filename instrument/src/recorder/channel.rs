@@ -20,7 +20,7 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
-    const UNRECORDED: Self = Self { number: 0, generation: 0 };
+    pub(super) const UNRECORDED: Self = Self { number: 0, generation: 0 };
 }
 
 /// What others may have to know of a channel without its lock.

@@ -39,6 +39,7 @@ mod stacks;
 mod step;
 mod strict;
 mod tasks;
+mod task;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -57,6 +58,7 @@ pub(crate) use once::OnceObject;
 pub(crate) use semaphore::Supply;
 pub(crate) use settings::apply;
 pub(crate) use strict::together;
+pub(crate) use task::{Staff, TaskTicket, Worker, cancelled, submitting};
 pub(crate) use threads::{
     ThreadTicket, blocked_on_end, blocked_on_join, finished, joined, last_ticket, spawn_failed, spawning, started,
 };

@@ -39,6 +39,8 @@ mod rwlock;
 mod scheduler;
 mod semaphore;
 mod shared;
+mod thread_pool;
+mod timer;
 
 pub use std::sync::*;
 
@@ -64,3 +66,5 @@ pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
 pub use scheduler::{EventId, NotScheduled, Scheduler};
 pub use semaphore::{Overfull, Semaphore, SemaphorePermit};
 pub use shared::Shared;
+pub use thread_pool::{Future, Results, ShutDown, TaskError, ThreadPool};
+pub use timer::Timer;
