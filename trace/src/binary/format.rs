@@ -169,6 +169,10 @@ pub mod other {
     pub const BEGIN: u8 = 26;
     /// Subject: the text of the name, or 0.
     pub const END: u8 = 27;
+    /// Subject: the child.
+    pub const TRY_JOIN_FAILED: u8 = 28;
+    /// Subject: a child that was spawned before: a spawn that its object refused, which the merge puts after the first.
+    pub const SPAWN_AGAIN: u8 = 29;
 }
 
 /// The requests of [`other::BLOCK`].

@@ -21,6 +21,11 @@ pub enum Op {
         /// The thread that ended.
         child: ThreadId,
     },
+    /// A join that was not ready to wait (any longer) gave up.
+    TryJoinFailed {
+        /// The thread that had not ended.
+        child: ThreadId,
+    },
     /// Began an operation that could not complete at once.
     Block {
         /// That operation.
@@ -246,6 +251,7 @@ impl Op {
             | Self::Start
             | Self::Exit
             | Self::Join { .. }
+            | Self::TryJoinFailed { .. }
             | Self::Begin { .. }
             | Self::End { .. } => None,
             Self::Block { ref on } => on.object(),
@@ -291,7 +297,7 @@ impl Op {
             Self::Join { .. } => "join",
             Self::Block { .. } => "block",
             Self::Acquire { .. } | Self::AcquirePermits { .. } => "acquire",
-            Self::TryFailed { .. } => "try_failed",
+            Self::TryFailed { .. } | Self::TryJoinFailed { .. } => "try_failed",
             Self::Release { .. } | Self::ReleasePermits { .. } => "release",
             Self::Wait { .. } => "wait",
             Self::Wake { .. } => "wake",

@@ -115,7 +115,7 @@ impl State {
 
     fn perform(&mut self, step: &Step<'_>, op: &Op, last_step: u64) -> Verdict {
         match *op {
-            Op::Start | Op::Exit => Ok(()),
+            Op::Start | Op::Exit | Op::TryJoinFailed { .. } => Ok(()),
             Op::Spawn { child } => self.threads[child.index()].spawn(step, child),
             Op::Join { child } => self.join(step, child),
             Op::Block { on } => self.block(step, on),
