@@ -433,9 +433,9 @@ fn bytes_that_are_no_text_are_an_error_with_their_place() {
 
 #[test]
 fn an_error_stays_on_one_line_whatever_things_are_called() {
-    let line = r#"{"t":"T","op":"release","obj":"a\nb"}"#;
+    let line = r#"{"t":"T","op":"once_end","obj":"a\nb"}"#;
     let (_, error) = read_jsonl(format!("{HEADER}{line}\n").as_bytes());
-    let message = "t.jsonl:2: impossible event: T releases `a\\nb`, which it does not hold";
+    let message = "t.jsonl:2: impossible event: T ends `a\\nb`, which it has not begun";
     assert_eq!(error.expect("impossible").to_string(), message);
     assert_eq!(error_of_op("no\\nop"), "t.jsonl:2:15: unknown operation `no\\nop`");
 }

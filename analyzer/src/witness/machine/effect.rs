@@ -32,7 +32,8 @@ impl Machine {
             | Op::Exit
             | Op::TryJoinFailed { .. }
             | Op::Begin { .. }
-            | Op::End { .. } => {}
+            | Op::End { .. }
+            | Op::Refused { .. } => {}
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
                 if let Object::Memory(last) = self.change(object) {
                     *last = Seen::event(step.at);

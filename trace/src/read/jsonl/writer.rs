@@ -160,7 +160,7 @@ impl Json {
         self.raw(",\"op\":\"");
         self.raw(event.op.name());
         self.raw("\"");
-        self.operands(tables, &event.op);
+        self.operands(tables, &event.op.asked());
         self.text_if("at", event.site.map(|site| tables.site(site)));
         if let Some(stack) = event.stack {
             self.frames(tables.stack(stack));
@@ -237,7 +237,9 @@ impl Json {
             | Op::Clear { .. }
             | Op::Await { .. }
             | Op::OnceBegin { .. }
-            | Op::OnceEnd { .. } => {}
+            | Op::OnceEnd { .. }
+            // Never asked for as such.
+            | Op::Refused { .. } => {}
         }
     }
 

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use super::step::{Step, Verdict, at, since};
+use super::step::{Effect, Step, Verdict, at};
 use crate::ids::{MessageId, ObjectId, ThreadId};
 use crate::read::source::Place;
 
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
     capacity: Option<u64>,
-    closed: Option<Place>,
+    closed: bool,
     queue: Queue,
     /// On capacity 0: the recorded halves whose other half is still to come. Each waits for another thread's very next
     /// event, so there are never more than threads.
@@ -30,15 +30,15 @@ struct Half {
 
 impl Channel {
     pub(super) fn new(capacity: Option<u64>) -> Self {
-        Self { capacity, closed: None, queue: Queue::default(), halves: Vec::new() }
+        Self { capacity, closed: false, queue: Queue::default(), halves: Vec::new() }
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_some()
+        self.closed
     }
 
-    pub(super) fn close(&mut self, place: Place) {
-        self.closed.get_or_insert(place);
+    pub(super) fn close(&mut self) {
+        self.closed = true;
     }
 
     /// `last_step` is the number of the acting thread's event before this one, `threads` how many threads there are.
@@ -49,17 +49,16 @@ impl Channel {
         message: Option<MessageId>,
         last_step: u64,
         threads: usize,
-    ) -> Verdict {
+    ) -> Verdict<Effect> {
         let half = Half { sends: true, thread: step.thread, message, sequence: step.sequence, place: step.place };
         if self.capacity == Some(0) && self.meet(step, channel, &half, last_step)? {
-            return Ok(());
+            return Ok(Effect::Done);
         }
-        if let Some(closed) = self.closed {
-            let (who, channel) = (step.who(), step.object(channel));
-            return Err(format!("{who} sends on {channel}, which is closed{}", since(closed)));
+        if self.closed {
+            return Ok(Effect::Refused);
         }
         if self.capacity == Some(0) {
-            return self.keep(step, channel, half, threads);
+            return self.keep(step, channel, half, threads).map(|()| Effect::Done);
         }
         if let Some(capacity) = self.capacity.filter(|&capacity| self.queue.len() >= capacity) {
             return Err(format!(
@@ -69,7 +68,7 @@ impl Channel {
             ));
         }
         if self.queue.put(message) {
-            return Ok(());
+            return Ok(Effect::Done);
         }
         let (who, channel, text) = (step.who(), step.object(channel), message_text(step, message));
         Err(format!("{who} sends {text} on {channel}, which holds a message of that id already"))
