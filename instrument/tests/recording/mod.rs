@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use lockhound_trace::binary::Reader;
-use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Request, Tables, Touched, Validated};
+use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Refusal, Request, Tables, Touched, Validated};
 
 #[path = "../process/mod.rs"]
 mod process;
@@ -148,6 +148,8 @@ fn describe(event: &Event, tables: &Tables) -> String {
         Op::Start => "start".into(),
         Op::Exit => "exit".into(),
         Op::Join { child } => format!("join {}", thread(child)),
+        Op::TryJoinFailed { child } => format!("try_failed {}", thread(child)),
+        Op::Refused { what: Refusal::Spawn { child } } => format!("refused spawn {}", thread(child)),
         Op::Block { on: Request::Acquire { lock, mode: m, .. } } => {
             format!("block acquire {}{}", object(lock), mode(m))
         }
