@@ -39,7 +39,11 @@ fn ended(thread: &ThreadLife) -> String {
     let mut text = match &thread.end {
         Ending::Exited { event } => format!("ended at event {event}"),
         Ending::Implied { event } => format!("its last event is {event}"),
-        Ending::CutOff { by } => format!("cut off when `{}` ended the process (event {})", by.thread, by.event),
+        Ending::CutOff { by } => {
+            let state = thread.phases.iter().rev().map(|phase| phase.state).find(|state| *state != Life::Finished);
+            let state = state.map_or("", name);
+            format!("cut off while {state} when `{}` ended the process (event {})", by.thread, by.event)
+        }
         Ending::Blocked => "still blocked at the end".to_owned(),
         Ending::Running if thread.count(Life::Running).is_none() => "not yet running at the end".to_owned(),
         Ending::Running => "still running at the end".to_owned(),
@@ -82,7 +86,7 @@ impl Columns {
     }
 
     fn table(&self, text: &mut String, thread: &ThreadLife) {
-        self.line(text, ["from", "to", "events", "time"], "state", "");
+        self.line(text, ["from", "to", "events", "time"], "state", "why");
         let gap = if thread.left_out > 0 { before_the_gap(thread.phases.len()) } else { usize::MAX };
         for (number, phase) in thread.phases.iter().enumerate() {
             if number == gap {
