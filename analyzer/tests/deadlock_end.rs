@@ -555,3 +555,68 @@ fn a_leak_with_victims_is_told_once() {
     );
     assert_eq!(summary(&report), ["leaked-lock observed T1 lock"]);
 }
+
+/// A consumer in the background of a program that ended well is no bug; the same in one that did not end is.
+#[test]
+fn the_end_of_the_process_cuts_off_who_waits() {
+    let waits = r#"
+        {"t":"T1","op":"block","on":"recv","obj":"q"}
+    "#;
+    let ends = r#"
+        {"t":"T0","op":"exit"}
+    "#;
+    assert_eq!(summary(&after(TWO, &format!(r#"{waits}{{"t":"T0","op":"read","obj":"x"}}"#))), [""; 0]);
+    let hangs = after(TWO, &format!(r#"{waits}{{"t":"T0","op":"block","on":"join","child":"T1"}}"#));
+    assert_eq!(summary(&hangs), ["blocked-forever observed T1 q"]);
+    let ended = after(TWO, &format!("{waits}{ends}"));
+    assert!(summary(&ended).is_empty(), "{:?}", summary(&ended));
+    let [refuted] = ended.refutations.as_slice() else { panic!("{:?}", ended.refutations) };
+    assert_eq!(
+        refuted.message,
+        "`T1` waits when the process ends at `q`: nothing was ever sent, and no sender is left"
+    );
+    assert!(refuted.reason.contains("cut it off"), "{}", refuted.reason);
+    // Another thread that nobody spawned, as a test beside another: the process goes on.
+    let goes_on = format!("{waits}{ends}{}", r#"{"t":"T7","op":"start"}{"t":"T7","op":"block","on":"recv","obj":"q"}"#)
+        .replace("}{", "}\n{");
+    assert_eq!(summary(&after(TWO, &goes_on)), ["blocked-forever observed T1,T7 q"]);
+}
+
+#[test]
+fn what_is_cut_off_holding_a_lock_has_not_leaked_it_and_a_circle_stays_one() {
+    let report =
+        after(TWO, r#"{"t":"T1","op":"acquire","obj":"m"}{"t":"T0","op":"exit"}"#.replace("}{", "}\n{").as_str());
+    assert!(summary(&report).is_empty(), "{:?}", summary(&report));
+    let report = after(
+        TWO,
+        r#"
+        {"t":"T0","op":"spawn","child":"T2"}
+        {"t":"T2","op":"start"}
+        {"t":"T1","op":"acquire","obj":"a"}
+        {"t":"T2","op":"acquire","obj":"b"}
+        {"t":"T1","op":"block","on":"acquire","obj":"b"}
+        {"t":"T2","op":"block","on":"acquire","obj":"a"}
+        {"t":"T0","op":"exit"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
+}
+
+#[test]
+fn a_join_that_ran_out_of_time_waits_for_nobody() {
+    let report = after(
+        TWO,
+        r#"
+        {"t":"T0","op":"acquire","obj":"m"}
+        {"t":"T1","op":"block","on":"acquire","obj":"m"}
+        {"t":"T0","op":"try_failed","child":"T1"}
+        {"t":"T0","op":"release","obj":"m"}
+        {"t":"T1","op":"acquire","obj":"m"}
+        {"t":"T1","op":"release","obj":"m"}
+        {"t":"T1","op":"exit"}
+        {"t":"T0","op":"join","child":"T1"}
+        {"t":"T0","op":"exit"}
+        "#,
+    );
+    assert!(summary(&report).is_empty(), "{:?}", summary(&report));
+}

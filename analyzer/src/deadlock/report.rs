@@ -5,7 +5,7 @@ use lockhound_trace::{Mode, ObjectId, ObjectKind, Request, ThreadId};
 use crate::analysis::End;
 use crate::deadlock::state::{State, States};
 use crate::deadlock::wait_for::{Cause, Stuck, WaitFor};
-use crate::finding::{Evidence, Finding, Rule, Severity, Step};
+use crate::finding::{Evidence, Finding, Refutation, Rule, Severity, Step};
 use crate::fingerprint::FingerprintBuilder;
 use crate::leak::Leak;
 use crate::prose;
@@ -98,6 +98,26 @@ impl Scene<'_> {
         self.mention(&mut finding, hangers_on);
         finding.help.extend(self.help_for_waiting(stuck.blocked.on));
         finding
+    }
+
+    /// The same of threads in the background, which the end of the process cut off while they waited.
+    pub(crate) fn cut_off(&self, members: &[usize]) -> Refutation {
+        let finding = self.blocked_forever(members, &[]);
+        let (whom, verb) = if members.len() == 1 { ("it", "waits") } else { ("them", "wait") };
+        Refutation {
+            rule: Rule::BlockedForever,
+            message: finding.message.replacen(
+                &format!(" {verb} for ever"),
+                &format!(" {verb} when the process ends"),
+                1,
+            ),
+            reason: format!(
+                "the main thread ended, and the process with it: that cut {whom} off, as background threads are"
+            ),
+            threads: finding.threads,
+            objects: finding.objects,
+            steps: finding.steps,
+        }
     }
 
     /// A lock whose holder has ended, with the threads that hang on it.

@@ -225,7 +225,7 @@ impl Replay {
                 self.memory[object.index()].access(step.thread, true);
                 self.machine.apply(recording, step);
             }
-            Op::TryFailed { .. } | Op::TrySendFailed { .. } | Op::TryRecvFailed { .. } => {
+            Op::TryFailed { .. } | Op::TryJoinFailed { .. } | Op::TrySendFailed { .. } | Op::TryRecvFailed { .. } => {
                 let sees = self.machine.sees(recording, step);
                 // Where nothing stood in the way, it failed for a reason of its own, as it may again.
                 if sees != Seen::NOTHING && !ran_out_of_time(recording, step) {

@@ -1,7 +1,9 @@
 //! What the wrappers that std has not build on when nothing is recorded: the recorder's shape, without a recorder.
 
+use std::io;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::{Settings, TooLate};
@@ -253,6 +255,38 @@ pub(crate) fn blocked_on_end(_ticket: ThreadTicket, _over: &AtomicBool, _site: S
 }
 
 pub(crate) fn joined(_ticket: ThreadTicket, _site: Site) {}
+
+/// A thread that is made and not started, of which nobody takes note.
+pub(crate) struct Made;
+
+impl Made {
+    pub(crate) fn new(_name: &str, _site: Site) -> Self {
+        Self
+    }
+
+    pub(crate) fn spawn(
+        &self,
+        name: &str,
+        _site: Site,
+        f: impl FnOnce() + Send + 'static,
+    ) -> io::Result<(JoinHandle<()>, End)> {
+        Ok((Builder::new().name(name.to_owned()).spawn(f)?, End))
+    }
+}
+
+/// The end of a thread, which is not recorded.
+#[derive(Clone)]
+pub(crate) struct End;
+
+impl End {
+    pub(crate) fn join<R>(self, _site: Site, wait: impl FnOnce() -> R) -> R {
+        wait()
+    }
+
+    pub(crate) fn gave_up(&self, _site: Site) {}
+
+    pub(crate) fn spawned_again(&self, _site: Site) {}
+}
 
 /// A wait that nobody watches.
 pub(crate) struct Blocked;

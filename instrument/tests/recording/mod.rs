@@ -153,6 +153,8 @@ fn describe(event: &Event, tables: &Tables) -> String {
         Op::Start => "start".into(),
         Op::Exit => "exit".into(),
         Op::Join { child } => format!("join {}", thread(child)),
+        Op::TryJoinFailed { child } => format!("try_failed {}", thread(child)),
+        Op::Refused { what: Refusal::Spawn { child } } => format!("refused spawn {}", thread(child)),
         Op::Block { on: Request::Acquire { lock, mode: m, .. } } => {
             format!("block acquire {}{}", object(lock), mode(m))
         }

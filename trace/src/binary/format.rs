@@ -170,10 +170,14 @@ pub mod other {
     pub const BEGIN: u8 = 26;
     /// Subject: the text of the name, or 0.
     pub const END: u8 = 27;
+    /// Subject: the child.
+    pub const TRY_JOIN_FAILED: u8 = 28;
+    /// Subject: a child that was spawned before: a spawn that its object refused, which the merge puts after the first.
+    pub const SPAWN_AGAIN: u8 = 29;
     /// Subject: the semaphore whose permits stand for a pool's workers. The task (`u32`), which is a thread of the trace: it
     /// is spawned, starts, and asks for a permit. Three events in one record, so that whatever the task's worker writes
     /// finds all of them done.
-    pub const SUBMIT: u8 = 40;
+    pub const SUBMIT: u8 = 30;
 }
 
 /// The requests of [`other::BLOCK`].

@@ -338,7 +338,13 @@ impl Machine {
     #[cold]
     fn rare(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
         match operands.u8()? {
-            sub @ (other::SPAWN | other::START | other::EXIT | other::JOIN) => Ok(self.thread_event(sub, head, stream)),
+            other::TRY_JOIN_FAILED => {
+                let index = self.directory.thread_index(head.subject);
+                Ok(Some(Op::TryJoinFailed { child: self.directory.thread(index, &mut self.tables) }))
+            }
+            sub @ (other::SPAWN | other::SPAWN_AGAIN | other::START | other::EXIT | other::JOIN) => {
+                Ok(self.thread_event(sub, head, stream))
+            }
             other::BLOCK => self.block(head, operands),
             sub @ (other::WAIT | other::WAKE) => self.wait_or_wake(sub, head, operands),
             sub @ (other::BEGIN | other::END) => {
@@ -389,7 +395,11 @@ impl Machine {
             }
             _ => {
                 let index = self.directory.thread_index(head.subject);
-                if sub == other::SPAWN {
+                if sub == other::SPAWN_AGAIN && !self.merged && !self.merge.has_reached(index, Milestone::Spawned) {
+                    self.merge.park_on_thread(index, Milestone::Spawned);
+                    return None;
+                }
+                if matches!(sub, other::SPAWN | other::SPAWN_AGAIN) {
                     if !self.merged {
                         self.merge.reach(index, Milestone::Spawned);
                     }

@@ -194,6 +194,7 @@ fn any_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         child().prop_map(|child| Op::Spawn { child }),
         child().prop_map(|child| Op::Join { child }),
+        child().prop_map(|child| Op::TryJoinFailed { child }),
         request().prop_map(|on| Op::Block { on }),
         select(fixed),
         locks,

@@ -43,6 +43,7 @@ impl Machine {
                 Object::Semaphore { permits, .. } => Seen::state((*permits == 0).into()),
                 _ => Seen::state((!self.is_free_for(object, step.thread, mode)).into()),
             },
+            Op::TryJoinFailed { child } => Seen::state((!self.is_over(recording, child)).into()),
             Op::TrySendFailed { channel } => match self.object(channel) {
                 Object::Channel(channel) if channel.closed => Seen::state(2),
                 Object::Channel(channel) => Seen::state((channel.is_full() && !channel.is_rendezvous()).into()),
@@ -113,6 +114,7 @@ const fn looks(op: &Op) -> bool {
             | Op::Wake { .. }
             | Op::Recv { .. }
             | Op::TryFailed { .. }
+            | Op::TryJoinFailed { .. }
             | Op::TrySendFailed { .. }
             | Op::TryRecvFailed { .. }
     )

@@ -104,7 +104,7 @@ fn requests() -> impl Strategy<Value = Request> {
 
 fn ops() -> impl Strategy<Value = Op> {
     let details = (modes(), hows(), touches(), orders(), values(), requests());
-    (objects(), objects(), details, any::<u32>(), any::<bool>(), 0usize..38).prop_map(
+    (objects(), objects(), details, any::<u32>(), any::<bool>(), 0usize..39).prop_map(
         |(object, lock, (mode, how, touched, order, value, on), n, flag, which)| {
             let child = ThreadId::from_index(n as usize % 3);
             let name = flag.then(|| TextId::from_index(n as usize % 2));
@@ -146,6 +146,7 @@ fn ops() -> impl Strategy<Value = Op> {
                 33 => Op::Store { atomic: object, order, value },
                 34 | 35 => Op::Rmw { atomic: object, order, value, cas: flag },
                 36 => Op::Begin { name },
+                37 => Op::TryJoinFailed { child },
                 _ => Op::End { name },
             }
         },

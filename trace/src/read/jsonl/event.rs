@@ -71,6 +71,7 @@ impl Operands<'_, '_> {
             "join" => Op::Join { child: self.child()? },
             "block" => self.block()?,
             "acquire" => self.acquire()?,
+            "try_failed" if self.fields.has(Key::Child) => Op::TryJoinFailed { child: self.child()? },
             "try_failed" => {
                 let mode = self.mode()?;
                 Op::TryFailed { object: self.lock_or_semaphore(mode)?, mode }

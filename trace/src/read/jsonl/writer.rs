@@ -180,7 +180,7 @@ impl Json {
             self.identify(tables, object);
         }
         match *op {
-            Op::Spawn { child } | Op::Join { child } => self.child(tables, child),
+            Op::Spawn { child } | Op::Join { child } | Op::TryJoinFailed { child } => self.child(tables, child),
             Op::Block { on } => self.request(tables, on),
             Op::Acquire { mode, how, .. } => {
                 self.mode(mode);

@@ -26,7 +26,7 @@ use step::Effect;
 /// * threads: an event before the `spawn` or after the `exit` or `join` of the thread (one that nobody spawns is a root
 ///   and may act from the beginning), a `spawn` of a thread that has run without one, a `start` that is not first, a `join`
 ///   of what is still blocked;
-///   after `block` anything but the completion of that operation or, for locks, semaphores and channels, its failure
+///   after `block` anything but the completion of that operation or, for joins, locks, semaphores and channels, its failure
 ///   (anything, where the operation may end without an event: a `send` on a channel that was closed since, which fails,
 ///   and an `await` of a flag, since a wait that gave up, such as a spurious return from parking, leaves none);
 /// * locks: a mode of a mutex other than `write`, `acquire` while another hold excludes it, a `block` on a `wait` with a lock

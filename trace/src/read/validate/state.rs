@@ -130,7 +130,7 @@ impl State {
     /// What no object refuses: it is done, or impossible.
     fn perform_unrefused(&mut self, step: &Step<'_>, op: &Op, last_step: u64) -> Verdict {
         match *op {
-            Op::Start | Op::Exit => Ok(()),
+            Op::Start | Op::Exit | Op::TryJoinFailed { .. } => Ok(()),
             Op::Join { child } => self.join(step, child),
             Op::Block { on } => self.block(step, on),
             Op::Begin { .. } => {
