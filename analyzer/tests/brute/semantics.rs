@@ -1,7 +1,7 @@
 //! What every object is doing, and what each operation does to it.
 
 use lockhound_trace::{
-    ChannelOrder, MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Tables, ThreadId, Touched, WakeReason,
+    ChannelOrder, MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Refusal, Tables, ThreadId, Touched, WakeReason,
 };
 
 use super::recording::writes;
@@ -180,8 +180,30 @@ impl World {
         next.perform(thread, op, by, stealers).map_or_else(Vec::new, |()| vec![next])
     }
 
+    /// Whether what is asked for would be a mistake now. Of threads the objects know nothing.
+    pub(crate) fn refuses(&self, thread: ThreadId, what: Refusal) -> bool {
+        let holds = |lock: ObjectId, mode: Option<Mode>| match &self.things[lock.index()] {
+            Thing::Lock(lock) => {
+                lock.holds.iter().any(|hold| hold.thread == thread && mode.is_none_or(|mode| mode == hold.mode))
+            }
+            thing => unreachable!("{thing:?} is no lock"),
+        };
+        let object = |object: ObjectId| &self.things[object.index()];
+        match what {
+            Refusal::Spawn { .. } => true,
+            Refusal::Release { lock, mode, .. } => !holds(lock, Some(mode)),
+            Refusal::Wait { lock, .. } => !holds(lock, None),
+            Refusal::Send { channel, .. } => self.is_closed(channel),
+            Refusal::Done { waitgroup, n } => matches!(object(waitgroup), Thing::Waitgroup { count } if n > *count),
+            Refusal::ReleasePermits { semaphore, n } => {
+                matches!(object(semaphore), Thing::Semaphore { permits, bound: Some(bound) } if permits + n > *bound)
+            }
+        }
+    }
+
     fn perform(&mut self, thread: ThreadId, op: Op, by: usize, stealers: &[ThreadId]) -> Option<()> {
         match op {
+            Op::Refused { what } => return self.refuses(thread, what).then_some(()),
             Op::Wait { condvar, lock, touched, .. } => {
                 let (mode, depth) = self.lock(lock).give_back(thread, None, touched, true, by)?;
                 let waiters = self.waiters(condvar);

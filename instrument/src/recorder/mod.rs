@@ -38,8 +38,8 @@ mod spin;
 mod stacks;
 mod step;
 mod strict;
-mod tasks;
 mod task;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod threads;

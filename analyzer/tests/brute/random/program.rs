@@ -246,7 +246,9 @@ impl Writer<'_> {
     }
 
     fn permits(&mut self, depth: u32, thread: usize) -> Vec<Line> {
-        let semaphore = self.object("sem", ObjectKind::Semaphore { permits: 1, bound: None });
+        let bounded = self.profile.oddities() > 0 && self.dice.chance(30);
+        let (name, bound) = if bounded { ("bsem", Some(1)) } else { ("sem", None) };
+        let semaphore = self.object(name, ObjectKind::Semaphore { permits: 1, bound });
         let (take, give) =
             (Op::AcquirePermits { semaphore, n: 1, how: How::Lock }, Op::ReleasePermits { semaphore, n: 1 });
         let mut lines = match self.dice.range(0, 3) {

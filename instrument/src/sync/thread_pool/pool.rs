@@ -12,7 +12,9 @@ use super::line::{Closed, Line};
 use super::primitive::{Guard, Mutex, lock};
 use super::results::Results;
 use super::task::{Job, Task};
-use crate::engine::{Kind, Object, Site, Staff, TaskTicket, ThreadTicket, Worker, is_on, joined, submitting};
+use crate::engine::{
+    ChannelOrder, Kind, Object, Site, Staff, TaskTicket, ThreadTicket, Worker, is_on, joined, submitting,
+};
 use crate::sync::label::Label;
 
 /// So many threads that run what they are given, one task after another: Python's `ThreadPoolExecutor`. std has none.
@@ -113,7 +115,7 @@ impl ThreadPool {
     #[track_caller]
     fn with_object(permits: Object, name: Option<&'static str>, workers: usize) -> Self {
         let book = Mutex::new(Book { tasks: 0, tickets: Vec::new(), reaper: None });
-        let line = Object::new(Kind::Channel { capacity: None }, || "task");
+        let line = Object::new(Kind::Channel { capacity: None, order: ChannelOrder::Fifo }, || "task");
         let staff = Arc::new(Staff::new(permits, line, name));
         let shared = Arc::new(Shared { staff, line: Line::new(), name, book });
         Self { shared, workers, birth: Location::caller(), threads: Mutex::new(Vec::new()) }
