@@ -7,7 +7,7 @@ use crate::blocking::candidates::{Found, Hunt, Memory};
 use crate::blocking::links::Links;
 use crate::blocking::report::Words;
 use crate::blocking::requests::Requests;
-use crate::finding::{Evidence, Finding, Rule};
+use crate::finding::{Evidence, Finding, Rule, Step};
 use crate::leak;
 use crate::model::Model;
 use crate::prediction::Prediction;
@@ -101,8 +101,8 @@ fn merge(findings: &mut Vec<Finding>, finding: Finding) {
     }
 }
 
-/// Whether what happened already shows the bug that `predicted` is part of: its threads got stuck there, or the lock that
-/// was leaked there has claimed others.
+/// Whether what happened already shows the bug that `predicted` is part of: its threads got stuck there, or others in the
+/// same places, or the lock that was leaked there has claimed others.
 fn shows(happened: &Finding, predicted: &Finding) -> bool {
     let stuck = matches!(
         happened.rule,
@@ -111,10 +111,13 @@ fn shows(happened: &Finding, predicted: &Finding) -> bool {
     let over_the_same = predicted.objects.iter().all(|object| happened.objects.contains(object));
     let victims = happened.rule == Rule::LeakedLock && happened.steps.len() > 1;
     let got_stuck = |thread: &ThreadId| happened.steps.iter().any(|step| step.thread == *thread);
+    let place = |step: &Step| (step.object, step.site, step.op);
+    let in_the_same_places =
+        || predicted.steps.iter().all(|step| happened.steps.iter().any(|stuck| place(stuck) == place(step)));
     happened.evidence == Evidence::Observed
         && stuck
         && over_the_same
-        && (victims || predicted.threads.iter().all(got_stuck))
+        && (victims || predicted.threads.iter().all(got_stuck) || in_the_same_places())
 }
 
 /// Rules of which only the worst is reported for the same threads and objects.
