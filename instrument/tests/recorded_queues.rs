@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockhound::sync::{AllDone, Arc, Empty, Full};
 use lockhound::{named, thread};
-use recording::{events, events_of_hung};
+use recording::{events, events_of_hung, sites};
 
 /// A thread with a name.
 fn start(name: &str, run: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
@@ -79,7 +79,7 @@ fn what_waits_for_ever_ends_in_a_block() {
             let queue = Arc::clone(&queue);
             move || queue.put(2)
         });
-        let b = start("b", move || drop(empty.get()));
+        let b = start("b", move || assert_eq!(empty.get(), 0));
         let c = start("c", move || queue.join());
         a.join().unwrap();
         b.join().unwrap();
@@ -136,4 +136,63 @@ fn a_scheduler_is_a_channel() {
         run,
         "send s 0, send s 1, send s 2, recv s 2, recv s 1, recv s 0, try_recv_failed s",
     );
+}
+
+#[test]
+fn every_event_has_the_place_of_the_users_call() {
+    let run = || {
+        let (queue, scheduler) = (named::bounded_queue("q", 1), named::scheduler("s"));
+        queue.put(1);
+        queue.try_put(2).unwrap_err();
+        assert_eq!(queue.get(), 1);
+        queue.try_get().unwrap_err();
+        queue.task_done().unwrap();
+        queue.join();
+        scheduler.enter(Duration::ZERO, 1, || ());
+        scheduler.run();
+    };
+    let Some(sites) = sites("every_event_has_the_place_of_the_users_call", run) else { return };
+    assert!(sites.len() >= 12, "{sites:?}");
+    for (event, site) in sites {
+        assert!(site.contains("tests/recorded_queues.rs:"), "{event} at {site}");
+    }
+}
+
+/// Every way to put and to get at once: the validator must let each recording pass.
+#[test]
+fn whatever_happens_is_possible() {
+    macro_rules! crowd {
+        ($queue:expr) => {{
+            let queue = $queue;
+            thread::scope(|s| {
+                for me in 0..3 {
+                    let queue = &queue;
+                    s.spawn(move || {
+                        for number in 0..200 {
+                            if number % 3 != me || queue.put_timeout(number, Duration::from_micros(20)).is_err() {
+                                queue.put(number);
+                            }
+                        }
+                        queue.join();
+                    });
+                    s.spawn(move || {
+                        for number in 0..200 {
+                            if number % 2 == 0 || queue.try_get().is_err() {
+                                queue.get();
+                            }
+                            queue.task_done().unwrap();
+                        }
+                    });
+                }
+            });
+        }};
+    }
+    let run = || {
+        crowd!(named::bounded_queue("q", 2));
+        crowd!(named::bounded_lifo_queue("stack", 2));
+        crowd!(named::priority_queue("smallest"));
+    };
+    let Some(sites) = sites("whatever_happens_is_possible", run) else { return };
+    let count = |what: &str| sites.iter().filter(|(event, _)| event.starts_with(what)).count();
+    assert_eq!((count("send "), count("recv "), count("add"), count("await")), (1800, 1800, 1800, 9));
 }

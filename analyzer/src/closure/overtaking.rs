@@ -1,5 +1,5 @@
-//! Rule C where messages overtake one another (a stack, a priority queue): what was received from among some messages, in
-//! place of others that were inside, is received in the same order.
+//! Rule C where messages overtake one another (a stack, a priority queue): those that are sent leave in the order in which
+//! they were received.
 
 use lockhound_trace::{ChannelOrder, EventIndex, ObjectId, ObjectKind, Op};
 

@@ -291,6 +291,11 @@ impl End {
 /// A wait that nobody watches.
 pub(crate) struct Blocked;
 
+/// Those who wait end the recorder's twin by dropping it, at a place that matters there.
+impl Drop for Blocked {
+    fn drop(&mut self) {}
+}
+
 /// No value: it cannot be constructed.
 pub(crate) enum RawValue {}
 

@@ -100,7 +100,7 @@ fn two_put_into_a_queue_of_one() {
         let queue = queue(1);
         let others = [1, 2].map(|value| spawn(&queue, move |queue| put(queue, value)));
         assert_eq!(get(&queue) + get(&queue), 3);
-        others.map(|other| other.join().unwrap());
+        others.into_iter().for_each(|other| other.join().unwrap());
         assert_eq!(queue.unfinished(), 2);
     });
 }
