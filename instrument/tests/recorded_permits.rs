@@ -70,7 +70,7 @@ fn threads_that_wait_are_let_in() {
         let waiters = ["a", "b"].map(|name| start(name, || GATE.acquire().forget()));
         pause();
         GATE.release(2).unwrap();
-        waiters.map(|waiter| waiter.join().unwrap());
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
     };
     events(
         "threads_that_wait_are_let_in",
@@ -128,7 +128,7 @@ fn a_pulse_lets_go_whoever_waits() {
         READY.clear();
         // Whoever came too late.
         READY.set();
-        waiters.map(|waiter| waiter.join().unwrap());
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
     };
     events(
         "a_pulse_lets_go_whoever_waits",
