@@ -84,6 +84,8 @@ pub enum Wait {
     Permits(Object),
     /// An event to be set.
     Event(Object),
+    /// What was put into a queue to be done, all of it.
+    Tasks(Object),
     /// A thread's park token.
     Unpark(Object),
 }

@@ -38,6 +38,8 @@ mod spin;
 mod stacks;
 mod step;
 mod strict;
+mod task;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -56,7 +58,9 @@ pub(crate) use once::OnceObject;
 pub(crate) use semaphore::Supply;
 pub(crate) use settings::apply;
 pub(crate) use strict::together;
+pub(crate) use task::{Staff, TaskTicket, Worker, cancelled, submitting};
 pub(crate) use threads::{
-    ThreadTicket, blocked_on_end, blocked_on_join, finished, joined, last_ticket, spawn_failed, spawning, started,
+    ThreadTicket, blocked_on_end, blocked_on_join, finished, join_failed, joined, last_ticket, making, spawn_failed,
+    spawned_again, spawning, spawning_made, started,
 };
 pub(crate) use value::RawValue;

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lockhound_trace::{ObjectKind, Policy};
+use lockhound_trace::{ChannelOrder, ObjectKind, Policy};
 
 use super::catalogue::{self, Card};
 use super::class::Class;
@@ -51,9 +51,16 @@ pub(crate) enum Kind {
     Channel {
         /// 0 if sender and receiver meet.
         capacity: Option<u64>,
+        /// Which message leaves first.
+        order: ChannelOrder,
     },
     /// All senders of a channel, of which there is one to begin with.
     Senders,
+    /// What was put into a queue and is not yet said to be done.
+    Tasks {
+        /// How many to begin with.
+        unfinished: u32,
+    },
     /// Where so many threads wait for each other.
     Barrier {
         /// How many; none if more than a trace can say.
@@ -82,6 +89,7 @@ impl Kind {
         match self {
             Self::Semaphore { bound, .. } => Self::Semaphore { permits: Supply::unpack(aux).available, bound },
             Self::Flag { .. } => Self::Flag { set: aux != 0 },
+            Self::Tasks { .. } => Self::Tasks { unfinished: aux as u32 },
             kind => kind,
         }
     }
@@ -99,7 +107,8 @@ impl Kind {
             Self::Var => ObjectKind::Var,
             Self::Once => ObjectKind::Once,
             Self::Atomic => ObjectKind::Atomic,
-            Self::Channel { capacity } => ObjectKind::Channel { capacity },
+            Self::Channel { capacity, order } => ObjectKind::Channel { capacity, order },
+            Self::Tasks { unfinished } => ObjectKind::Waitgroup { count: unfinished },
             Self::Senders => ObjectKind::Waitgroup { count: 1 },
             Self::Barrier { parties } => ObjectKind::Barrier { parties },
         }
@@ -120,7 +129,8 @@ pub(crate) struct Object {
     /// Of a read/write lock: that thread, and the releases of reading by all others. Of a condition variable: threads that
     /// wait (low half) and notifications that none of them has taken yet (high half). Of a flag: whether it is set. Of a
     /// once: whether its run has ended. Of an atomic: the generation of its value. Of a channel: its traffic. Of a barrier:
-    /// threads that were let through and still sleep. Of a semaphore: its supply.
+    /// threads that were let through and still sleep. Of a semaphore: its supply. Of a queue's tasks: how
+    /// many are unfinished.
     pub(super) aux: AtomicU64,
     pub(super) kind: Kind,
     /// Generation and number in that generation's file.

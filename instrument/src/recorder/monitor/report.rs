@@ -236,6 +236,7 @@ fn wait(waiter: &Waiter, names: &HashMap<u32, String>) -> Wait {
         {
             Some(Kind::Once) => Wait::Once(object(number)),
             Some(Kind::Flag { .. }) => Wait::Event(object(number)),
+            Some(Kind::Tasks { .. }) => Wait::Tasks(object(number)),
             _ => Wait::Unpark(object(number)),
         },
         Wants::Anyone { number, .. } => Wait::Receive(object(number)),
