@@ -39,8 +39,8 @@ fn permits_are_taken_in_every_way_and_come_back() {
     events(
         "permits_are_taken_in_every_way_and_come_back",
         run,
-        "acquire sem 2, acquire sem 1 try, try_failed sem, try_failed sem, release sem 2,
-         acquire sem 1 timed, release sem 4, release sem 1",
+        "take sem 2, take sem 1 try, try_failed sem, try_failed sem, give sem 2,
+         take sem 1 timed, give sem 4, give sem 1",
     );
 }
 
@@ -57,7 +57,7 @@ fn a_release_beyond_the_bound_is_a_refused_one() {
     events(
         "a_release_beyond_the_bound_is_a_refused_one",
         run,
-        "refused release sem 1, acquire sem 1, release sem 1, refused release sem 1",
+        "refused give sem 1, take sem 1, give sem 1, refused give sem 1",
     );
 }
 
@@ -75,9 +75,9 @@ fn threads_that_wait_are_let_in() {
     events(
         "threads_that_wait_are_let_in",
         run,
-        "spawn a, spawn b, release gate 2, join a, join b
-         a: start, acquire gate 1, exit
-         b: start, acquire gate 1, exit",
+        "spawn a, spawn b, give gate 2, join a, join b
+         a: start, take gate 1, exit
+         b: start, take gate 1, exit",
     );
 }
 
@@ -94,7 +94,7 @@ fn who_is_never_let_in_is_seen_to_wait() {
         "who_is_never_let_in_is_seen_to_wait",
         run,
         "spawn a, spawn b, block join a
-         a: start, block acquire gate 2
+         a: start, block take gate 2
          b: start, block await ready",
     );
 }
@@ -170,7 +170,7 @@ fn what_a_crowd_does_is_possible() {
         assert_eq!(lanes.available(), 3);
     };
     if let Some(recorded) = in_order("what_a_crowd_does_is_possible", run) {
-        assert!(recorded.iter().filter(|event| event.what.starts_with("acquire lanes")).count() >= 6 * 100);
+        assert!(recorded.iter().filter(|event| event.what.starts_with("take lanes")).count() >= 6 * 100);
     }
 }
 
@@ -186,7 +186,7 @@ fn each_event_has_the_place_of_its_call() {
     };
     let first = line!() - 7;
     let Some(sites) = sites("each_event_has_the_place_of_its_call", run) else { return };
-    let lines = [("acquire sem 1", 2), ("release sem 1", 3), ("set event", 4), ("await event", 5), ("clear event", 6)];
+    let lines = [("take sem 1", 2), ("give sem 1", 3), ("set event", 4), ("await event", 5), ("clear event", 6)];
     for (what, line) in lines {
         let (_, site) = sites.iter().find(|(event, _)| event == what).unwrap_or_else(|| panic!("no {what}: {sites:?}"));
         let place = format!("recorded_permits.rs:{}:", first + line - 1);
