@@ -211,13 +211,17 @@ fn describe_at_channel_or_barrier(op: Op, tables: &Tables) -> String {
         Op::Block { on: Request::AcquirePermits { semaphore, n, .. } } => {
             format!("block take {} {n}", object(semaphore))
         }
-        Op::AcquirePermits { semaphore, n, .. } => format!("take {} {n}", object(semaphore)),
+        Op::AcquirePermits { semaphore, n, how } => {
+            let how = if how == How::Lock { String::new() } else { format!(" {how:?}").to_lowercase() };
+            format!("take {} {n}{how}", object(semaphore))
+        }
         Op::ReleasePermits { semaphore, n } => format!("give {} {n}", object(semaphore)),
         Op::Arrive { barrier } => format!("arrive {}", object(barrier)),
         Op::Pass { barrier } => format!("pass {}", object(barrier)),
+        Op::Refused { what: Refusal::Done { .. } } => "done too often".into(),
+        Op::Refused { .. } => format!("refused {}", describe_at_channel_or_barrier(op.asked(), tables)),
         Op::Add { n, .. } => format!("add {n}"),
         Op::Done { n, .. } => format!("done {n}"),
-        Op::Refused { what: Refusal::Done { .. } } => "done too often".into(),
         other => format!("{other:?}"),
     }
 }
