@@ -46,6 +46,8 @@
 //! * [`sync::Barrier`]: each arrival and each passing.
 //! * [`thread::spawn`], [`thread::Builder`], [`thread::scope`], joins, [`thread::park`] and `unpark`; also on threads
 //!   that were spawned by other means.
+//! * [`thread::Startable`], a thread that is made first and started later, which std does not have: where it was made, its start,
+//!   joins, those that ran out of time, and a second start, which is a `misuse`. It works the same with the feature off.
 //! * [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`], which std does not have. They work the same, but
 //!   unrecorded, with the feature off.
 //!
