@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// reported on stderr, but does not become lockhound's: only findings, or nothing to check, do.
     #[command(after_help = EXIT_STATUS)]
     Run(RunArgs),
-    /// List the demonstrations, or record and check one
+    /// List the demonstrations, or record and check one, or all
     #[command(after_help = EXIT_STATUS)]
     Demo(DemoArgs),
     /// The program of a demonstration, as a process of its own
@@ -215,10 +215,21 @@ pub(crate) struct RunArgs {
 pub(crate) struct DemoArgs {
     /// Which one; without it, all are listed
     pub(crate) scenario: Option<String>,
+    /// Record and check all of them, and print a table of what came out; with `--format json` all that is known of each run
+    ///
+    /// The exit status is 0 if each came out as it is known to, with exactly the findings that belong to that, and 1 otherwise.
+    #[arg(long, conflicts_with_all = [
+        "scenario", "source", "SearchArgs", "ConfigArgs", "refuted", "suppressed", "fail_on", "verbose", "witness",
+    ])]
+    pub(crate) all: bool,
+    /// Run those so many times that may come out in more than one way
+    #[arg(long, requires = "all", value_name = "N", default_value_t = 1)]
+    pub(crate) times: usize,
     /// Print the program instead of running it
     #[arg(long, requires = "scenario")]
     pub(crate) source: bool,
-    /// Keep the trace in this folder, which must be new or empty [default: lockhound-traces/SCENARIO-TIME-PID]
+    /// Keep the traces in this folder, which must be new or empty [default: lockhound-traces/SCENARIO-TIME-PID; of all, none
+    /// is kept]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]

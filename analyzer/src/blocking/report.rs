@@ -160,7 +160,7 @@ impl Words<'_> {
             let held = one.holds.iter().map(|hold| hold.object).filter(|lock| objects.contains(lock));
             fingerprint.part(operation(one.need), one.need.object(), model.site(one.point), held);
         }
-        for &(_, missed) in &proof.missed {
+        for (_, missed) in missed(proof) {
             let op = model.op(missed);
             fingerprint.part(op.name(), op.object(), model.site(missed), []);
         }
@@ -195,9 +195,11 @@ impl Words<'_> {
                 format!("{names} can wait for ever for {}, with which {holder} ends", what())
             }
             Shape::LostWakeup => {
-                let by = proof.missed.first().map(|&(_, missed)| prose::thread(tables, missed.thread));
-                let by = by.unwrap_or_else(|| "another thread".to_owned());
-                format!("{by} can notify {} before {names} waits for it: {names} then waits for ever", what())
+                let by = prose::threads(tables, &prose::sorted(missed(proof).map(|(_, by)| by.thread).collect()));
+                let waiters = prose::sorted(missed(proof).map(|(wait, _)| wait.thread).collect());
+                let waits = if waiters.len() == 1 { "waits" } else { "wait" };
+                let (condvar, names) = (prose::objects(tables, objects), prose::threads(tables, &waiters));
+                format!("{by} can notify {condvar} before {names} {waits} for it: {names} then {waits} for ever")
             }
             Shape::Alone => {
                 format!("{names} can wait for ever at {}: {}", what(), self.shortage(&stuck[0]))
@@ -337,7 +339,7 @@ impl Words<'_> {
             Need::Notification(_) => format!("a notification of {name}"),
             Need::Parties(_) => format!("the other parties of {name}"),
             Need::Room(channel) => match tables.object(channel).kind {
-                ObjectKind::Channel { capacity: Some(0) } => format!("somebody to receive from {name}"),
+                ObjectKind::Channel { capacity: Some(0), .. } => format!("somebody to receive from {name}"),
                 _ => format!("room in {name}, which is full"),
             },
             Need::Message(_) => format!("a message from {name}"),
@@ -372,7 +374,7 @@ impl Words<'_> {
     /// Shows, next to a wait, what comes too early for it.
     fn mark_missed(&self, steps: &mut [Step], proof: &Proof) {
         let model = self.prediction.model;
-        for &(wait, missed) in &proof.missed {
+        for (wait, missed) in missed(proof) {
             let Some(step) = steps.iter_mut().find(|step| step.thread == wait.thread) else { continue };
             let op = model.op(missed);
             let what = op.object().map_or_else(String::new, |object| prose::object(self.end.tables, object));
@@ -487,14 +489,22 @@ impl Words<'_> {
 }
 
 fn shape(stuck: &[Stuck], proof: &Proof) -> Shape {
+    let missed = |one: &Stuck| missed(proof).any(|(wait, _)| wait == one.point);
+    let same = stuck.windows(2).all(|pair| pair[0].need == pair[1].need);
     match stuck {
+        // All others there wait for whoever missed what it was to be woken by.
+        [one, ..] if same && matches!(one.need, Need::Notification(_)) && stuck.iter().any(missed) => Shape::LostWakeup,
         [one] => match one.need {
-            Need::Notification(_) if proof.missed.iter().any(|&(wait, _)| wait == one.point) => Shape::LostWakeup,
             Need::Lock { .. } => Shape::Leak,
             _ => Shape::Alone,
         },
         _ => Shape::Circle,
     }
+}
+
+/// Who missed what; nobody misses what he does himself.
+fn missed(proof: &Proof) -> impl Iterator<Item = (Point, Point)> {
+    proof.missed.iter().copied().filter(|(wait, missed)| wait.thread != missed.thread)
 }
 
 /// Its name in a fingerprint: the same as that of the lock order's findings.

@@ -19,10 +19,14 @@ pub(crate) struct ThreadTicket {
 }
 
 impl ThreadTicket {
-    const NONE: Self = Self { number: 0, generation: 0 };
+    pub(super) const NONE: Self = Self { number: 0, generation: 0 };
+
+    pub(super) const fn of(number: u32, generation: u32) -> Self {
+        Self { number, generation }
+    }
 
     /// The number, if it means something in this process's file.
-    fn number(self) -> Option<u32> {
+    pub(super) fn number(self) -> Option<u32> {
         (self.number != 0 && self.generation == gate::generation() && gate::is_on()).then_some(self.number)
     }
 }

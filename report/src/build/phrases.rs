@@ -138,7 +138,7 @@ pub(crate) fn waits_named<S: Scene + ?Sized>(
             }
         }
         Request::Send { channel } => match tables.object(channel).kind {
-            ObjectKind::Channel { capacity: Some(0) } => format!("a receiver at {}", name(channel)),
+            ObjectKind::Channel { capacity: Some(0), .. } => format!("a receiver at {}", name(channel)),
             _ => format!("room in {}", name(channel)),
         },
         Request::Recv { channel } => format!("a message in {}", name(channel)),

@@ -35,8 +35,9 @@ use step::Effect;
 /// * condition variables: `wake` without `wait`, `wake` by a notification that cannot have reached this wait;
 /// * semaphores: more permits taken than there are;
 /// * barriers: `pass` before all parties of the generation arrived, or without `arrive`;
-/// * channels: `send` on a full one, `recv` of a message that is not in it (by `msg` in any order, without it
-///   the oldest), `recv` with `closed` from an open or filled one. On capacity 0 a `send` and its `recv` are one step,
+/// * channels: `send` on a full one, `recv` of a message that is not in it (by `msg` in any order; without it the one that
+///   the channel's order says, which is none if the order is `any` and several are inside), `recv` with `closed` from an
+///   open or filled one. On capacity 0 a `send` and its `recv` are one step,
 ///   recorded in either order: whichever comes second must be the next event of its thread since the first;
 /// * flags, wait groups, once-initialisers: `await` before it may return, a second run;
 /// * regions: `end` without `begin`.

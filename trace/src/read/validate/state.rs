@@ -36,7 +36,7 @@ impl Object {
             ObjectKind::Condvar => Self::Condvar(Box::default()),
             ObjectKind::Semaphore { permits, bound } => Self::Semaphore(Semaphore { permits: permits.into(), bound }),
             ObjectKind::Barrier { parties } => Self::Barrier(Barrier::new(parties)),
-            ObjectKind::Channel { capacity } => Self::Channel(Box::new(Channel::new(capacity))),
+            ObjectKind::Channel { capacity, order } => Self::Channel(Box::new(Channel::new(capacity, order))),
             ObjectKind::Flag { set } => Self::Flag(Flag { set }),
             ObjectKind::Waitgroup { count } => Self::Waitgroup(Waitgroup { count: count.into() }),
             ObjectKind::Once => Self::Once(Once::default()),
