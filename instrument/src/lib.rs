@@ -48,6 +48,8 @@
 //!   that were spawned by other means.
 //! * [`sync::Semaphore`]: permits taken and given, and tries that failed. [`sync::Event`]: when it is set and cleared, who was
 //!   let go, and what looks at it have seen. [`sync::PerThread`] is never recorded: each thread has its own.
+//! * [`thread::Startable`], a thread that is made first and started later, which std does not have: where it was made, its start,
+//!   joins, those that ran out of time, and a second start, which is a `misuse`. It works the same with the feature off.
 //! * [`sync::Queue`], [`sync::LifoQueue`], [`sync::PriorityQueue`]: what is put and got, what failed for want of room or of
 //!   something to get, and what is said to be done; [`sync::Scheduler`]: what is entered, and what is run or cancelled.
 //! * [`sync::ThreadPool`]: each task as a thread of its own, the pool's threads as permits that tasks wait for and hold; not

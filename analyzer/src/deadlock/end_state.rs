@@ -43,7 +43,7 @@ impl Analysis for EndState {
         let groups = Groups::of(&relation, &leaks, &self.states);
         let scene = report::Scene { end, states: &self.states, relation: &relation };
         for group in &groups.stuck {
-            if end.process_ended && group.kind == Kind::BlockedForever {
+            if end.process_ended && matches!(group.kind, Kind::BlockedForever | Kind::LostWakeup) {
                 results.refutations.push(scene.cut_off(&group.members));
                 continue;
             }

@@ -66,6 +66,56 @@ fn a_timeline_is_json_even_of_half_a_trace() {
     folder.lockhound(&["show", "--output", "t.json", "cut.jsonl"]).assert().code(2).stderr(contains("--timeline"));
 }
 
+const LIFE: &str = r#"{"lockhound":1}
+{"thread":"T0","name":"主线程"}
+{"thread":"T1","name":"乙","at":"bank.rs:3:1"}
+{"object":"balance","kind":"mutex"}
+{"t":"T0","op":"start"}
+{"t":"T0","op":"acquire","obj":"balance"}
+{"t":"T0","op":"spawn","child":"T1","at":"bank.rs:9:1"}
+{"t":"T1","op":"start"}
+{"t":"T1","op":"block","on":"acquire","obj":"balance"}
+{"t":"T0","op":"try_failed","child":"T1"}
+{"t":"T0","op":"release","obj":"balance"}
+{"t":"T1","op":"acquire","obj":"balance"}
+{"t":"T0","op":"exit"}
+"#;
+
+#[test]
+fn lives_of_threads_are_tables_with_reasons() {
+    let folder = Folder::new();
+    folder.file("life.jsonl", LIFE);
+    let output = folder.lockhound(&["show", "--threads", "--thread", "乙", "life.jsonl"]).output().unwrap();
+    let expected = "\
+`乙` (T1): cut off while running when `主线程` ended the process (event 8); a join with a time-out gave up before
+  ready 2 events, running 3 events, blocked 2 events
+    from      to  events  state    why
+               2          new      made at bank.rs:3:1
+       2       3       1  ready    `主线程` spawns `乙`
+       3       4       1  running
+       4       6       2  blocked  on `balance`, which `主线程` holds
+       6       7       1  ready    `主线程` releases `balance`
+       7       9       2  running
+       9                  dead     cut off: `主线程` ended, and the process with it
+";
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn long_lives_are_cut_and_json_is_for_programs() {
+    let folder = Folder::new();
+    folder.file("life.jsonl", format!("{LIFE}{{"));
+    let cut = folder.lockhound(&["show", "--threads", "--phases", "2", "life.jsonl"]).assert().code(2);
+    cut.stdout(contains("  … 4 more phases …\n")).stderr(contains("error: life.jsonl:14"));
+    let output = folder.lockhound(&["show", "--threads", "--format", "json", "life.jsonl"]).output().unwrap();
+    let lives: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(lives["threads"][1]["phases"][3]["state"], "blocked");
+    assert_eq!(lives["threads"][1]["end"]["how"], "cut_off");
+    folder.lockhound(&["show", "--phases", "3", "life.jsonl"]).assert().code(2).stderr(contains("--threads"));
+    folder.lockhound(&["show", "--threads", "--phases", "1", "life.jsonl"]).assert().code(2);
+    folder.lockhound(&["show", "--threads", "--object", "balance", "life.jsonl"]).assert().code(2);
+}
+
 #[test]
 fn a_reader_may_stop_reading() {
     let folder = Folder::new();

@@ -97,7 +97,7 @@ fn the_lives_of_five_threads() {
 
 #[test]
 fn times_are_told_where_the_trace_has_them() {
-    let mut time = 0;
+    let mut time = 0u64;
     let timed: String = script(STORY)
         .lines()
         .map(|line| match line.strip_suffix('}') {
@@ -121,10 +121,10 @@ fn the_form_for_programs() {
 fn long_lives_are_cut_in_the_middle() {
     let turn = "T0 acquire m\nT1 block acquire m\nT0 release m\nT1 acquire m\nT1 release m\n";
     let lives = within(&script(&format!("T0 spawn T1\nT1 start\n{}", turn.repeat(400))), 4);
-    assert_eq!((lives.threads[1].phases.len(), lives.threads[1].left_out), (4, 1199));
+    assert_eq!((lives.threads[1].phases.len(), lives.threads[1].left_out), (4, 1198));
     assert_eq!(lives.threads[1].count(Life::Blocked).unwrap().phases, 400);
     let text = lives_text(&lives);
-    assert!(text.contains("\n  … 1,199 more phases …\n"), "{text}");
+    assert!(text.contains("\n  … 1,198 more phases …\n"), "{text}");
 }
 
 fn ends(lines: &str) -> Vec<Ending> {

@@ -103,6 +103,11 @@ fn names_are_what_the_user_calls_things() {
 fn what_is_blocked_completes_or_fails_next() {
     accepted("A block acquire m\nA acquire m");
     accepted("A block acquire m how=timed\nA try_failed m");
+    accepted("A spawn B\nA block join B\nA try_failed child=B\nB start\nB exit\nA try_failed child=B\nA join B");
+    rejected(
+        "A spawn B\nA spawn C\nA block join B\nA try_failed child=C",
+        "A goes on with `try_failed`, but it is blocked on `join` of B since line 4",
+    );
     accepted("A block acquire m");
     accepted("A spawn B\nA block join B\nB exit\nA join B");
     accepted("{\"object\":\"s\",\"kind\":\"semaphore\",\"permits\":1}\nA block acquire s\nA acquire s");
