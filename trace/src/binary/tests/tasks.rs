@@ -70,8 +70,21 @@ fn told(outcome: &Outcome) -> Vec<String> {
 #[test]
 fn a_task_begins_where_it_is_submitted_and_goes_on_where_it_runs() {
     let expected = [
-        "T0 start", "T0 spawn", "T1 start", "T1 block", "T0 spawn", "T2 start", "T2 block", "T1 acquire", "T1 release",
-        "T1 exit", "T2 try_failed", "T2 exit", "T0 join", "T0 join", "T0 exit",
+        "T0 start",
+        "T0 spawn",
+        "T1 start",
+        "T1 block",
+        "T0 spawn",
+        "T2 start",
+        "T2 block",
+        "T1 acquire",
+        "T1 release",
+        "T1 exit",
+        "T2 try_failed",
+        "T2 exit",
+        "T0 join",
+        "T0 join",
+        "T0 exit",
     ];
     // Whichever stream comes first.
     for streams in [[(MAIN, main()), (WORKER, worker())], [(WORKER, worker()), (MAIN, main())]] {
