@@ -48,9 +48,9 @@
 //!   that were spawned by other means.
 //! * [`sync::ThreadPool`]: each task as a thread of its own, the pool's threads as permits that tasks wait for and hold; not
 //!   who runs what. Asking a [`sync::Future`] for its result is a join. [`sync::Timer`]: its thread, and its cancellation.
-//!   std has neither; they work the same, but unrecorded, with the feature off.
-//! * [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`], which std does not have. They work the same, but
-//!   unrecorded, with the feature off.
+//! * [`sync::Semaphore`]: permits taken and given, and tries that failed. [`sync::Event`]: when it is set, cleared, and
+//!   found set. [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`]. std has none of them; they work the same,
+//!   but unrecorded, with the feature off. [`sync::PerThread`] is never recorded: each thread has its own.
 //!
 //! Everything else in [`sync`] and [`thread`] is std's own. Reports call a lock by the place where it was created;
 //! [`named`] gives it a better name, and [`levelled`] declares in which order locks may be taken.
@@ -91,7 +91,7 @@
 //!
 //! # The live monitor
 //! While the recorder is on, a thread that really has to wait says for what, and looks whether whoever could end its wait
-//! waits for it. If so, threads have deadlocked: over locks, joins, condition variables, channels, barriers, initialisers
+//! waits for it. If so, threads have deadlocked: over locks, joins, condition variables, channels, barriers, semaphores, events, initialisers
 //! or a mixture. That is reported on stderr at once, with what each of them wants and holds, where, and how it got there;
 //! then the [`Action`](monitor::Action) is taken. Operations that need not wait pay nothing for it.
 //!

@@ -236,7 +236,8 @@ impl Scene<'_> {
                 Request::Send { .. } => format!("room in {object}, which is full"),
                 Request::Wait { .. } => format!("a notification of {object}"),
                 Request::Pass { .. } => format!("the other parties of {object}"),
-                Request::AcquirePermits { .. } => format!("a permit of {object}"),
+                Request::AcquirePermits { n: 1, .. } => format!("a permit of {object}"),
+                Request::AcquirePermits { n, .. } => format!("{n} permits of {object}"),
                 Request::Await { object: awaited } => match tables.object(awaited).kind {
                     ObjectKind::Waitgroup { .. } => format!("{object} to reach zero"),
                     _ => format!("{object} to be set"),
@@ -412,6 +413,9 @@ impl Scene<'_> {
             }
             Request::Pass { .. } => format!("let as many threads come to {object} as it has parties, every time round"),
             Request::AcquirePermits { .. } => format!("give the permits of {object} back on every way out"),
+            Request::Await { object: flag } if matches!(self.end.tables.object(flag).kind, ObjectKind::Flag { .. }) => {
+                format!("set {object} once more when no more will come, so that whoever still waits goes on and sees it")
+            }
             Request::Await { .. } => format!("make sure that whoever must complete {object} does so on every way out"),
             _ => return None,
         })

@@ -1,5 +1,6 @@
 //! The labels of std's types, which cannot carry any.
 
+use super::atomic::AtomicBool;
 use super::label::Label;
 use super::mpsc::{self, Receiver, Sender, SyncSender};
 use super::{Barrier, Condvar, Mutex, RwLock};
@@ -22,6 +23,10 @@ pub(crate) const fn rwlock_level<T: ?Sized>(_lock: &RwLock<T>) -> Option<i64> {
 
 pub(crate) const fn condvar(_label: Label) -> Condvar {
     Condvar::new()
+}
+
+pub(crate) const fn atomic_bool(_label: Label, value: bool) -> AtomicBool {
+    AtomicBool::new(value)
 }
 
 pub(crate) const fn barrier(_label: Label, n: usize) -> Barrier {

@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 
+use super::atomic::AtomicBool;
 use super::label::Label;
 use super::mpsc::{self, Receiver, Sender, SyncSender};
 use super::{Barrier, Condvar, Mutex, RwLock};
@@ -28,6 +29,11 @@ pub(crate) const fn rwlock_level<T: ?Sized>(lock: &RwLock<T>) -> Option<i64> {
 #[track_caller]
 pub(crate) const fn condvar(label: Label) -> Condvar {
     Condvar::with_object(label.on(Object::new(Kind::Condvar, type_name::<()>)))
+}
+
+#[track_caller]
+pub(crate) const fn atomic_bool(label: Label, value: bool) -> AtomicBool {
+    AtomicBool::with_object(label.on(Object::new(Kind::Atomic, type_name::<bool>)), value)
 }
 
 #[track_caller]

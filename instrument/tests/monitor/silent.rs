@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lockhound::sync::mpsc::{channel, sync_channel};
-use lockhound::sync::{Arc, Barrier, Condvar, Mutex, ReentrantMutex, RwLock, ThreadPool};
+use lockhound::sync::{Arc, Barrier, Condvar, Event, Mutex, ReentrantMutex, RwLock, Semaphore, ThreadPool};
 use lockhound::thread;
 
 use super::people::{lock, moment};
@@ -25,7 +25,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     meetings,
     barriers,
     pools,
-    a_pool_that_waits_for_itself_or_not
+    a_pool_that_waits_for_itself_or_not,
+    permits,
+    events
 ];
 
 /// How often threads contend for what they do not hold for long.
@@ -381,4 +383,48 @@ fn a_pool_that_waits_for_itself_or_not() {
 #[test]
 fn a_pool_that_waits_for_its_own_task_is_no_deadlock() {
     is_silent("a_pool_that_waits_for_itself_or_not");
+}
+
+/// Threads that all wait in turn, each for what another has just given: one of them at a time has something to do.
+fn permits() {
+    let lanes = Arc::new([Semaphore::new(2), Semaphore::new(0), Semaphore::new(0)]);
+    let worker = |at: usize| {
+        let lanes = Arc::clone(&lanes);
+        move || {
+            for _ in 0..TURNS / 4 {
+                lanes[at].acquire_many(2).forget();
+                lanes[(at + 1) % 3].release(1).unwrap();
+                lanes[(at + 1) % 3].release(1).unwrap();
+            }
+        }
+    };
+    let workers: Vec<_> = (0..3).map(|at| thread::spawn(worker(at))).collect();
+    workers.into_iter().for_each(|worker| worker.join().unwrap());
+}
+
+#[test]
+fn permits_that_go_round_are_no_deadlock() {
+    is_silent("permits");
+}
+
+fn events() {
+    let turns = Arc::new([Event::new(), Event::new()]);
+    let player = |at: usize| {
+        let turns = Arc::clone(&turns);
+        move || {
+            for _ in 0..TURNS / 2 {
+                turns[at].wait();
+                turns[at].clear();
+                turns[1 - at].set();
+            }
+        }
+    };
+    let players = [thread::spawn(player(0)), thread::spawn(player(1))];
+    turns[0].set();
+    players.into_iter().for_each(|player| player.join().unwrap());
+}
+
+#[test]
+fn events_in_turn_are_no_deadlock() {
+    is_silent("events");
 }

@@ -8,8 +8,16 @@ use lockhound::{named, thread};
 use super::people::{lock, moment, spawn};
 use super::watched::{Scenario, closing, hangs, scenarios};
 
-pub(super) const SCENARIOS: &[Scenario] =
-    scenarios![lost_notify, notified_but_locked, unnotified_but_locked, all_wait, parked, last_thread_ends];
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    lost_notify,
+    notified_but_locked,
+    unnotified_but_locked,
+    all_wait,
+    parked,
+    last_thread_ends,
+    too_few_permits,
+    never_set
+];
 
 pub(super) fn lost_notify() {
     let pair = Arc::new((named::mutex("ready", false), named::condvar("changed")));
@@ -34,6 +42,38 @@ fn a_notification_that_came_before_the_wait() {
         "lost_notify",
         "deadlock: `waiter` waits for a notification of `changed` (condvar), and no thread is left that could end it",
         &["also waiting: `main`, for the end of `waiter`, at instrument/tests/monitor/waits.rs:"],
+    );
+}
+
+fn too_few_permits() {
+    let seats = Arc::new(named::semaphore("seats", 1));
+    let waiter = spawn("waiter", move || seats.acquire_many(2).forget());
+    closing();
+    waiter.join().unwrap();
+}
+
+#[test]
+fn a_semaphore_with_fewer_permits_than_wanted() {
+    hangs(
+        "too_few_permits",
+        "deadlock: `waiter` waits for permits of `seats` (semaphore), and no thread is left that could end it",
+        &["also waiting: `main`, for the end of `waiter`, at instrument/tests/monitor/waits.rs:"],
+    );
+}
+
+fn never_set() {
+    let ready = Arc::new(named::event("ready"));
+    let waiter = spawn("waiter", move || ready.wait());
+    closing();
+    waiter.join().unwrap();
+}
+
+#[test]
+fn an_event_that_nobody_sets() {
+    hangs(
+        "never_set",
+        "deadlock: `waiter` waits for `ready` (flag) to be set, and no thread is left that could end it",
+        &[],
     );
 }
 

@@ -206,13 +206,17 @@ fn describe_at_channel_or_barrier(op: Op, tables: &Tables) -> String {
         Op::Close { channel } => format!("close {}", object(channel)),
         Op::TrySendFailed { channel } => format!("try_send_failed {}", object(channel)),
         Op::TryRecvFailed { channel } => format!("try_recv_failed {}", object(channel)),
-        Op::Block { on: Request::AcquirePermits { semaphore, n, .. } } => {
-            format!("block take {} {n}", object(semaphore))
-        }
-        Op::AcquirePermits { semaphore, n, .. } => format!("take {} {n}", object(semaphore)),
-        Op::ReleasePermits { semaphore, n } => format!("give {} {n}", object(semaphore)),
         Op::Arrive { barrier } => format!("arrive {}", object(barrier)),
         Op::Pass { barrier } => format!("pass {}", object(barrier)),
+        Op::AcquirePermits { semaphore, n, how } => {
+            let how = if how == How::Lock { String::new() } else { format!(" {how:?}").to_lowercase() };
+            format!("acquire {} {n}{how}", object(semaphore))
+        }
+        Op::ReleasePermits { semaphore, n } => format!("release {} {n}", object(semaphore)),
+        Op::Block { on: Request::AcquirePermits { semaphore, n, .. } } => {
+            format!("block acquire {} {n}", object(semaphore))
+        }
+        Op::Refused { .. } => format!("refused {}", describe_at_channel_or_barrier(op.asked(), tables)),
         Op::Add { n, .. } => format!("add {n}"),
         Op::Done { n, .. } => format!("done {n}"),
         other => format!("{other:?}"),

@@ -25,6 +25,10 @@ recorded! {
 pub const ATOMIC_BOOL_INIT: AtomicBool = AtomicBool::new(false);
 
 impl AtomicBool {
+    pub(crate) const fn with_object(object: crate::engine::Object, value: bool) -> Self {
+        Self { object, inner: std::sync::atomic::AtomicBool::new(value) }
+    }
+
     updates! { "std::sync::atomic::AtomicBool", bool, bool:
         /// Stores the value and `operand`.
         fetch_and

@@ -3,12 +3,15 @@
 use std::any::type_name;
 use std::fmt;
 use std::panic::Location;
+use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::state::State;
-use crate::engine::{Kind, Object, Site};
+use crate::engine::{Kind, Object};
+use crate::sync::atomic::AtomicBool;
 use crate::sync::label::Label;
+use crate::sync::labelled;
 
 /// A flag that threads wait for until it is set: Python's `threading.Event`. std has none.
 ///
@@ -30,10 +33,15 @@ use crate::sync::label::Label;
 /// also if it is cleared at once.
 ///
 /// # What is recorded
-/// Each `set` and `clear`, each wait that returned because the event was set, and each [`is_set`](Self::is_set) that said
-/// yes: its thread comes after the `set`, as if it had waited. Of a wait whose time ran out, and of an `is_set` that said no, nothing.
+/// Each `set` and `clear`, and each wait that returned because the event was set. [`is_set`](Self::is_set) and
+/// [`wait_timeout`](Self::wait_timeout) never wait for ever, so they are no such waits, but looks: at an atomic variable that
+/// is stored when the event is set or cleared, and is called `is_set` if the event has a name. Whoever sees it set comes
+/// after the `set`.
 pub struct Event {
     object: Object,
+    /// What a look sees: what `state` says, under its lock. An await in its place could be taken for one that may hang; and
+    /// what a thread does depends on what it has seen, be it no.
+    is_set: AtomicBool,
     state: Mutex<State>,
     /// The event was set.
     set: Condvar,
@@ -46,12 +54,13 @@ impl Event {
     #[must_use]
     #[track_caller]
     pub const fn new() -> Self {
-        Self::with_object(Self::object())
+        Self::with_objects(Self::object(), AtomicBool::new(false))
     }
 
     #[track_caller]
     pub(crate) const fn labelled(label: Label) -> Self {
-        Self::with_object(label.on(Self::object()))
+        let look = Label { name: "is_set", level: None };
+        Self::with_objects(label.on(Self::object()), labelled::atomic_bool(look, false))
     }
 
     #[track_caller]
@@ -59,8 +68,8 @@ impl Event {
         Object::new(Kind::Flag { set: false }, type_name::<()>)
     }
 
-    const fn with_object(object: Object) -> Self {
-        Self { object, state: Mutex::new(State::new()), set: Condvar::new(), passed: Condvar::new() }
+    const fn with_objects(object: Object, is_set: AtomicBool) -> Self {
+        Self { object, is_set, state: Mutex::new(State::new()), set: Condvar::new(), passed: Condvar::new() }
     }
 
     /// Sets the event and wakes all threads that wait for it.
@@ -68,6 +77,7 @@ impl Event {
     pub fn set(&self) {
         let mut state = self.lock();
         self.object.flag_set(Location::caller());
+        self.is_set.store(true, Ordering::Release);
         let anybody = state.set();
         drop(state);
         if anybody {
@@ -87,6 +97,7 @@ impl Event {
             state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         self.object.flag_cleared(Location::caller());
+        self.is_set.store(false, Ordering::Release);
         state.clear();
     }
 
@@ -94,11 +105,8 @@ impl Event {
     #[must_use]
     #[track_caller]
     pub fn is_set(&self) -> bool {
-        let state = self.lock();
-        if state.is_set() {
-            self.object.flag_awaited(Location::caller());
-        }
-        state.is_set()
+        let _state = self.lock();
+        self.is_set.load(Ordering::Acquire)
     }
 
     /// Waits until the event is set; returns at once if it is.
@@ -123,14 +131,14 @@ impl Event {
         }
         // Before the event can be cleared.
         drop(blocked);
-        self.go_on(state, site);
+        self.object.flag_awaited(site);
+        self.go_on(state);
     }
 
     /// Waits until the event is set, but no longer than `timeout`; whether it was set.
     #[must_use = "it may not be set"]
     #[track_caller]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        let site = Location::caller();
         // A time beyond all clocks is no limit.
         let Some(end) = Instant::now().checked_add(timeout) else {
             self.wait();
@@ -138,25 +146,24 @@ impl Event {
         };
         let mut state = self.lock();
         if state.is_set() {
-            self.object.flag_awaited(site);
-            return true;
+            return self.is_set.load(Ordering::Acquire);
         }
         let turn = state.enter();
         while !state.has_come(turn) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 state.give_up();
-                return false;
+                return self.is_set.load(Ordering::Acquire);
             }
             state = self.set.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        self.go_on(state, site);
-        true
+        let is_set = self.is_set.load(Ordering::Acquire);
+        self.go_on(state);
+        is_set
     }
 
     /// A thread that waited when the event was set goes on.
-    fn go_on(&self, mut state: MutexGuard<'_, State>, site: Site) {
-        self.object.flag_awaited(site);
+    fn go_on(&self, mut state: MutexGuard<'_, State>) {
         if state.go_on() {
             self.passed.notify_all();
         }

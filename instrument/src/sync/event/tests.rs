@@ -168,7 +168,7 @@ mod models {
             model.set();
             model.clear();
             model.set();
-            threads.map(|thread| thread.join().expect("no panic"));
+            threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
         });
     }
 

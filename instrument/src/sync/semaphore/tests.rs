@@ -251,7 +251,7 @@ mod models {
             });
             model.acquire(1);
             model.release(1);
-            threads.map(|thread| thread.join().expect("no panic"));
+            threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
             assert_eq!(model.state.lock().expect("no panic").available(), 1);
         });
     }
@@ -265,7 +265,7 @@ mod models {
             });
             model.release(1);
             model.release(2);
-            threads.map(|thread| thread.join().expect("no panic"));
+            threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
             assert_eq!(model.state.lock().expect("no panic").available(), 0);
         });
     }
