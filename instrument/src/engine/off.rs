@@ -205,6 +205,11 @@ pub(crate) fn joined(_ticket: ThreadTicket, _site: Site) {}
 /// A wait that nobody watches.
 pub(crate) struct Blocked;
 
+/// Those who wait end the recorder's twin by dropping it, at a place that matters there.
+impl Drop for Blocked {
+    fn drop(&mut self) {}
+}
+
 /// No value: it cannot be constructed.
 pub(crate) enum RawValue {}
 
