@@ -42,8 +42,17 @@ impl Deeds {
 
     /// What may let go who waits for `need`: the end of a thread and the release of a lock are none of it.
     pub(super) fn supply(&self, need: Need) -> impl Iterator<Item = &Share> {
+        self.all(need.suppliers(), need)
+    }
+
+    /// The same, of those on whom the one who waits may depend for it (see [`Need::sources`]).
+    pub(super) fn sources(&self, need: Need) -> impl Iterator<Item = &Share> {
+        self.all(need.sources(), need)
+    }
+
+    fn all(&self, deeds: &'static [Deed], need: Need) -> impl Iterator<Item = &Share> {
         let object = need.object();
-        need.suppliers().iter().flat_map(move |&deed| object.map_or(&[][..], |object| self.of(deed, object)))
+        deeds.iter().flat_map(move |&deed| object.map_or(&[][..], |object| self.of(deed, object)))
     }
 
     /// How many of them are in `ideal`.

@@ -93,7 +93,7 @@ impl<'a> Links<'a> {
         let mut reach: FxHashMap<ThreadId, u32> = FxHashMap::default();
         let mut todo: Vec<(ThreadId, u32)> = match need {
             Need::End(child) => self.model.last(child).map(|last| (child, last.loc + 1)).into_iter().collect(),
-            _ => self.requests.deeds.supply(need).map(|share| (share.thread, share.last())).collect(),
+            _ => self.requests.deeds.sources(need).map(|share| (share.thread, share.last())).collect(),
         };
         while let Some((thread, loc)) = todo.pop() {
             let known = reach.entry(thread).or_default();

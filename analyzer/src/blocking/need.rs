@@ -32,6 +32,8 @@ pub(super) enum Deed {
     Notify,
     Arrive,
     Release,
+    /// A release of more permits than the thread had taken.
+    Create,
     /// `set`, `done`, `once_end`.
     Complete,
     /// `clear` of a flag.
@@ -95,6 +97,15 @@ impl Need {
             Self::Room(_) => &[Deed::Receive, Deed::Close],
             Self::Message(_) => &[Deed::Send, Deed::Close],
             Self::Completion(_) => &[Deed::Complete],
+        }
+    }
+
+    /// The same without what its thread can only give if it gets the like first: whoever waits for a permit, to give it back
+    /// in the end, keeps nobody else waiting. (Who has one already is found by what it holds.)
+    pub(super) const fn sources(self) -> &'static [Deed] {
+        match self {
+            Self::Permits(_) => &[Deed::Create],
+            _ => self.suppliers(),
         }
     }
 

@@ -132,6 +132,8 @@ struct Builder<'m> {
     held: Vec<Box<[HeldLock]>>,
     held_ids: FxHashMap<Box<[HeldLock]>, HeldId>,
     deeds: Deeds,
+    /// The permits that each thread has taken and not given back.
+    taken: FxHashMap<(ThreadId, ObjectId), u32>,
     by_thread: Vec<Vec<(u32, RequestId)>>,
 }
 
@@ -146,6 +148,7 @@ impl<'m> Builder<'m> {
             held: Vec::new(),
             held_ids: FxHashMap::default(),
             deeds: Deeds::default(),
+            taken: FxHashMap::default(),
             by_thread: vec![Vec::new(); model.threads()],
         }
     }
@@ -165,6 +168,11 @@ impl<'m> Builder<'m> {
             if let Some((deed, object)) = Deed::of(&op) {
                 self.deeds.push(deed, object, point);
             }
+            if self.creates(thread, &op)
+                && let Some(semaphore) = op.object()
+            {
+                self.deeds.push(Deed::Create, semaphore, point);
+            }
             let is_last = matches!(op, Op::Block { .. }) && point.loc == log.count(thread);
             if let Some(need) = Need::of(&op, self.model.tables(), is_last) {
                 self.request(point, &op, need);
@@ -172,6 +180,24 @@ impl<'m> Builder<'m> {
         }
         self.deeds.seal();
         Requests { requests: self.requests, held: self.held, deeds: self.deeds, by_thread: self.by_thread }
+    }
+
+    /// Keeps account of the permits that threads take and give; whether more are given than were taken.
+    fn creates(&mut self, thread: ThreadId, op: &Op) -> bool {
+        match *op {
+            Op::AcquirePermits { semaphore, n, .. } => {
+                let taken = self.taken.entry((thread, semaphore)).or_default();
+                *taken = taken.saturating_add(n);
+                false
+            }
+            Op::ReleasePermits { semaphore, n } => {
+                let taken = self.taken.entry((thread, semaphore)).or_default();
+                let creates = n > *taken;
+                *taken = taken.saturating_sub(n);
+                creates
+            }
+            _ => false,
+        }
     }
 
     fn request(&mut self, point: Point, op: &Op, need: Need) {

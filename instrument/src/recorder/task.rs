@@ -142,7 +142,7 @@ pub(crate) fn cancelled(task: &TaskTicket, staff: &Staff, site: Site) {
 }
 
 /// What a thread of the system needs in order to record as one task after another.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Worker {
     /// The stream of its tasks, while none runs.
     stream: Option<Box<Local>>,
@@ -153,6 +153,10 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    pub(crate) const fn new() -> Self {
+        Self { stream: None, tag: 0, here: PhantomData }
+    }
+
     /// From here on the calling thread is `task`, which has its permit. To be called with the pool's lock held.
     pub(crate) fn begin(&mut self, task: &TaskTicket, staff: &Staff) {
         let (Some(number), Some(name)) = (task.thread.number(), &task.name) else { return };

@@ -246,7 +246,7 @@ impl ThreadPool {
 impl Shared {
     /// What a worker does all its life.
     fn work(&self, number: usize) {
-        let mut worker = Worker::default();
+        let mut worker = Worker::new();
         while let Some(job) = self.line.take(number, |job| job.begin(&mut worker)) {
             job.run(&self.line, number, &mut worker);
         }
