@@ -72,7 +72,7 @@ impl Recording {
 
     /// The same, if every event is possible when its turn comes, and no rendezvous lacks a half.
     pub(crate) fn possible(tables: Tables, events: Vec<Event>) -> Option<Self> {
-        let recording = is_possible(&tables, &events).then(|| Self::new(tables, events))?;
+        let recording = check(&tables, &events).is_ok().then(|| Self::new(tables, events))?;
         let lacks_half = |event: usize| match recording.op(event) {
             Op::Send { channel, .. } | Op::Recv { channel, .. } => {
                 recording.is_rendezvous(channel) && recording.other_half(event).is_none()
@@ -289,7 +289,16 @@ fn contents(events: &[Event]) -> Contents {
 }
 
 /// Whether the validator of all traces lets them pass, and refuses those that are recorded as refused.
-fn is_possible(tables: &Tables, events: &[Event]) -> bool {
+///
+/// # Errors
+/// Says which event is not possible, or differs in that.
+pub(crate) fn check(tables: &Tables, events: &[Event]) -> Result<(), String> {
     let mut source = Validated::new(InMemory::new(tables, events), Path::new("test"));
-    events.iter().all(|event| matches!(source.next_event(), Ok(Some(same)) if same.op == event.op))
+    for event in events {
+        match source.next_event().map_err(|error| error.to_string())? {
+            Some(same) if same.op == event.op => {}
+            other => return Err(format!("{:?} is {:?}", event.op, other.map(|other| other.op))),
+        }
+    }
+    Ok(())
 }
