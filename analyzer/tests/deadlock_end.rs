@@ -502,6 +502,58 @@ fn semaphores_are_held_by_who_took_their_permits() {
     assert_eq!(summary(&report), ["blocked-forever observed T2 s"], "T1 ended with the permit");
 }
 
+/// A pool of `permits` threads, whose tasks wait in line.
+fn pool(permits: u32, rest: &str) -> Report {
+    analyze_lines(&format!(
+        r#"
+        {{"object":"pool","kind":"semaphore","permits":{permits},"bound":{permits}}}
+        {{"t":"main","op":"start"}}
+        {{"t":"main","op":"spawn","child":"outer"}}
+        {{"t":"outer","op":"start"}}
+        {{"t":"outer","op":"block","on":"acquire","obj":"pool"}}
+        {{"t":"outer","op":"acquire","obj":"pool"}}
+        {{"t":"outer","op":"spawn","child":"inner"}}
+        {{"t":"inner","op":"start"}}
+        {{"t":"inner","op":"block","on":"acquire","obj":"pool"}}
+        {rest}
+        {{"t":"outer","op":"block","on":"join","child":"inner"}}
+        {{"t":"main","op":"block","on":"join","child":"outer"}}
+        "#,
+    ))
+}
+
+#[test]
+fn a_task_and_a_later_one_of_its_full_pool_deadlock_and_the_others_hang_on_them() {
+    let later = r#"
+        {"t":"main","op":"spawn","child":"later"}
+        {"t":"later","op":"start"}
+        {"t":"later","op":"block","on":"acquire","obj":"pool"}
+    "#;
+    let report = pool(1, later);
+    assert_eq!(summary(&report), ["deadlock observed outer,inner pool"]);
+    assert!(notes(&report).contains("`main`") && notes(&report).contains("`later`"), "{}", notes(&report));
+}
+
+#[test]
+fn tasks_that_fill_a_pool_and_wait_for_later_ones_deadlock_together() {
+    let other = r#"
+        {"t":"main","op":"spawn","child":"other"}
+        {"t":"other","op":"start"}
+        {"t":"other","op":"acquire","obj":"pool"}
+        {"t":"other","op":"spawn","child":"last"}
+        {"t":"last","op":"start"}
+        {"t":"last","op":"block","on":"acquire","obj":"pool"}
+        {"t":"other","op":"block","on":"join","child":"last"}
+    "#;
+    let report = pool(2, other);
+    assert_eq!(summary(&report), ["deadlock observed outer,inner,other,last pool"]);
+    // While any of them can still go on, nobody is stuck.
+    assert!(
+        summary(&pool(2, &other.replace(r#"{"t":"other","op":"block","on":"join","child":"last"}"#, ""))).is_empty()
+    );
+    assert!(summary(&pool(2, "")).is_empty(), "there is a permit");
+}
+
 #[test]
 fn flags_wait_groups_and_onces_can_be_left_incomplete() {
     let message = |lines| only_message(&analyze_lines(lines));
@@ -604,4 +656,69 @@ fn a_leak_with_victims_is_told_once() {
         "#,
     );
     assert_eq!(summary(&report), ["leaked-lock observed T1 lock"]);
+}
+
+/// A consumer in the background of a program that ended well is no bug; the same in one that did not end is.
+#[test]
+fn the_end_of_the_process_cuts_off_who_waits() {
+    let waits = r#"
+        {"t":"T1","op":"block","on":"recv","obj":"q"}
+    "#;
+    let ends = r#"
+        {"t":"T0","op":"exit"}
+    "#;
+    assert_eq!(summary(&after(TWO, &format!(r#"{waits}{{"t":"T0","op":"read","obj":"x"}}"#))), [""; 0]);
+    let hangs = after(TWO, &format!(r#"{waits}{{"t":"T0","op":"block","on":"join","child":"T1"}}"#));
+    assert_eq!(summary(&hangs), ["blocked-forever observed T1 q"]);
+    let ended = after(TWO, &format!("{waits}{ends}"));
+    assert!(summary(&ended).is_empty(), "{:?}", summary(&ended));
+    let [refuted] = ended.refutations.as_slice() else { panic!("{:?}", ended.refutations) };
+    assert_eq!(
+        refuted.message,
+        "`T1` waits when the process ends at `q`: nothing was ever sent, and no sender is left"
+    );
+    assert!(refuted.reason.contains("cut it off"), "{}", refuted.reason);
+    // Another thread that nobody spawned, as a test beside another: the process goes on.
+    let goes_on = format!("{waits}{ends}{}", r#"{"t":"T7","op":"start"}{"t":"T7","op":"block","on":"recv","obj":"q"}"#)
+        .replace("}{", "}\n{");
+    assert_eq!(summary(&after(TWO, &goes_on)), ["blocked-forever observed T1,T7 q"]);
+}
+
+#[test]
+fn what_is_cut_off_holding_a_lock_has_not_leaked_it_and_a_circle_stays_one() {
+    let report =
+        after(TWO, r#"{"t":"T1","op":"acquire","obj":"m"}{"t":"T0","op":"exit"}"#.replace("}{", "}\n{").as_str());
+    assert!(summary(&report).is_empty(), "{:?}", summary(&report));
+    let report = after(
+        TWO,
+        r#"
+        {"t":"T0","op":"spawn","child":"T2"}
+        {"t":"T2","op":"start"}
+        {"t":"T1","op":"acquire","obj":"a"}
+        {"t":"T2","op":"acquire","obj":"b"}
+        {"t":"T1","op":"block","on":"acquire","obj":"b"}
+        {"t":"T2","op":"block","on":"acquire","obj":"a"}
+        {"t":"T0","op":"exit"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
+}
+
+#[test]
+fn a_join_that_ran_out_of_time_waits_for_nobody() {
+    let report = after(
+        TWO,
+        r#"
+        {"t":"T0","op":"acquire","obj":"m"}
+        {"t":"T1","op":"block","on":"acquire","obj":"m"}
+        {"t":"T0","op":"try_failed","child":"T1"}
+        {"t":"T0","op":"release","obj":"m"}
+        {"t":"T1","op":"acquire","obj":"m"}
+        {"t":"T1","op":"release","obj":"m"}
+        {"t":"T1","op":"exit"}
+        {"t":"T0","op":"join","child":"T1"}
+        {"t":"T0","op":"exit"}
+        "#,
+    );
+    assert!(summary(&report).is_empty(), "{:?}", summary(&report));
 }

@@ -4,16 +4,14 @@
 
 #![forbid(unsafe_code)]
 
+mod attempt;
 mod binary;
-mod matching;
-mod names;
 mod project;
 mod recording;
 mod report;
 
+pub use attempt::{Attempt, Attempts, ByName};
 pub use binary::{Output, cargo_lockhound, lockhound};
-pub use matching::mismatches;
-pub use names::{Named, Names};
 pub use project::{Project, SAMPLE, finish};
 pub use recording::{Recording, record_to, trace_in};
 pub use report::{Finding, Hold, Move, Refutation, Report, Step, Summary, Trace};

@@ -15,7 +15,7 @@ mod read;
 pub use binary::BinaryWriter;
 pub use event::Event;
 pub use ids::{EventIndex, MessageId, ObjectId, SiteId, StackId, TextId, ThreadId};
-pub use objects::{Object, ObjectKind, Policy, Thread};
+pub use objects::{ChannelOrder, Object, ObjectKind, Policy, Thread};
 pub use op::{How, Mode, Op, Order, Refusal, Request, Touched, Value, WakeReason};
 #[cfg(feature = "read")]
 pub use read::{

@@ -43,6 +43,10 @@ impl Analysis for EndState {
         let groups = Groups::of(&relation, &leaks, &self.states);
         let scene = report::Scene { end, states: &self.states, relation: &relation };
         for group in &groups.stuck {
+            if end.process_ended && group.kind == Kind::BlockedForever {
+                results.refutations.push(scene.cut_off(&group.members));
+                continue;
+            }
             let finding = match group.kind {
                 Kind::Deadlock => scene.deadlock(&group.members, &group.hangers_on),
                 Kind::SelfDeadlock => scene.self_deadlock(group.members[0], &group.hangers_on),

@@ -6,7 +6,7 @@ use crate::analysis::End;
 use crate::deadlock::state::{Lost, State, States};
 use crate::deadlock::wait_for::{Cause, Stuck, WaitFor};
 use crate::end::Standing;
-use crate::finding::{Evidence, Finding, Mark, Rule, Severity, Step};
+use crate::finding::{Evidence, Finding, Mark, Refutation, Rule, Severity, Step};
 use crate::fingerprint::FingerprintBuilder;
 use crate::leak::Leak;
 use crate::prose;
@@ -100,6 +100,26 @@ impl Scene<'_> {
         self.mention(&mut finding, hangers_on);
         finding.help.extend(self.help_for_waiting(stuck.blocked.on));
         finding
+    }
+
+    /// The same of threads in the background, which the end of the process cut off while they waited.
+    pub(crate) fn cut_off(&self, members: &[usize]) -> Refutation {
+        let finding = self.blocked_forever(members, &[]);
+        let (whom, verb) = if members.len() == 1 { ("it", "waits") } else { ("them", "wait") };
+        Refutation {
+            rule: Rule::BlockedForever,
+            message: finding.message.replacen(
+                &format!(" {verb} for ever"),
+                &format!(" {verb} when the process ends"),
+                1,
+            ),
+            reason: format!(
+                "the main thread ended, and the process with it: that cut {whom} off, as background threads are"
+            ),
+            threads: finding.threads,
+            objects: finding.objects,
+            steps: finding.steps,
+        }
     }
 
     /// Threads whose notification came before they waited for it, and threads that would have notified them and wait there,
@@ -428,7 +448,7 @@ impl Scene<'_> {
 
     fn capacity(&self, channel: ObjectId) -> Option<u64> {
         match self.end.tables.object(channel).kind {
-            ObjectKind::Channel { capacity } => capacity,
+            ObjectKind::Channel { capacity, .. } => capacity,
             _ => None,
         }
     }

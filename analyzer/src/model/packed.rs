@@ -48,7 +48,7 @@ tags! {
     SPAWN START EXIT JOIN ACQUIRE TRY_FAILED RELEASE WAIT WAKE NOTIFY NOTIFY_ALL ACQUIRE_PERMITS RELEASE_PERMITS ARRIVE PASS
     SEND RECV RECV_CLOSED CLOSE TRY_SEND_FAILED TRY_RECV_FAILED SET CLEAR AWAIT ADD DONE ONCE_BEGIN ONCE_END READ WRITE LOAD
     STORE RMW BEGIN END BLOCK_ACQUIRE BLOCK_PERMITS BLOCK_JOIN BLOCK_WAIT BLOCK_WAKE BLOCK_PASS BLOCK_SEND BLOCK_RECV
-    BLOCK_AWAIT REFUSED_RELEASE REFUSED_PERMITS REFUSED_WAIT REFUSED_SEND REFUSED_DONE REFUSED_SPAWN
+    BLOCK_AWAIT TRY_JOIN_FAILED REFUSED_RELEASE REFUSED_PERMITS REFUSED_WAIT REFUSED_SEND REFUSED_DONE REFUSED_SPAWN
 }
 
 const TAG: u32 = 0x3f;
@@ -225,6 +225,7 @@ impl Packed {
             START => Op::Start,
             EXIT => Op::Exit,
             JOIN => Op::Join { child: self.child() },
+            TRY_JOIN_FAILED => Op::TryJoinFailed { child: self.child() },
             ACQUIRE => Op::Acquire { lock: self.on(), mode: self.mode(), how: self.how() },
             TRY_FAILED => Op::TryFailed { object: self.on(), mode: self.mode() },
             RELEASE => Op::Release { lock: self.on(), mode: self.mode(), touched: self.touched() },
@@ -427,6 +428,7 @@ fn words(op: &Op, wide: &mut Wide) -> Words {
         Op::Start => Words::bare(START),
         Op::Exit => Words::bare(EXIT),
         Op::Join { child } => thread(JOIN, child),
+        Op::TryJoinFailed { child } => thread(TRY_JOIN_FAILED, child),
         Op::Block { on } => match on {
             Request::Acquire { lock, mode, how } => Words::new(BLOCK_ACQUIRE, lock).mode(mode).how(how),
             Request::AcquirePermits { semaphore, n, how } => Words::new(BLOCK_PERMITS, semaphore).aux(n).how(how),

@@ -15,6 +15,7 @@ pub(crate) fn does(op: &Op, tables: &Tables) -> String {
         Op::Start => "starts".to_owned(),
         Op::Exit => "ends".to_owned(),
         Op::Join { child } => format!("has joined {}", thread(child)),
+        Op::TryJoinFailed { child } => format!("gives up waiting for {}", thread(child)),
         Op::Block { on } => begins(&on, tables),
         Op::Acquire { lock, mode, .. } => format!("acquires {}{}", name(lock), in_mode(mode)),
         Op::TryFailed { object, .. } => format!("does not get {}", name(object)),
@@ -137,7 +138,7 @@ pub(crate) fn waits_named<S: Scene + ?Sized>(
             }
         }
         Request::Send { channel } => match tables.object(channel).kind {
-            ObjectKind::Channel { capacity: Some(0) } => format!("a receiver at {}", name(channel)),
+            ObjectKind::Channel { capacity: Some(0), .. } => format!("a receiver at {}", name(channel)),
             _ => format!("room in {}", name(channel)),
         },
         Request::Recv { channel } => format!("a message in {}", name(channel)),

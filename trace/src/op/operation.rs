@@ -22,6 +22,11 @@ pub enum Op {
         /// The thread that ended.
         child: ThreadId,
     },
+    /// A join that was not ready to wait (any longer) gave up.
+    TryJoinFailed {
+        /// The thread that had not ended.
+        child: ThreadId,
+    },
     /// Began an operation that could not complete at once.
     Block {
         /// That operation.
@@ -264,6 +269,7 @@ impl Op {
             | Self::Start
             | Self::Exit
             | Self::Join { .. }
+            | Self::TryJoinFailed { .. }
             | Self::Begin { .. }
             | Self::End { .. }
             | Self::Refused { .. } => None,
@@ -310,7 +316,7 @@ impl Op {
             Self::Join { .. } => "join",
             Self::Block { .. } => "block",
             Self::Acquire { .. } | Self::AcquirePermits { .. } => "acquire",
-            Self::TryFailed { .. } => "try_failed",
+            Self::TryFailed { .. } | Self::TryJoinFailed { .. } => "try_failed",
             Self::Release { .. } | Self::ReleasePermits { .. } => "release",
             Self::Wait { .. } => "wait",
             Self::Wake { .. } => "wake",

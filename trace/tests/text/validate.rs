@@ -270,6 +270,21 @@ fn channels_hold_what_was_sent_and_not_received() {
     ));
     accepted(&format!("{c}A send c\nA close c\nA close c\nB recv c\nB recv c closed=true"));
     accepted("A send c msg=1\nB recv c msg=1\nA send c msg=1\nB recv c");
+    // Which message leaves if none is named shows in which is left.
+    let two_sent = |order: &str| {
+        format!("{{\"object\":\"c\",\"kind\":\"channel\",\"order\":\"{order}\"}}\nA send c msg=1\nA send c msg=2\n")
+    };
+    accepted(&format!("{}B recv c\nB recv c msg=2", two_sent("fifo")));
+    rejected(
+        &format!("{}B recv c\nB recv c msg=2", two_sent("lifo")),
+        "B receives message `2` from `c`, which does not hold it",
+    );
+    accepted(&format!("{}B recv c\nB recv c msg=1", two_sent("lifo")));
+    accepted(&format!("{}B recv c msg=2\nB recv c", two_sent("any")));
+    rejected(
+        &format!("{}B recv c", two_sent("any")),
+        "B receives a message from `c`, which holds 2 in no fixed order: expected `msg` to say which",
+    );
     rejected(&format!("{c}A send c\nA send c\nA send c"), "A sends on `c`, which is full (2 of 2)");
     refused("A close c\nB send c");
     refused("A close c\nB send c\nB recv c closed=true\nB send c");

@@ -30,6 +30,7 @@ impl Machine {
             | Op::Load { .. }
             | Op::Start
             | Op::Exit
+            | Op::TryJoinFailed { .. }
             | Op::Begin { .. }
             | Op::End { .. }
             | Op::Refused { .. } => {}

@@ -50,6 +50,7 @@ impl Machine {
                 | Op::Begin { .. }
                 | Op::End { .. }
                 | Op::TryFailed { .. }
+                | Op::TryJoinFailed { .. }
                 | Op::TrySendFailed { .. }
                 | Op::TryRecvFailed { .. }
                 | Op::Notify { .. }

@@ -6,11 +6,13 @@ use rustc_hash::FxHashSet;
 
 use super::step::{Effect, Step, Verdict, at};
 use crate::ids::{MessageId, ObjectId, ThreadId};
+use crate::objects::ChannelOrder;
 use crate::read::source::Place;
 
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
     capacity: Option<u64>,
+    order: ChannelOrder,
     closed: bool,
     queue: Queue,
     /// On capacity 0: the recorded halves whose other half is still to come. Each waits for another thread's very next
@@ -29,8 +31,8 @@ struct Half {
 }
 
 impl Channel {
-    pub(super) fn new(capacity: Option<u64>) -> Self {
-        Self { capacity, closed: false, queue: Queue::default(), halves: Vec::new() }
+    pub(super) fn new(capacity: Option<u64>, order: ChannelOrder) -> Self {
+        Self { capacity, order, closed: false, queue: Queue::default(), halves: Vec::new() }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -90,7 +92,13 @@ impl Channel {
             }
             return self.keep(step, channel, half, threads);
         }
-        if self.queue.take(message) {
+        if message.is_none() && self.order == ChannelOrder::Any && self.queue.len() > 1 {
+            let (who, channel, held) = (step.who(), step.object(channel), self.queue.len());
+            return Err(format!(
+                "{who} receives a message from {channel}, which holds {held} in no fixed order: expected `msg` to say which"
+            ));
+        }
+        if self.queue.take(message, self.order) {
             return Ok(());
         }
         let (who, channel, text) = (step.who(), step.object(channel), message_text(step, message));
@@ -143,8 +151,8 @@ fn message_text(step: &Step<'_>, message: Option<MessageId>) -> String {
     message.map_or_else(|| "a message".to_owned(), |id| format!("message `{}`", step.tables.message_text(id)))
 }
 
-/// The messages in a channel. Those with an id leave in any order (a stack, a priority queue), those without as they
-/// came. Amortised constant time an operation.
+/// The messages in a channel. Those with an id leave in any order, those without in that of the channel. Amortised constant
+/// time an operation.
 #[derive(Clone, Debug, Default)]
 struct Queue {
     /// All of them, oldest first, and some with an id that have left already.
@@ -171,9 +179,9 @@ impl Queue {
     }
 
     /// Whether there was such a message.
-    fn take(&mut self, message: Option<MessageId>) -> bool {
+    fn take(&mut self, message: Option<MessageId>, order: ChannelOrder) -> bool {
         match message {
-            None => self.take_oldest(),
+            None => self.take_next(order),
             Some(id) => {
                 let found = self.named.remove(&id);
                 self.drop_departed();
@@ -182,9 +190,10 @@ impl Queue {
         }
     }
 
-    fn take_oldest(&mut self) -> bool {
-        while let Some(oldest) = self.order.pop_front() {
-            match oldest {
+    fn take_next(&mut self, order: ChannelOrder) -> bool {
+        let next = |all: &mut VecDeque<_>| if order == ChannelOrder::Lifo { all.pop_back() } else { all.pop_front() };
+        while let Some(next) = next(&mut self.order) {
+            match next {
                 None => {
                     self.unnamed -= 1;
                     return true;

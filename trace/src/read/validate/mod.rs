@@ -27,7 +27,7 @@ use step::Effect;
 /// * threads: an event before the `spawn` or after the `exit` or `join` of the thread (one that nobody spawns is a root
 ///   and may act from the beginning), a `spawn` of a thread that has run without one, a `start` that is not first, a `join`
 ///   of what is still blocked;
-///   after `block` anything but the completion of that operation or, for locks, semaphores and channels, its failure
+///   after `block` anything but the completion of that operation or, for joins, locks, semaphores and channels, its failure
 ///   (anything, where the operation may end without an event: a `send` on a channel that was closed since, which fails,
 ///   and an `await` of a flag, since a wait that gave up, such as a spurious return from parking, leaves none);
 /// * locks: a mode of a mutex other than `write`, `acquire` while another hold excludes it, a `block` on a `wait` with a lock
@@ -36,8 +36,9 @@ use step::Effect;
 /// * condition variables: `wake` without `wait`, `wake` by a notification that cannot have reached this wait;
 /// * semaphores: more permits taken than there are;
 /// * barriers: `pass` before all parties of the generation arrived, or without `arrive`;
-/// * channels: `send` on a full one, `recv` of a message that is not in it (by `msg` in any order, without it
-///   the oldest), `recv` with `closed` from an open or filled one. On capacity 0 a `send` and its `recv` are one step,
+/// * channels: `send` on a full one, `recv` of a message that is not in it (by `msg` in any order; without it the one that
+///   the channel's order says, which is none if the order is `any` and several are inside), `recv` with `closed` from an
+///   open or filled one. On capacity 0 a `send` and its `recv` are one step,
 ///   recorded in either order: whichever comes second must be the next event of its thread since the first;
 /// * flags, wait groups, once-initialisers: `await` before it may return, a second run;
 /// * regions: `end` without `begin`.

@@ -36,7 +36,7 @@ impl Object {
             ObjectKind::Condvar => Self::Condvar(Box::default()),
             ObjectKind::Semaphore { permits, bound } => Self::Semaphore(Semaphore { permits: permits.into(), bound }),
             ObjectKind::Barrier { parties } => Self::Barrier(Barrier::new(parties)),
-            ObjectKind::Channel { capacity } => Self::Channel(Box::new(Channel::new(capacity))),
+            ObjectKind::Channel { capacity, order } => Self::Channel(Box::new(Channel::new(capacity, order))),
             ObjectKind::Flag { set } => Self::Flag(Flag { set }),
             ObjectKind::Waitgroup { count } => Self::Waitgroup(Waitgroup { count: count.into() }),
             ObjectKind::Once => Self::Once(Once::default()),
@@ -130,7 +130,7 @@ impl State {
     /// What no object refuses: it is done, or impossible.
     fn perform_unrefused(&mut self, step: &Step<'_>, op: &Op, last_step: u64) -> Verdict {
         match *op {
-            Op::Start | Op::Exit => Ok(()),
+            Op::Start | Op::Exit | Op::TryJoinFailed { .. } => Ok(()),
             Op::Join { child } => self.join(step, child),
             Op::Block { on } => self.block(step, on),
             Op::Begin { .. } => {

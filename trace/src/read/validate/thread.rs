@@ -237,7 +237,7 @@ fn completes(on: &Request, op: &Op) -> bool {
         (Request::AcquirePermits { semaphore, n, .. }, Op::AcquirePermits { semaphore: taken, n: as_taken, .. }) => {
             (semaphore, n) == (taken, as_taken)
         }
-        (Request::Join { child }, Op::Join { child: joined }) => child == joined,
+        (Request::Join { child }, Op::Join { child: joined } | Op::TryJoinFailed { child: joined }) => child == joined,
         (Request::Wait { condvar, lock }, Op::Wait { condvar: at, lock: with, .. })
         | (
             Request::Wait { condvar, lock } | Request::Wake { condvar, lock },

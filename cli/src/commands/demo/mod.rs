@@ -1,15 +1,20 @@
 //! `lockhound demo`: the scenarios that Lockhound carries, recorded and checked for real.
 
+mod all;
+mod attempt;
+mod json;
+mod table;
+
 use std::process::Command;
-use std::time::Duration;
 
 use anstyle::Style;
 use anyhow::{Context, bail};
-use lockhound_fixtures::{Expected, Finding, Scenario};
+use lockhound_fixtures::{Expected, Finding, Limit, Outcome, Scenario};
 use unicode_width::UnicodeWidthStr;
 
 use super::run::Recording;
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, ReportArgs};
+use crate::child::Patience;
 use crate::config::Config;
 use crate::console;
 use crate::exit_code::ExitCode;
@@ -20,6 +25,9 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    if args.all {
+        return all::run(args);
+    }
     let Some(id) = &args.scenario else {
         console::print(&list()).context("stdout")?;
         return Ok(ExitCode::Clean);
@@ -29,25 +37,40 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         console::print(scenario.source.text).context("stdout")?;
         return Ok(ExitCode::Clean);
     }
-    console::note(&format!("`{id}`: {}; expected: {}", scenario.summary, expectation(scenario)));
-    let mut command = Command::new(std::env::current_exe().context("could not find this program's own file")?);
-    command.args(["demo-program", scenario.id]);
+    console::note(&format!("`{id}`: {} Expected: {}", scenario.summary, expectation(scenario)));
     Recording {
-        command,
+        command: program(scenario)?,
         name: scenario.id.to_owned(),
-        timeout: Some(scenario.limit.quiet + Duration::from_secs(1)),
+        patience: patience(scenario.limit),
         folder: args.output.clone(),
         embedded: Embedded::First,
         // No team has decided anything about these.
         config: Config::default(),
     }
-    .check(&args.search, &args.report)
+    .check(&args.search, &ReportArgs { refuted: args.report.refuted || is_of_refuted(scenario), ..args.report.clone() })
 }
 
 /// What the recorded process does.
 pub(crate) fn run_program(id: &str) -> anyhow::Result<ExitCode> {
     (find(id)?.run)();
     Ok(ExitCode::Clean)
+}
+
+/// Whether it is there to show what a run refutes.
+fn is_of_refuted(scenario: &Scenario) -> bool {
+    let mut lines = scenario.outcomes.iter().flat_map(|outcome| outcome.expected);
+    lines.any(|line| matches!(line, Expected::Refuted(_)))
+}
+
+/// This program again, as the scenario's.
+fn program(scenario: &Scenario) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("could not find this program's own file")?);
+    command.args(["demo-program", scenario.id]);
+    Ok(command)
+}
+
+fn patience(limit: Limit) -> Patience {
+    Patience { time: Some(limit.time), quiet: Some(limit.quiet) }
 }
 
 fn find(id: &str) -> anyhow::Result<&'static Scenario> {
@@ -72,19 +95,23 @@ fn list() -> String {
     list
 }
 
-/// What must be found, by rule and evidence.
+/// What must come out, by rule and evidence.
 fn expectation(scenario: &Scenario) -> String {
+    let outcomes: Vec<String> = scenario.outcomes.iter().map(outcome_in_words).collect();
+    outcomes.join("; or it ")
+}
+
+fn outcome_in_words(outcome: &Outcome) -> String {
     let of = |finding: &Finding| format!("{} ({})", finding.rule, finding.evidence);
-    let entries: Vec<String> = scenario
-        .outcomes
+    let entries: Vec<String> = outcome
+        .expected
         .iter()
-        .flat_map(|outcome| outcome.expected)
         .map(|expected| match expected {
-            Expected::Finding(finding) => of(finding),
+            Expected::Finding(finding) | Expected::Refuted(finding) => of(finding),
             Expected::AnyOf(findings) => findings.iter().map(of).collect::<Vec<_>>().join(" or "),
             Expected::Maybe(finding) => format!("perhaps {}", of(finding)),
-            Expected::Refuted(finding) => format!("refuted {}", finding.rule),
         })
         .collect();
-    if entries.is_empty() { "nothing".to_owned() } else { entries.join(", ") }
+    let found = if entries.is_empty() { "nothing".to_owned() } else { entries.join(", ") };
+    format!("{}: {found}", outcome.ends)
 }

@@ -1,5 +1,4 @@
-//! The lock of a recorded channel, which is not recorded itself. No code of the user's runs under it, so poison says
-//! nothing.
+//! The locks of a pool, which are not recorded themselves. No code of the user's runs under them, so poison says nothing.
 
 use std::sync::PoisonError;
 use std::time::Instant;
