@@ -357,7 +357,7 @@ fn errors_name_line_and_column() {
         ),
         (
             "{\"object\":\"c\",\"kind\":\"channel\",\"order\":\"filo\"}\n",
-            "2:41: unknown `order` `filo`: expected one of `fifo`, `lifo`, `any`",
+            "2:40: unknown `order` `filo`: expected one of `fifo`, `lifo`, `any`",
         ),
         ("{\"object\":\"m\"}\n", "2:1: missing `kind`: an object needs it"),
         ("{\"object\":\"m\",\"kind\":\"mutx\"}\n", "2:22: unknown kind `mutx`"),
