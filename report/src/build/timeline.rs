@@ -17,6 +17,9 @@ const CONTEXT: usize = 6;
 const NAMED: usize = 14;
 /// Stretches no further apart than this many events are shown as one.
 const CLOSE: u64 = 24;
+/// Where the finding's threads do nothing for longer than this, what others do meanwhile is not shown: it may be the whole
+/// run.
+const LULL: u64 = 100;
 /// So many events of a stretch are searched for other threads that use what the finding is about …
 const SEARCHED: usize = 1_000;
 /// … of which so many are shown.
@@ -36,12 +39,11 @@ impl Window {
     /// The surroundings of the events that the finding names. None if there are none.
     pub(super) fn new(finding: &Finding, log: &Log) -> Option<Self> {
         let end = log.len() as u64;
-        let mut named: Vec<u64> =
-            own_events(finding).map(|event| event.0).filter(|&event| event < end).take(NAMED).collect();
-        named.sort_unstable();
+        let named = own_events(finding).map(|event| event.0).filter(|&event| event < end).take(NAMED);
+        let mut around: Vec<(u64, u64)> = named.flat_map(|event| around(event, &finding.threads, log)).collect();
+        around.sort_unstable();
         let mut stretches: Vec<(u64, u64)> = Vec::new();
-        for event in named {
-            let (from, to) = around(event, &finding.threads, log);
+        for (from, to) in around {
             match stretches.last_mut() {
                 Some(last) if from <= last.1 + CLOSE => last.1 = last.1.max(to),
                 _ => stretches.push((from, to)),
@@ -69,19 +71,19 @@ impl Window {
     }
 }
 
-/// The stretch of some events of `threads` before and after one.
-fn around(event: u64, threads: &[ThreadId], log: &Log) -> (u64, u64) {
-    let mut own: Vec<u64> = Vec::new();
+/// The stretches of some events of `threads` before and after one, in order; it is among them.
+fn around(event: u64, threads: &[ThreadId], log: &Log) -> Vec<(u64, u64)> {
+    let mut own = vec![event];
     for &thread in threads {
         let (before, count) = (log.before(thread, EventIndex(event)) as usize, log.count(thread) as usize);
         let near = before.saturating_sub(CONTEXT)..(before + CONTEXT + 1).min(count);
         own.extend(near.filter_map(|loc| Some(log.at(thread, u32::try_from(loc + 1).ok()?).0)));
     }
     own.sort_unstable();
+    own.dedup();
     let position = own.partition_point(|&other| other < event);
-    let from = own.get(position.saturating_sub(CONTEXT)).copied().unwrap_or(event).min(event);
-    let to = own.get((position + CONTEXT).min(own.len().saturating_sub(1))).copied().unwrap_or(event).max(event);
-    (from, to + 1)
+    let near = &own[position.saturating_sub(CONTEXT)..(position + CONTEXT + 1).min(own.len())];
+    near.chunk_by(|one, next| next - one <= LULL).map(|stretch| (stretch[0], stretch[stretch.len() - 1] + 1)).collect()
 }
 
 /// Where the last that a thread did was to wait, it waits until the end, and that is shown.

@@ -99,6 +99,7 @@ struct Stretch {
     to: u64,
     lanes: Vec<Track>,
     locks: Vec<LockTrack>,
+    gaps: Vec<(u64, u64)>,
 }
 
 /// A thread's part of the timeline; a span is from, to, life, text.
@@ -254,6 +255,7 @@ fn stretch(timeline: &Timeline, texts: &mut Texts) -> Stretch {
         to: timeline.to,
         lanes: timeline.lanes.iter().map(|lane| track(lane, texts)).collect(),
         locks: timeline.locks.iter().map(|lock| lock_track(lock, texts)).collect(),
+        gaps: timeline.gaps.iter().map(|gap| (gap.from, gap.to)).collect(),
     }
 }
 

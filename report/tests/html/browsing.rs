@@ -217,6 +217,33 @@ fn ten_thousand_findings_are_as_quick_as_ten() {
 }
 
 #[test]
+fn a_timeline_of_thousands_of_spans_is_as_quick_as_one_of_ten() {
+    let Some(mut shown) = show(&samples::busy(8, 1_000)) else { return };
+    let drawn = shown.count(".timeline .span");
+    assert!((16..100).contains(&drawn), "{drawn}: an element for each would be 16,000");
+    let opened = shown.browser.evaluate(
+        "(async () => { const start = performance.now();
+         document.querySelector('.finding').replaceWith(findingView(0).element); document.body.offsetHeight;
+         await new Promise((done) => requestAnimationFrame(() => setTimeout(done))); return performance.now() - start; })()",
+    );
+    eprintln!("a timeline of 16,000 spans: opened in {opened} ms");
+    // What is not shown is drawn short, so that the rest has room; the pointer finds what has no element.
+    assert_eq!(shown.text(".timeline .gap").unwrap(), "⋯");
+    let under = |shown: &mut Shown, share: f64| {
+        let said = shown.browser.evaluate(&format!(
+            "(() => {{ const row = document.querySelectorAll('.track-time')[1]; const area = row.getBoundingClientRect();
+              row.dispatchEvent(new PointerEvent('pointermove', {{ clientX: area.left + {share} * area.width }})); return row.title; }})()"
+        ));
+        said.as_str().unwrap().to_owned()
+    };
+    assert_eq!(under(&mut shown, 0.0001), "running: step 0 (events 0 to 2)");
+    assert_eq!(under(&mut shown, 0.9999), "running: step 999 (events 100001998 to 100002000)");
+    let ticks = shown.text(".axis").unwrap();
+    assert!(ticks.contains("100000500"), "{ticks}");
+    shown.is_content();
+}
+
+#[test]
 fn paper_carries_every_finding_that_passes_the_filters() {
     let Some(mut shown) = show(&samples::bank()) else { return };
     shown.browser.evaluate("dispatchEvent(new Event('beforeprint'))");

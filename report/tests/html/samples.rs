@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockhound_report::{Detail, Document, Run, Sources, Wanted, document};
+use lockhound_report::{
+    Detail, Document, Gap, Lane, Life, LockLane, Occupied, Run, Sources, Span, Timeline, Wanted, document,
+};
 use serde_json::json;
 
 /// Program text in memory; any file of another name is looked for among the recorded programs.
@@ -194,6 +196,35 @@ pub(crate) fn many(count: usize) -> Document {
     let mut summary = bank.summary;
     summary.errors = count - count / 3;
     Document { findings, summary, ..bank }
+}
+
+/// The bank, its first finding with a timeline of so many threads and locks and so many spans of each, most of which
+/// are a hundred million events after the first.
+pub(crate) fn busy(lanes: usize, spans: u64) -> Document {
+    let lives = [Life::Running, Life::Blocked, Life::Ready];
+    let gap = Gap { from: 4, to: 100_000_000 };
+    let time = |number: u64| if number < 2 { number * 2 } else { gap.to + number * 2 };
+    let lane = |lane: usize| {
+        let span = |number: u64| {
+            let life = lives[(number as usize + lane) % lives.len()];
+            Span { from: time(number), to: time(number + 1), life, text: format!("step {number}") }
+        };
+        Lane { name: format!("worker-{lane}"), spans: (0..spans).map(span).collect(), marks: Vec::new() }
+    };
+    let lock = |lock: usize| {
+        let span = |number: u64| Occupied { from: time(number), to: time(number) + 1, lane: Some(lock), read: false };
+        LockLane { name: format!("lock {lock}"), spans: (0..spans).map(span).collect() }
+    };
+    let timeline = Timeline {
+        from: 0,
+        to: time(spans),
+        lanes: (0..lanes).map(lane).collect(),
+        locks: (0..lanes).map(lock).collect(),
+        gaps: vec![gap],
+    };
+    let mut bank = bank();
+    bank.findings[0].timeline = Some(timeline);
+    bank
 }
 
 /// Every recorded program in `tests/rules`, in one report.

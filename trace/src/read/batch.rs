@@ -46,12 +46,14 @@ impl Batch {
         self.places.push(place);
     }
 
-    /// Says of the event at `index` that nothing came of it.
-    pub(crate) fn refuse(&mut self, index: usize) {
+    /// Says of the event at `index` whether what it asks for was refused, whatever it said so far.
+    pub(crate) fn settle(&mut self, index: usize, refused: bool) {
         let event = &mut self.events[index];
-        if let Some(what) = Refusal::of(&event.op) {
-            event.op = Op::Refused { what };
-        }
+        let asked = event.op.asked();
+        event.op = match Refusal::of(&asked) {
+            Some(what) if refused => Op::Refused { what },
+            _ => asked,
+        };
     }
 
     /// Keeps the first `length` events.

@@ -358,3 +358,13 @@ fn what_precedes_a_violation_is_kept() {
     assert_eq!(recorded.events.len(), 1);
     assert!(error.is_some());
 }
+
+#[test]
+fn what_is_refused_no_more_is_done() {
+    let mut recorded = run("A close c\nA send c\nB recv c closed=true").expect("possible");
+    assert!(matches!(recorded.events[1].op, Op::Refused { .. }));
+    recorded.events.swap(0, 1);
+    let (again, error) = validated(&recorded);
+    assert!(matches!(again.events[0].op, Op::Send { .. }));
+    assert!(error.is_some(), "what was sent is still there");
+}

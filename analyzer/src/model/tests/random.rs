@@ -42,6 +42,8 @@ fn is_possible(tables: &Tables, events: &[Event]) -> bool {
     let mut source = Validated::new(InMemory::new(tables, events), Path::new("random"));
     loop {
         match source.next_event() {
+            // What is refused is no part of what is modelled.
+            Ok(Some(Event { op: Op::Refused { .. }, .. })) => return false,
             Ok(Some(_)) => {}
             Ok(None) => return true,
             Err(_) => return false,

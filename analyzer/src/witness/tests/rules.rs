@@ -285,3 +285,24 @@ fn what_nobody_notices_takes_its_turn_all_the_same() {
     assert_eq!(trace.executes(&early), Err(Rejection::Impossible(trace.event("T0.3"))), "T1 has not ended");
     assert_eq!(runs(&trace, "T0 T0 T1 T2 T2 T1 T1 T0"), "ok");
 }
+
+/// A thread that was not refused any more might go on as it likes.
+#[test]
+fn what_was_refused_is_refused_again_or_does_not_happen() {
+    let trace = Trace::of("channel c\nT1 close c\nT2 send c msg=1\nT2 read x");
+    assert_eq!(runs(&trace, "T1 T2*2"), "ok");
+    assert_eq!(runs(&trace, "T2"), "impossible T2.1");
+    let trace = Trace::of("semaphore s permits=1 bound=1\nT1 release s\nT2 acquire s\nT2 release s");
+    assert_eq!(runs(&trace, "T1 T2*2"), "ok");
+    assert_eq!(runs(&trace, "T2*2 T1"), "ok");
+    assert_eq!(runs(&trace, "T2 T1"), "impossible T1.1", "it would be a release");
+    let trace = Trace::of("waitgroup w\nT1 done w\nT2 add w\nT2 done w");
+    assert_eq!(runs(&trace, "T2*2 T1"), "ok");
+    assert_eq!(runs(&trace, "T2 T1"), "impossible T1.1");
+    let trace = Trace::of("T1 spawn T3\nT2 spawn T3\nT3 read x");
+    assert_eq!(runs(&trace, "T1 T3 T2"), "ok");
+    assert_eq!(runs(&trace, "T2"), "impossible T2.1");
+    // What a thread holds is its own doing: there is no other order.
+    let trace = Trace::of("T1 acquire m\nT2 release m\nT2 wait c lock=m\nT1 release m");
+    assert_eq!(runs(&trace, "T2*2 T1*2"), "ok");
+}

@@ -20,7 +20,7 @@
  * @typedef {{predicted: boolean, steps: number, lanes: number[], end: number, rows: Turn[]}} Schedule
  * @typedef {{name: number, spans: [from: number, to: number, life: number, text: number][], marks: [number, number][]}} Track
  * @typedef {{name: number, spans: [from: number, to: number, lane: number | null, read: number][]}} LockTrack
- * @typedef {{from: number, to: number, lanes: Track[], locks: LockTrack[]}} Stretch
+ * @typedef {{from: number, to: number, lanes: Track[], locks: LockTrack[], gaps: [from: number, to: number][]}} Stretch
  * @typedef {{pattern?: number, region?: number, seen: number, runs: number[], objects: Thing[], steps: Part[],
  *   notes: number[], help: number[], suppressed?: [number, number], witness?: number, replay?: Schedule,
  *   timeline?: Stretch, drawing?: number}} Detail

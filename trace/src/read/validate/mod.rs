@@ -12,6 +12,7 @@ mod thread;
 use std::path::{Path, PathBuf};
 
 use crate::event::Event;
+use crate::op::Op;
 use crate::read::batch::{Batch, Pending};
 use crate::read::one_line::one_line;
 use crate::read::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
@@ -73,8 +74,8 @@ fn check<S: EventSource>(source: &mut S, state: &mut State, path: &Path, batch: 
         let place = batch.places()[index];
         let event = batch.events()[index];
         match state.step(tables, &event, place) {
-            Ok(Effect::Done) => {}
-            Ok(Effect::Refused) => batch.refuse(index),
+            Ok(Effect::Done) if !matches!(event.op, Op::Refused { .. }) => {}
+            Ok(effect) => batch.settle(index, effect == Effect::Refused),
             Err(message) => {
                 batch.truncate(index);
                 let kind = ReadErrorKind::Violation(one_line(&message));
