@@ -43,6 +43,7 @@ pub use json::{JsonError, SCHEMA, from_json, to_json};
 pub use junit::junit;
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
+pub use naming::{look_up_names, named};
 pub use perfetto::{perfetto, perfetto_trace};
 pub use replay::{Replay, Row, Standing};
 pub use sarif::sarif;
