@@ -9,11 +9,9 @@ mod matching;
 mod names;
 mod project;
 mod recording;
-mod report;
 
 pub use binary::{Output, cargo_lockhound, lockhound};
 pub use matching::mismatches;
 pub use names::{Named, Names};
 pub use project::{Project, SAMPLE, finish};
 pub use recording::{Recording, record_to, trace_in};
-pub use report::{Finding, Hold, Move, Refutation, Report, Step, Summary, Trace};

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use lockhound_report::Finding;
 use lockhound_trace::EventSource;
-
-use crate::report;
 
 /// What the ids of one trace stand for.
 #[derive(Clone, Debug, Default)]
@@ -46,11 +45,11 @@ impl Names {
 
     /// A finding by the names in its trace.
     #[must_use]
-    pub fn name(&self, finding: &report::Finding) -> Named {
+    pub fn name(&self, finding: &Finding) -> Named {
         Named {
-            rule: finding.rule.clone(),
-            evidence: finding.evidence.clone(),
-            severity: finding.severity.clone(),
+            rule: finding.rule.name().to_owned(),
+            evidence: finding.evidence.name().to_owned(),
+            severity: finding.severity.name().to_owned(),
             threads: look_up(&finding.threads, &self.threads),
             objects: look_up(&finding.objects, &self.objects),
         }
