@@ -100,8 +100,7 @@ struct Renaming<'f> {
 /// where threads without a name were started. Objects that have names keep them, and so do those that the text calls alike.
 #[must_use]
 pub fn named(finding: &Finding) -> Cow<'_, Finding> {
-    let renaming = |object| Renaming::of(object);
-    let mut renamings: Vec<Renaming<'_>> = finding.object_names.iter().filter_map(renaming).collect();
+    let mut renamings: Vec<Renaming<'_>> = finding.object_names.iter().filter_map(Renaming::of).collect();
     let names: Vec<&str> = renamings.iter().map(|renaming| renaming.name).collect();
     let taken = |name: &str| {
         names.iter().filter(|other| **other == name).count() > 1
