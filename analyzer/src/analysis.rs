@@ -11,6 +11,7 @@ use crate::end::{Ends, Standing};
 use crate::finding::{Finding, Refutation, Rule, Witness};
 use crate::holds::Holds;
 use crate::levels::Levels;
+use crate::misuse::Misuse;
 use crate::model::{Log, Model, both};
 use crate::options::Options;
 use crate::prediction::Prediction;
@@ -34,6 +35,8 @@ pub(crate) struct End<'a> {
     pub(crate) holds: &'a Holds,
     /// How every thread stands, in the order of their ids.
     pub(crate) standings: &'a [Standing],
+    /// Whether the end of the process was seen, which cuts off whoever had not ended.
+    pub(crate) process_ended: bool,
     /// For searching other schedules; none where that is not wanted, or the trace is too large for it.
     pub(crate) prediction: Option<&'a Prediction<'a>>,
 }
@@ -201,7 +204,8 @@ impl Pass {
         mut results: Results,
     ) -> Report {
         let standings = self.ends.standings(tables.threads().len(), error.is_none());
-        let observed = End { tables, holds: &self.holds, standings: &standings, prediction: None };
+        let process_ended = error.is_none() && self.ends.process_ended();
+        let observed = End { tables, holds: &self.holds, standings: &standings, process_ended, prediction: None };
         predicting(self.log.as_ref(), observed, options, deadline, |prediction| {
             if predicts(options) && prediction.is_none() {
                 results.limits.push(too_large(options));
@@ -251,7 +255,8 @@ pub(crate) fn predict_on<S: EventSource, R>(mut source: S, judge: impl FnOnce(&P
     assert!(error.is_none(), "{error:?}");
     let tables = source.tables();
     let standings = pass.ends.standings(tables.threads().len(), true);
-    let end = End { tables, holds: &pass.holds, standings: &standings, prediction: None };
+    let process_ended = pass.ends.process_ended();
+    let end = End { tables, holds: &pass.holds, standings: &standings, process_ended, prediction: None };
     predicting(pass.log.as_ref(), end, &options, None, |prediction| judge(prediction.expect("a small trace")))
 }
 
@@ -280,7 +285,7 @@ fn predicts(options: &Options) -> bool {
 fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
     let any = |rules: &[Rule]| rules.iter().any(|&rule| options.wants(rule));
     let mut analyses: Vec<Box<dyn Analysis>> = Vec::new();
-    let stuck = [Rule::Deadlock, Rule::BlockedForever, Rule::LeakedLock, Rule::Misuse];
+    let stuck = [Rule::Deadlock, Rule::BlockedForever, Rule::LeakedLock];
     let ahead = [Rule::PotentialDeadlock, Rule::SelfDeadlock, Rule::LockOrderInversion, Rule::LostWakeup];
     if any(&stuck) || any(&ahead) {
         analyses.push(Box::<EndState>::default());
@@ -295,6 +300,9 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
     }
     if any(&[Rule::LockOrderViolation]) {
         analyses.push(Box::new(Levels::new(&options.orders)));
+    }
+    if any(&[Rule::Misuse]) {
+        analyses.push(Box::<Misuse>::default());
     }
     if any(&[Rule::DataRace]) {
         analyses.push(Box::new(DataRaces::new(options.prediction)));

@@ -30,6 +30,8 @@ pub(crate) struct Blocked {
 pub(crate) struct Ends {
     threads: Vec<Option<Last>>,
     explicit: bool,
+    /// Whether somebody spawned the thread.
+    spawned: Vec<bool>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +49,23 @@ impl Ends {
             self.threads.resize(thread + 1, None);
         }
         self.explicit |= matches!(event.op, Op::Start | Op::Exit);
+        if let Op::Spawn { child } = event.op {
+            if self.spawned.len() <= child.index() {
+                self.spawned.resize(child.index() + 1, false);
+            }
+            self.spawned[child.index()] = true;
+        }
         self.threads[thread] = Some(Last { event: index, op: event.op, site: event.site, stack: event.stack });
+    }
+
+    /// Whether the process was seen to end: all threads that nobody spawned (the main thread, above all) have said that they
+    /// ended. Whoever has not by then runs in the background: the end of the process cuts it off, and what it waited for
+    /// may have come had the process gone on.
+    pub(crate) fn process_ended(&self) -> bool {
+        let is_root = |index: usize| !self.spawned.get(index).is_some_and(|&spawned| spawned);
+        let mut roots = self.threads.iter().enumerate().filter(|&(index, _)| is_root(index)).peekable();
+        let last = |(_, last): (usize, &Option<Last>)| last.as_ref().map(|last| last.op);
+        roots.peek().is_some() && roots.filter_map(last).all(|op| matches!(op, Op::Exit))
     }
 
     /// The standing of every thread up to `count`, in the order of their ids. `whole` says that the trace was read to its

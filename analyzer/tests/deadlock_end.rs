@@ -235,6 +235,105 @@ fn depositors_without_a_drawer_are_not_a_deadlock() {
     assert!(notes(&report).contains("also waiting: `T0`"));
 }
 
+/// One thread notifies, then another waits, and nobody is left; `hold` is how the waiter comes to the lock, `touched` what it
+/// did with the data before it waits.
+fn notified_too_early(notifies: &str, hold: &str, touched: &str, then: &str) -> Report {
+    analyze_lines(&format!(
+        r#"
+        {{"object":"m","kind":"mutex"}}
+        {{"object":"c","kind":"condvar"}}
+        {{"object":"x","kind":"var"}}
+        {{"t":"T0","op":"spawn","child":"T1"}}
+        {notifies}
+        {hold}
+        {{"t":"T1","op":"wait","obj":"c","lock":"m"{touched}}}
+        {then}
+        "#
+    ))
+}
+
+#[test]
+fn a_notification_before_its_wait_is_lost() {
+    let notify = r#"{"t":"T0","op":"notify","obj":"c","at":"x.rs:1:1"}"#;
+    let acquire = r#"{"t":"T1","op":"acquire","obj":"m"}"#;
+    let lost = ["lost-wakeup observed T1 c"];
+    let join = r#"{"t":"T0","op":"block","on":"join","child":"T1"}"#;
+    for touched in ["", r#","touched":"none""#, r#","touched":"blind""#] {
+        let report = notified_too_early(notify, acquire, touched, "");
+        assert_eq!(summary(&report), lost, "{touched}");
+        assert_eq!(only_message(&report), "`T0` notified `c` before `T1` waited for it: `T1` waits for ever");
+        // Who has notified and waits for the end of the other has done its part.
+        let report = notified_too_early(notify, acquire, touched, join);
+        assert_eq!(summary(&report), lost, "{touched}");
+        assert!(notes(&report).contains("also waiting: `T0`, for the end of `T1`"), "{}", notes(&report));
+    }
+    let all = notify.replace("notify", "notify_all");
+    assert_eq!(summary(&notified_too_early(&all, acquire, "", "")), lost);
+    // Between the look and the wait, without the lock.
+    let looked = r#","touched":"read""#;
+    assert_eq!(summary(&notified_too_early("", &format!("{acquire}\n{notify}"), looked, "")), lost);
+}
+
+#[test]
+fn who_looks_after_the_notification_and_waits_waits_for_something_else() {
+    let notify = r#"{"t":"T0","op":"notify","obj":"c"}"#;
+    let acquire = r#"{"t":"T1","op":"acquire","obj":"m"}"#;
+    let blocked = ["blocked-forever observed T1 c"];
+    for touched in ["read", "write"] {
+        let touched = format!(r#","touched":"{touched}""#);
+        assert_eq!(summary(&notified_too_early(notify, acquire, &touched, "")), blocked, "{touched}");
+    }
+    let reads = format!("{acquire}\n{}", r#"{"t":"T1","op":"read","obj":"x"}"#);
+    assert_eq!(summary(&notified_too_early(notify, &reads, r#","touched":"none""#, "")), blocked);
+    // Its own, and what it has woken from since, are not for it.
+    let own = notify.replace("T0", "T1");
+    assert_eq!(summary(&notified_too_early("", &format!("{acquire}\n{own}"), "", "")), blocked);
+    let woken = format!(
+        "{acquire}\n{}\n{notify}\n{notify}\n{}",
+        r#"{"t":"T1","op":"wait","obj":"c","lock":"m"}"#,
+        r#"{"t":"T1","op":"wake","obj":"c","lock":"m","by":"notify"}"#
+    );
+    assert_eq!(summary(&notified_too_early("", &woken, "", "")), blocked);
+    let never = notified_too_early("", acquire, "", "");
+    assert_eq!(summary(&never), blocked);
+    assert!(only_message(&never).contains("nobody ever notified it"));
+}
+
+#[test]
+fn who_would_have_notified_misses_it_together_with_whom() {
+    // T2, the odd one, starts: its notification is lost, and it then waits for T1 to notify in turn.
+    let report = analyze_lines(
+        r#"
+        {"t":"T2","op":"acquire","obj":"m"}
+        {"t":"T2","op":"notify","obj":"c"}
+        {"t":"T2","op":"wait","obj":"c","lock":"m","touched":"none"}
+        {"t":"T1","op":"acquire","obj":"m"}
+        {"t":"T1","op":"wait","obj":"c","lock":"m","touched":"none"}
+        {"t":"T0","op":"block","on":"join","child":"T1"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["lost-wakeup observed T1,T2 c"]);
+    assert_eq!(only_message(&report), "`T2` notified `c` before `T1` waited for it: `T1` waits for ever");
+    assert!(notes(&report).contains("also waiting: `T0`"));
+}
+
+#[test]
+fn who_could_have_ended_the_wait_is_named() {
+    let report = analyze_lines(
+        r#"
+        {"t":"T0","op":"spawn","child":"T1"}
+        {"t":"T1","op":"send","obj":"q","msg":"1"}
+        {"t":"T1","op":"exit"}
+        {"t":"T0","op":"recv","obj":"q","msg":"1"}
+        {"t":"T0","op":"block","on":"recv","obj":"q"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["blocked-forever observed T0 q"]);
+    assert!(
+        notes(&report).contains("who could have ended it: `T1`, which has sent to `q` before, but has ended since")
+    );
+}
+
 #[test]
 fn all_waiters_of_one_condvar_are_one_finding_and_no_cycle() {
     let waiter = |thread| {
@@ -402,6 +501,58 @@ fn semaphores_are_held_by_who_took_their_permits() {
     assert_eq!(summary(&report), ["blocked-forever observed T2 s"], "T1 ended with the permit");
 }
 
+/// A pool of `permits` threads, whose tasks wait in line.
+fn pool(permits: u32, rest: &str) -> Report {
+    analyze_lines(&format!(
+        r#"
+        {{"object":"pool","kind":"semaphore","permits":{permits},"bound":{permits}}}
+        {{"t":"main","op":"start"}}
+        {{"t":"main","op":"spawn","child":"outer"}}
+        {{"t":"outer","op":"start"}}
+        {{"t":"outer","op":"block","on":"acquire","obj":"pool"}}
+        {{"t":"outer","op":"acquire","obj":"pool"}}
+        {{"t":"outer","op":"spawn","child":"inner"}}
+        {{"t":"inner","op":"start"}}
+        {{"t":"inner","op":"block","on":"acquire","obj":"pool"}}
+        {rest}
+        {{"t":"outer","op":"block","on":"join","child":"inner"}}
+        {{"t":"main","op":"block","on":"join","child":"outer"}}
+        "#,
+    ))
+}
+
+#[test]
+fn a_task_and_a_later_one_of_its_full_pool_deadlock_and_the_others_hang_on_them() {
+    let later = r#"
+        {"t":"main","op":"spawn","child":"later"}
+        {"t":"later","op":"start"}
+        {"t":"later","op":"block","on":"acquire","obj":"pool"}
+    "#;
+    let report = pool(1, later);
+    assert_eq!(summary(&report), ["deadlock observed outer,inner pool"]);
+    assert!(notes(&report).contains("`main`") && notes(&report).contains("`later`"), "{}", notes(&report));
+}
+
+#[test]
+fn tasks_that_fill_a_pool_and_wait_for_later_ones_deadlock_together() {
+    let other = r#"
+        {"t":"main","op":"spawn","child":"other"}
+        {"t":"other","op":"start"}
+        {"t":"other","op":"acquire","obj":"pool"}
+        {"t":"other","op":"spawn","child":"last"}
+        {"t":"last","op":"start"}
+        {"t":"last","op":"block","on":"acquire","obj":"pool"}
+        {"t":"other","op":"block","on":"join","child":"last"}
+    "#;
+    let report = pool(2, other);
+    assert_eq!(summary(&report), ["deadlock observed outer,inner,other,last pool"]);
+    // While any of them can still go on, nobody is stuck.
+    assert!(
+        summary(&pool(2, &other.replace(r#"{"t":"other","op":"block","on":"join","child":"last"}"#, ""))).is_empty()
+    );
+    assert!(summary(&pool(2, "")).is_empty(), "there is a permit");
+}
+
 #[test]
 fn flags_wait_groups_and_onces_can_be_left_incomplete() {
     let message = |lines| only_message(&analyze_lines(lines));
@@ -468,7 +619,7 @@ fn a_deadlock_before_a_broken_place_did_happen() {
         {"t":"T2","op":"acquire","obj":"b"}
         {"t":"T1","op":"block","on":"acquire","obj":"b"}
         {"t":"T2","op":"block","on":"acquire","obj":"a"}
-        {"t":"T3","op":"release","obj":"a"}
+        {"t":"T3","op":"join","child":"T3"}
         "#,
     );
     assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
@@ -504,4 +655,69 @@ fn a_leak_with_victims_is_told_once() {
         "#,
     );
     assert_eq!(summary(&report), ["leaked-lock observed T1 lock"]);
+}
+
+/// A consumer in the background of a program that ended well is no bug; the same in one that did not end is.
+#[test]
+fn the_end_of_the_process_cuts_off_who_waits() {
+    let waits = r#"
+        {"t":"T1","op":"block","on":"recv","obj":"q"}
+    "#;
+    let ends = r#"
+        {"t":"T0","op":"exit"}
+    "#;
+    assert_eq!(summary(&after(TWO, &format!(r#"{waits}{{"t":"T0","op":"read","obj":"x"}}"#))), [""; 0]);
+    let hangs = after(TWO, &format!(r#"{waits}{{"t":"T0","op":"block","on":"join","child":"T1"}}"#));
+    assert_eq!(summary(&hangs), ["blocked-forever observed T1 q"]);
+    let ended = after(TWO, &format!("{waits}{ends}"));
+    assert!(summary(&ended).is_empty(), "{:?}", summary(&ended));
+    let [refuted] = ended.refutations.as_slice() else { panic!("{:?}", ended.refutations) };
+    assert_eq!(
+        refuted.message,
+        "`T1` waits when the process ends at `q`: nothing was ever sent, and no sender is left"
+    );
+    assert!(refuted.reason.contains("cut it off"), "{}", refuted.reason);
+    // Another thread that nobody spawned, as a test beside another: the process goes on.
+    let goes_on = format!("{waits}{ends}{}", r#"{"t":"T7","op":"start"}{"t":"T7","op":"block","on":"recv","obj":"q"}"#)
+        .replace("}{", "}\n{");
+    assert_eq!(summary(&after(TWO, &goes_on)), ["blocked-forever observed T1,T7 q"]);
+}
+
+#[test]
+fn what_is_cut_off_holding_a_lock_has_not_leaked_it_and_a_circle_stays_one() {
+    let report =
+        after(TWO, r#"{"t":"T1","op":"acquire","obj":"m"}{"t":"T0","op":"exit"}"#.replace("}{", "}\n{").as_str());
+    assert!(summary(&report).is_empty(), "{:?}", summary(&report));
+    let report = after(
+        TWO,
+        r#"
+        {"t":"T0","op":"spawn","child":"T2"}
+        {"t":"T2","op":"start"}
+        {"t":"T1","op":"acquire","obj":"a"}
+        {"t":"T2","op":"acquire","obj":"b"}
+        {"t":"T1","op":"block","on":"acquire","obj":"b"}
+        {"t":"T2","op":"block","on":"acquire","obj":"a"}
+        {"t":"T0","op":"exit"}
+        "#,
+    );
+    assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
+}
+
+#[test]
+fn a_join_that_ran_out_of_time_waits_for_nobody() {
+    let report = after(
+        TWO,
+        r#"
+        {"t":"T0","op":"acquire","obj":"m"}
+        {"t":"T1","op":"block","on":"acquire","obj":"m"}
+        {"t":"T0","op":"try_failed","child":"T1"}
+        {"t":"T0","op":"release","obj":"m"}
+        {"t":"T1","op":"acquire","obj":"m"}
+        {"t":"T1","op":"release","obj":"m"}
+        {"t":"T1","op":"exit"}
+        {"t":"T0","op":"join","child":"T1"}
+        {"t":"T0","op":"exit"}
+        "#,
+    );
+    assert!(summary(&report).is_empty(), "{:?}", summary(&report));
 }

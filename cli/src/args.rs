@@ -18,6 +18,16 @@ Exit status:
   1  at least one does: by default every error and warning; --fail-on moves the line
   2  lockhound could not do its job: wrong usage, input that is unreadable, broken or empty, nothing recorded";
 
+const LIVES: &str = "\
+The states of threads that --threads tells of, as far as a trace shows them:
+  new      made, and not yet started
+  ready    started, and nothing done yet; or it waited, what it waited for is there, and it has not gone on yet
+  running  neither waits nor is dead. Whether it had a processor then, slept, or waited for something that is not
+           recorded (input; a join or a wait for an event with a time-out), no trace tells
+  blocked  waits for what is not there: a lock, a message, a notification, the end of a thread …
+  dead     ended; or cut off, when the main thread ended and the process with it
+How long a state lasts is counted in events of the trace, by whichever thread, and in time where the trace has it.";
+
 /// Finds deadlocks, lock-order violations, data races and lost updates from ordinary runs of a program.
 #[derive(Parser, Debug)]
 #[command(name = "lockhound", version, after_help = EXIT_STATUS, max_term_width = 100)]
@@ -43,13 +53,14 @@ pub(crate) enum Command {
     /// reported on stderr, but does not become lockhound's: only findings, or nothing to check, do.
     #[command(after_help = EXIT_STATUS)]
     Run(RunArgs),
-    /// List the demonstrations, or record and check one
+    /// List the demonstrations, or record and check one, or all
     #[command(after_help = EXIT_STATUS)]
     Demo(DemoArgs),
     /// The program of a demonstration, as a process of its own
     #[command(hide = true)]
     DemoProgram { id: String },
-    /// Print the events of a trace, one a line, or draw its timeline
+    /// Print the events of a trace, one a line, or the life of each thread, or draw its timeline
+    #[command(after_long_help = LIVES)]
     Show(ShowArgs),
     /// Draw which lock was asked for while which was held; by default only what is part of a cycle
     Graph(GraphArgs),
@@ -204,10 +215,21 @@ pub(crate) struct RunArgs {
 pub(crate) struct DemoArgs {
     /// Which one; without it, all are listed
     pub(crate) scenario: Option<String>,
+    /// Record and check all of them, and print a table of what came out; with `--format json` all that is known of each run
+    ///
+    /// The exit status is 0 if each came out as it is known to, with exactly the findings that belong to that, and 1 otherwise.
+    #[arg(long, conflicts_with_all = [
+        "scenario", "source", "SearchArgs", "ConfigArgs", "refuted", "suppressed", "fail_on", "verbose", "witness",
+    ])]
+    pub(crate) all: bool,
+    /// Run those so many times that may come out in more than one way
+    #[arg(long, requires = "all", value_name = "N", default_value_t = 1)]
+    pub(crate) times: usize,
     /// Print the program instead of running it
     #[arg(long, requires = "scenario")]
     pub(crate) source: bool,
-    /// Keep the trace in this folder, which must be new or empty [default: lockhound-traces/SCENARIO-TIME-PID]
+    /// Keep the traces in this folder, which must be new or empty [default: lockhound-traces/SCENARIO-TIME-PID; of all, none
+    /// is kept]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -233,6 +255,26 @@ pub(crate) struct ShowArgs {
     /// Write the timeline to this file instead of stdout
     #[arg(long, requires = "timeline", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Instead of the events, print the life of every thread (or of those chosen with --thread): when it was new, ready,
+    /// running, blocked, dead, and why (--help says what that means here)
+    #[arg(long = "threads", conflicts_with_all = ["objects", "timeline"])]
+    pub(crate) lives: bool,
+    /// So many phases of each thread's life are shown, the first and the last
+    #[arg(long, requires = "lives", default_value_t = 40, value_parser = clap::value_parser!(u32).range(2..), value_name = "N")]
+    pub(crate) phases: u32,
+    /// The form of the threads' lives
+    #[arg(long, requires = "lives", value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: LivesFormat,
+}
+
+/// The form in which threads' lives are told.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum LivesFormat {
+    /// For people: a table a thread
+    #[default]
+    Text,
+    /// For programs: one JSON object
+    Json,
 }
 
 #[derive(Args, Debug)]

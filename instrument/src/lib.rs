@@ -46,6 +46,12 @@
 //! * [`sync::Barrier`]: each arrival and each passing.
 //! * [`thread::spawn`], [`thread::Builder`], [`thread::scope`], joins, [`thread::park`] and `unpark`; also on threads
 //!   that were spawned by other means.
+//! * [`sync::Queue`], [`sync::LifoQueue`], [`sync::PriorityQueue`]: what is put and got, what failed for want of room or of
+//!   something to get, and what is said to be done; [`sync::Scheduler`]: what is entered, and what is run or cancelled. std
+//!   does not have them.
+//! * [`sync::ThreadPool`]: each task as a thread of its own, the pool's threads as permits that tasks wait for and hold; not
+//!   who runs what. Asking a [`sync::Future`] for its result is a join. [`sync::Timer`]: its thread, and its cancellation.
+//!   std has neither; they work the same, but unrecorded, with the feature off.
 //! * [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`], which std does not have. They work the same, but
 //!   unrecorded, with the feature off.
 //!
@@ -216,6 +222,9 @@
 //! * A thread that was unparked by a handle of std's (`std::thread::Thread`) is not recorded as unparked.
 //! * A scoped thread ends, in the recording, with its function, as scopes do not wait for more; what its thread-locals do
 //!   on being dropped is recorded as done by another thread, called `thread-locals`, after it.
+//! * What a task puts into thread-locals is seen by later tasks of the same thread of its pool, of which the recording knows
+//!   nothing: it takes them for unordered. The live monitor cannot tell who will run a task that is still in line; so a
+//!   pool whose tasks all wait for later ones is told of by the recorded run only.
 //! * Threads that were not spawned through [`thread`] are recorded from their first operation on, as threads that nobody
 //!   spawned, and their end when their thread-locals are dropped. Locks of other crates and of C are not seen at all: a
 //!   deadlock over them is not reported, and what only they order looks unordered.

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lockhound::sync::{Condvar, Mutex, RwLockWriteGuard, Shared, lock_all};
+use lockhound::thread::Startable;
 use lockhound::{levelled, named, thread};
-use recording::{events, events_of_hung, sites};
+use recording::{events, events_of_hung, in_order, sites};
 
 #[test]
 fn a_mutex_tells_what_its_holds_touched() {
@@ -205,6 +206,42 @@ fn threads_are_recorded_from_spawn_to_join() {
          c: start, exit
          d: start, exit",
     );
+}
+
+#[test]
+fn a_thread_that_is_made_first_is_recorded_with_what_it_refuses() {
+    let run = || {
+        let never = Startable::new("never", || ());
+        let (go, gone) = std::sync::mpsc::channel();
+        let late = Startable::new("late", move || gone.recv().unwrap());
+        late.start().unwrap();
+        assert!(!late.join_timeout(Duration::from_millis(1)));
+        late.start().unwrap_err();
+        go.send(()).unwrap();
+        assert!(late.join_timeout(Duration::MAX));
+        late.join().unwrap();
+        drop(never);
+    };
+    let test = "a_thread_that_is_made_first_is_recorded_with_what_it_refuses";
+    let expected = "spawn late, try_failed late, refused spawn late, join late, join late\n late: start, exit";
+    events(test, run, expected);
+}
+
+#[test]
+fn a_second_start_comes_after_the_first_whoever_asks_for_it() {
+    let run = || {
+        let started = std::sync::Arc::new(Startable::new("started", || ()));
+        let other = std::sync::Arc::clone(&started);
+        let starts = thread::Builder::new().name("starts".into()).spawn(move || other.start().unwrap()).unwrap();
+        // Nothing that is recorded says that this comes later.
+        while !started.is_alive() && !started.join_timeout(Duration::ZERO) {}
+        started.start().unwrap_err();
+        starts.join().unwrap();
+    };
+    let Some(recorded) = in_order("a_second_start_comes_after_the_first_whoever_asks_for_it", run) else { return };
+    let starts = recorded.iter().filter(|event| event.what.ends_with("spawn started"));
+    let starts: Vec<(&str, &str)> = starts.map(|event| (event.thread.as_str(), event.what.as_str())).collect();
+    assert_eq!(starts, [("starts", "spawn started"), ("", "refused spawn started")]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lockhound::sync::{Arc, Mutex};
-use lockhound::thread;
+use lockhound::thread::{self, AlreadyStarted, JoinError, Startable};
 
 #[test]
 fn a_thread_returns_its_result_or_its_panic() {
@@ -217,4 +217,76 @@ fn the_rest_is_stds() {
     assert!(thread::available_parallelism().is_ok());
     assert!(!thread::panicking());
     assert_eq!(format!("{:?}", thread::spawn(|| ())), "JoinHandle { .. }");
+}
+
+#[test]
+fn a_startable_thread_runs_once() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let thread = Startable::new("worker", move || {
+        assert_eq!(thread::current().name(), Some("worker"));
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    assert_eq!((thread.name(), thread.is_alive()), ("worker", false));
+    assert_eq!(thread.join(), Err(JoinError::NotStarted));
+    assert!(!thread.join_timeout(Duration::from_secs(3600)));
+    assert_eq!(runs.load(Ordering::Relaxed), 0);
+    thread.start().unwrap();
+    assert_eq!(thread.start(), Err(AlreadyStarted));
+    thread.join().unwrap();
+    assert_eq!((thread.is_alive(), runs.load(Ordering::Relaxed)), (false, 1));
+    assert_eq!(thread.start(), Err(AlreadyStarted));
+    assert_eq!((thread.join(), thread.join_timeout(Duration::ZERO)), (Ok(()), true));
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_join_with_a_time_out_waits_no_longer() {
+    let (go, gone) = std::sync::mpsc::channel();
+    let thread = Startable::new("waits", move || gone.recv().unwrap());
+    thread.start().unwrap();
+    assert!(!thread.join_timeout(Duration::ZERO));
+    assert!(!thread.join_timeout(Duration::from_millis(5)));
+    assert!(thread.is_alive());
+    go.send(()).unwrap();
+    assert!(thread.join_timeout(Duration::MAX));
+    assert!(!thread.is_alive());
+}
+
+#[test]
+fn a_startable_thread_that_panics_ends_all_the_same() {
+    let thread = Startable::new("panics", || std::panic::resume_unwind(Box::new(())));
+    thread.start().unwrap();
+    assert!(thread.join_timeout(Duration::MAX));
+    assert_eq!((thread.join(), thread.is_alive()), (Err(JoinError::Panicked), false));
+}
+
+#[test]
+fn of_many_who_start_a_thread_one_does_and_all_who_join_it_return() {
+    for _ in 0..50 {
+        let started = AtomicUsize::new(0);
+        let (tell, told) = std::sync::mpsc::channel();
+        let shared = Startable::new("shared", move || tell.send(()).unwrap());
+        thread::scope(|s| {
+            for joins_by_the_clock in [false, true, false, true] {
+                let (shared, started) = (&shared, &started);
+                s.spawn(move || {
+                    started.fetch_add(usize::from(shared.start().is_ok()), Ordering::Relaxed);
+                    if joins_by_the_clock {
+                        assert!(shared.join_timeout(Duration::MAX));
+                    } else {
+                        shared.join().unwrap();
+                    }
+                    assert!(!shared.is_alive());
+                });
+            }
+        });
+        assert_eq!((started.into_inner(), told.iter().count()), (1, 1));
+    }
+}
+
+#[test]
+#[should_panic(expected = "null bytes")]
+fn a_startable_thread_has_a_name_that_a_thread_can_have() {
+    drop(Startable::new("a\0b", || ()));
 }

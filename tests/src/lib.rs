@@ -4,14 +4,12 @@
 
 #![forbid(unsafe_code)]
 
+mod attempt;
 mod binary;
-mod matching;
-mod names;
 mod project;
 mod recording;
 
+pub use attempt::{Attempt, Attempts, ByName};
 pub use binary::{Output, cargo_lockhound, lockhound};
-pub use matching::mismatches;
-pub use names::{Named, Names};
 pub use project::{Project, SAMPLE, finish};
 pub use recording::{Recording, record_to, trace_in};

@@ -72,12 +72,45 @@ fn an_unknown_op_is_named() {
 }
 
 #[test]
-fn a_release_of_an_unheld_lock_is_named() {
+fn an_impossible_event_is_named() {
     let input = Input::new();
-    let path = input.file("unheld.jsonl", format!("{RACE}{{\"t\":\"T1\",\"op\":\"release\",\"obj\":\"mu\"}}\n"));
+    let taken = "{\"t\":\"T1\",\"op\":\"acquire\",\"obj\":\"mu\"}\n";
+    let path = input.file("impossible.jsonl", format!("{RACE}{taken}{taken}"));
     let output = check(&path);
-    assert_complains(&output, &path, ":7", "mu");
+    assert_complains(&output, &path, ":8", "mu");
     assert_finds_the_race(&output);
+}
+
+/// What a program does wrong is no broken trace: it is found, and so is what comes after it.
+#[test]
+fn misuse_is_a_finding_and_the_rest_is_analysed() {
+    let declared = r#"{"object":"sem","kind":"semaphore","permits":1,"bound":1}
+{"object":"cv","kind":"condvar"}
+{"object":"ch","kind":"channel"}
+{"object":"wg","kind":"waitgroup"}
+"#;
+    let (declarations, events) = RACE.split_at(RACE.find("{\"t\"").unwrap());
+    let before = format!("{declarations}{declared}");
+    for refused in [
+        r#"{"t":"T0","op":"release","obj":"mu"}"#,
+        r#"{"t":"T0","op":"release","obj":"sem"}"#,
+        r#"{"t":"T0","op":"wait","obj":"cv","lock":"mu"}"#,
+        "{\"t\":\"T0\",\"op\":\"close\",\"obj\":\"ch\"}\n{\"t\":\"T0\",\"op\":\"send\",\"obj\":\"ch\"}",
+        r#"{"t":"T0","op":"done","obj":"wg"}"#,
+        "{\"t\":\"T0\",\"op\":\"spawn\",\"child\":\"T2\"}\n{\"t\":\"T0\",\"op\":\"spawn\",\"child\":\"T2\"}",
+    ] {
+        let input = Input::new();
+        let path = input.file("misuse.jsonl", format!("{before}{refused}\n{refused}\n{events}"));
+        let output = check(&path);
+        assert_eq!(output.status, Some(1), "{refused}\n{}{}", output.stdout, output.stderr);
+        let report = output.report();
+        let found: Vec<_> =
+            report.findings.iter().map(|finding| (finding.rule.name(), finding.evidence.name())).collect();
+        assert_eq!(found.len(), 2, "{refused}\n{}", output.stdout);
+        for expected in [("misuse", "observed"), ("data-race", "observed")] {
+            assert!(found.contains(&expected), "{refused}\n{}", output.stdout);
+        }
+    }
 }
 
 #[test]

@@ -1,75 +1,56 @@
-//! Every scenario, recorded and checked for real, yields its table and nothing else.
+//! Every scenario, recorded and checked for real, comes out as its row of the table says, with the findings that belong to that and nothing
+//! else.
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
-use std::thread;
 
-use lockhound_fixtures::Scenario;
-use lockhound_tests::{Named, Names, lockhound, mismatches, trace_in};
+use lockhound_tests::{Attempt, Attempts, lockhound};
 
-/// Most scenarios sleep most of the time.
-const AT_ONCE: usize = 4;
-
-/// These keep every core busy, which would disturb the timing of the others.
-const BUSY: [&str; 2] = ["counter-race", "counter-locked"];
+/// How often those are run that may come out in more than one way.
+const TIMES: usize = 20;
 
 #[test]
-fn every_scenario_yields_its_table() {
-    let (busy, calm): (Vec<&Scenario>, Vec<_>) =
-        lockhound_fixtures::all().iter().partition(|scenario| BUSY.contains(&scenario.id));
-    let mut failures = Vec::new();
-    for scenario in busy {
-        failures.extend(failure(scenario));
-    }
-    failures.extend(in_parallel(calm));
+fn every_scenario_comes_out_as_its_row_says() {
+    let all = lockhound(["demo", "--all", "--times", &TIMES.to_string(), "--format", "json"]);
+    let attempts: Attempts = serde_json::from_str(&all.stdout)
+        .unwrap_or_else(|error| panic!("not JSON: {error}\n{}\nstderr:\n{}", all.stdout, all.stderr));
+    assert_eq!(attempts.version, 1);
+    let failures: Vec<String> = attempts.runs.iter().filter_map(failure).collect();
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
-}
+    assert_eq!(all.status, Some(0), "{}", all.stderr);
 
-fn in_parallel(scenarios: Vec<&'static Scenario>) -> Vec<String> {
-    let queue = Mutex::new(scenarios.into_iter());
-    let failures = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let Some(scenario) = queue.lock().unwrap().next() else { return };
-                    let failure = failure(scenario);
-                    failures.lock().unwrap().extend(failure);
-                }
-            });
-        }
-    });
-    failures.into_inner().unwrap()
-}
-
-/// How a scenario differs from its table, if it does.
-fn failure(scenario: &Scenario) -> Option<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let output = folder.path().join("traces");
-    let demo = lockhound(["demo", scenario.id, "--format", "json", "--output", output.to_str().unwrap()]);
-    let report = demo.report();
-    let names = Names::of(&trace_in(&output));
-    let named: Vec<Named> = report.findings.iter().map(|finding| names.name(finding)).collect();
-    let mut wrong = mismatches(scenario.expected, &named);
-    let fails = named.iter().any(|finding| finding.severity != "note");
-    if demo.status != Some(i32::from(fails)) {
-        wrong.push(format!("exit status {:?}", demo.status));
+    let mut runs: BTreeMap<&str, usize> = BTreeMap::new();
+    for attempt in &attempts.runs {
+        *runs.entry(&attempt.scenario).or_default() += 1;
     }
-    wrong.extend(report.findings.iter().flat_map(unquotable));
+    for scenario in lockhound_fixtures::all() {
+        let times = if scenario.depends_on_timing() { TIMES } else { 1 };
+        assert_eq!(runs.remove(scenario.id), Some(times), "{}", scenario.id);
+    }
+    assert_eq!(runs.len(), 0, "{runs:?}");
+}
+
+/// How a run differs from its row, if it does. The program has its own say, but is not believed.
+fn failure(attempt: &Attempt) -> Option<String> {
+    let scenario = lockhound_fixtures::find(&attempt.scenario).expect("only rows of the table are run");
+    let verdict = scenario.judge(&attempt.run());
+    let mut wrong = verdict.as_ref().err().cloned().unwrap_or_default();
+    if attempt.differs != wrong || attempt.as_expected != wrong.is_empty() {
+        wrong.push(format!("it says of itself: as expected {}, {:?}", attempt.as_expected, attempt.differs));
+    }
+    if attempt.story.as_deref() != verdict.ok().map(|outcome| outcome.story) {
+        wrong.push(format!("it takes this for its story: {:?}", attempt.story));
+    }
+    wrong.extend(attempt.report.findings.iter().flat_map(unquotable));
     if wrong.is_empty() {
         return None;
     }
+    let findings = &attempt.report.findings;
     let messages: Vec<_> =
-        report.findings.iter().map(|finding| format!("{}: {}", finding.rule.name(), finding.message)).collect();
-    Some(format!(
-        "{}\n  {}\n  said: {}\n  {}",
-        scenario.id,
-        wrong.join("\n  "),
-        messages.join("\n        "),
-        demo.stderr
-    ))
+        findings.iter().map(|finding| format!("{}: {}", finding.rule.name(), finding.message)).collect();
+    Some(format!("{}\n  {}\n  said: {}", attempt.scenario, wrong.join("\n  "), messages.join("\n        ")))
 }
 
 /// Steps that the text report could not show in the program's own source.
@@ -86,4 +67,14 @@ fn unquotable(finding: &lockhound_report::Finding) -> Vec<String> {
         })
         .map(|site| format!("{}: no source line for {site:?}", finding.rule.name()))
         .collect()
+}
+
+/// A remedy at work: the demonstration itself shows what it is good for.
+#[test]
+fn a_demonstration_of_what_is_refuted_lists_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("traces");
+    let demo = lockhound(["demo", "ab-locks-fix-timed", "--output", output.to_str().unwrap()]);
+    assert_eq!(demo.status, Some(0), "{}", demo.stderr);
+    assert!(demo.stdout.contains("refuted[potential-deadlock]"), "{}", demo.stdout);
 }

@@ -6,7 +6,7 @@ use crate::blocking::candidates::Found;
 use crate::blocking::evaluate::Proof;
 use crate::blocking::links::Kinds;
 use crate::blocking::need::Need;
-use crate::blocking::words::{Shape, Stuck, Words};
+use crate::blocking::words::{Shape, Stuck, Words, missed};
 use crate::finding::{Evidence, Finding, Hold, Mark, Rule, Severity, Step, Witness};
 use crate::fingerprint::{Fingerprint, FingerprintBuilder};
 use crate::model::Point;
@@ -105,7 +105,7 @@ impl Words<'_> {
             let held = one.holds.iter().map(|hold| hold.object).filter(|lock| objects.contains(lock));
             fingerprint.part(operation(one.need), one.need.object(), model.site(one.point), held);
         }
-        for &(_, missed) in &proof.missed {
+        for (_, missed) in missed(proof) {
             let op = model.op(missed);
             fingerprint.part(op.name(), op.object(), model.site(missed), []);
         }
@@ -144,7 +144,7 @@ impl Words<'_> {
     /// Shows, next to a wait, what comes too early for it.
     fn mark_missed(&self, steps: &mut [Step], proof: &Proof) {
         let model = self.prediction.model;
-        for &(wait, missed) in &proof.missed {
+        for (wait, missed) in missed(proof) {
             let Some(step) = steps.iter_mut().find(|step| step.thread == wait.thread) else { continue };
             let op = model.op(missed);
             let what = op.object().map_or_else(String::new, |object| prose::object(self.end.tables, object));
@@ -163,9 +163,12 @@ impl Words<'_> {
 }
 
 fn shape(stuck: &[Stuck], proof: &Proof) -> Shape {
+    let missed = |one: &Stuck| missed(proof).any(|(wait, _)| wait == one.point);
+    let same = stuck.windows(2).all(|pair| pair[0].need == pair[1].need);
     match stuck {
+        // All others there wait for whoever missed what it was to be woken by.
+        [one, ..] if same && matches!(one.need, Need::Notification(_)) && stuck.iter().any(missed) => Shape::LostWakeup,
         [one] => match one.need {
-            Need::Notification(_) if proof.missed.iter().any(|&(wait, _)| wait == one.point) => Shape::LostWakeup,
             Need::Lock { .. } => Shape::Leak,
             _ => Shape::Alone,
         },

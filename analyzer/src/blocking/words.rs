@@ -73,9 +73,11 @@ impl Words<'_> {
                 format!("{names} can wait for ever for {}, with which {holder} ends", what())
             }
             Shape::LostWakeup => {
-                let by = proof.missed.first().map(|&(_, missed)| prose::thread(tables, missed.thread));
-                let by = by.unwrap_or_else(|| "another thread".to_owned());
-                format!("{by} can notify {} before {names} waits for it: {names} then waits for ever", what())
+                let by = prose::threads(tables, &prose::sorted(missed(proof).map(|(_, by)| by.thread).collect()));
+                let waiters = prose::sorted(missed(proof).map(|(wait, _)| wait.thread).collect());
+                let waits = if waiters.len() == 1 { "waits" } else { "wait" };
+                let (condvar, names) = (prose::objects(tables, objects), prose::threads(tables, &waiters));
+                format!("{by} can notify {condvar} before {names} {waits} for it: {names} then {waits} for ever")
             }
             Shape::Alone => {
                 format!("{names} can wait for ever at {}: {}", what(), self.shortage(&stuck[0]))
@@ -330,4 +332,9 @@ impl Words<'_> {
             }
         }
     }
+}
+
+/// Who missed what; nobody misses what he does himself.
+pub(super) fn missed(proof: &Proof) -> impl Iterator<Item = (Point, Point)> {
+    proof.missed.iter().copied().filter(|(wait, missed)| wait.thread != missed.thread)
 }

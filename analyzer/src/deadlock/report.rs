@@ -3,9 +3,10 @@
 use lockhound_trace::{Mode, ObjectId, ObjectKind, Request, ThreadId};
 
 use crate::analysis::End;
-use crate::deadlock::state::{State, States};
+use crate::deadlock::state::{Lost, State, States};
 use crate::deadlock::wait_for::{Cause, Stuck, WaitFor};
-use crate::finding::{Evidence, Finding, Rule, Severity, Step};
+use crate::end::Standing;
+use crate::finding::{Evidence, Finding, Mark, Refutation, Rule, Severity, Step};
 use crate::fingerprint::FingerprintBuilder;
 use crate::leak::Leak;
 use crate::prose;
@@ -95,9 +96,78 @@ impl Scene<'_> {
              it, and no such thread is left"
                 .into(),
         );
+        finding.notes.extend(self.who_could_have(members));
         self.mention(&mut finding, hangers_on);
         finding.help.extend(self.help_for_waiting(stuck.blocked.on));
         finding
+    }
+
+    /// The same of threads in the background, which the end of the process cut off while they waited.
+    pub(crate) fn cut_off(&self, members: &[usize]) -> Refutation {
+        let finding = self.blocked_forever(members, &[]);
+        let (whom, verb) = if members.len() == 1 { ("it", "waits") } else { ("them", "wait") };
+        Refutation {
+            rule: Rule::BlockedForever,
+            message: finding.message.replacen(
+                &format!(" {verb} for ever"),
+                &format!(" {verb} when the process ends"),
+                1,
+            ),
+            reason: format!(
+                "the main thread ended, and the process with it: that cut {whom} off, as background threads are"
+            ),
+            threads: finding.threads,
+            objects: finding.objects,
+            steps: finding.steps,
+        }
+    }
+
+    /// Threads whose notification came before they waited for it, and threads that would have notified them and wait there,
+    /// too.
+    pub(crate) fn lost_wakeup(&self, members: &[usize], hangers_on: &[usize]) -> Finding {
+        let tables = self.end.tables;
+        let missed = |&member: &usize| self.missed(&self.relation.stuck[member]);
+        let (victims, others): (Vec<usize>, Vec<usize>) = members.iter().partition(|member| missed(member).is_some());
+        let mut finding = self.finding(Rule::LostWakeup, Severity::Error, &[&victims[..], &others].concat());
+        let mut fingerprint = FingerprintBuilder::new(tables, Rule::LostWakeup);
+        for step in &finding.steps {
+            fingerprint.part("wait", step.object, step.site, []);
+        }
+        for (step, lost) in finding.steps.iter_mut().zip(victims.iter().filter_map(missed)) {
+            fingerprint.part(lost.op, step.object, lost.site, []);
+            let condvar = step.object.map_or_else(String::new, |object| prose::object(tables, object));
+            let who = prose::thread(tables, lost.thread);
+            let label = format!("{who} notifies {condvar} here, before that");
+            step.marks.push(Mark { site: lost.site, event: lost.event, label });
+        }
+        finding.fingerprint = fingerprint.finish();
+        let by = prose::sorted(victims.iter().filter_map(missed).map(|lost| lost.thread).collect());
+        let waiters = prose::sorted(victims.iter().map(|&victim| self.relation.stuck[victim].thread).collect());
+        let condvar = prose::objects(tables, &finding.objects);
+        let waits = if waiters.len() == 1 { "waits" } else { "wait" };
+        let waiters = prose::threads(tables, &waiters);
+        finding.message = format!(
+            "{} notified {condvar} before {waiters} waited for it: {waiters} {waits} for ever",
+            prose::threads(tables, &by)
+        );
+        finding.notes.push(format!(
+            "a condition variable remembers nothing: a notification that finds nobody waiting is gone, and nobody is left to \
+             notify {condvar} again"
+        ));
+        self.mention(&mut finding, hangers_on);
+        finding.help.push(format!(
+            "wait for a condition, not for the notification: change it under the lock before notifying {condvar}, and check \
+             it under the same lock before waiting"
+        ));
+        finding
+    }
+
+    /// The notification that came before the wait that it was for.
+    fn missed(&self, stuck: &Stuck) -> Option<&Lost> {
+        match (stuck.blocked.on, stuck.object().and_then(|object| self.states.of(object))) {
+            (Request::Wait { .. }, Some(State::Condvar(state))) => state.missed(stuck.thread),
+            _ => None,
+        }
     }
 
     /// A lock whose holder has ended, with the threads that hang on it.
@@ -121,6 +191,12 @@ impl Scene<'_> {
             ..self.step(&self.relation.stuck[victim])
         }));
         let mut notes = vec![format!("{who} has ended, and only the holder of a lock can release it")];
+        notes.extend(leak.others_released.then(|| {
+            format!(
+                "{lock} was taken at this place before and released again: it is not the place, but one way from there through \
+                 the code, on which the release is missing"
+            )
+        }));
         let stuck: Vec<ThreadId> = victims.iter().map(|&victim| self.relation.stuck[victim].thread).collect();
         if !stuck.is_empty() {
             let verb = if stuck.len() == 1 { "is" } else { "are" };
@@ -142,10 +218,17 @@ impl Scene<'_> {
             witness: None,
             occurrences: 1,
             notes,
-            help: vec![format!(
-                "release {lock} on every way out of the code that takes it, early returns included; a guard given to \
-                 `mem::forget` never does"
-            )],
+            help: vec![match leak.others_released {
+                true => format!(
+                    "release {lock} where all ways through the code that takes it have met again: behind the `if` or `match`, not \
+                     inside one of its branches, and before every early return; a guard does that by itself when its block \
+                     ends, unless it is given to `mem::forget`"
+                ),
+                false => format!(
+                    "release {lock} on every way out of the code that takes it, early returns included; a guard given to \
+                     `mem::forget` never does"
+                ),
+            }],
         }
     }
 
@@ -335,9 +418,37 @@ impl Scene<'_> {
         }
     }
 
+    /// Who was seen providing what they wait for, and has ended since.
+    fn who_could_have(&self, members: &[usize]) -> Option<String> {
+        let tables = self.end.tables;
+        let stuck = &self.relation.stuck[members[0]];
+        let object = stuck.object()?;
+        let (cast, did) = match (stuck.blocked.on, self.states.of(object)?) {
+            (_, State::Condvar(state)) => (&state.notifiers, "notified"),
+            (Request::Send { .. }, State::Channel(state)) => (&state.receivers, "received from"),
+            (_, State::Channel(state)) => (&state.senders, "sent to"),
+            (_, State::Flag(state)) => (&state.setters, "set"),
+            (_, State::Semaphore(state)) => (&state.releasers, "given permits back to"),
+            _ => return None,
+        };
+        let has_ended = |thread: &&ThreadId| matches!(self.end.standings.get(thread.index()), Some(Standing::Ended));
+        let gone: Vec<ThreadId> = cast.iter().filter(has_ended).copied().collect();
+        let who = match gone.as_slice() {
+            [] => return None,
+            few @ ([_] | [_, _] | [_, _, _]) => prose::threads(tables, few),
+            [one, two, rest @ ..] => {
+                let (one, two) = (prose::thread(tables, *one), prose::thread(tables, *two));
+                format!("{one}, {two} and {} others", rest.len())
+            }
+        };
+        let has = if gone.len() == 1 { "has" } else { "have" };
+        let object = prose::object(tables, object);
+        Some(format!("who could have ended it: {who}, which {has} {did} {object} before, but {has} ended since"))
+    }
+
     fn capacity(&self, channel: ObjectId) -> Option<u64> {
         match self.end.tables.object(channel).kind {
-            ObjectKind::Channel { capacity } => capacity,
+            ObjectKind::Channel { capacity, .. } => capacity,
             _ => None,
         }
     }

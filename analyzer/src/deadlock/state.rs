@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockhound_trace::{Event, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
+use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, Request, SiteId, Tables, ThreadId, Touched, WakeReason};
+
+use crate::analysis::Moment;
 
 /// The threads that have played a part.
 pub(crate) type Cast = BTreeSet<ThreadId>;
@@ -20,15 +22,37 @@ pub(crate) struct Channel {
     pub(crate) closers: Cast,
 }
 
+/// A notification that found nobody to wake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Lost {
+    pub(crate) thread: ThreadId,
+    pub(crate) event: EventIndex,
+    pub(crate) site: Option<SiteId>,
+    /// What it is called.
+    pub(crate) op: &'static str,
+}
+
+/// A wait that has not returned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sleep {
+    /// When the thread looked last at what is shared, with the lock in its hands that the wait gave back; at the earliest, if
+    /// all that is known is that it looked at the data inside.
+    looked: Option<EventIndex>,
+}
+
 /// State of a condition variable.
 #[derive(Default, Debug)]
 pub(crate) struct Condvar {
-    pub(crate) waiting: Cast,
+    pub(crate) waiting: BTreeMap<ThreadId, Sleep>,
     /// How many of those waiting have been notified and not woken yet.
     pub(crate) pending: usize,
     pub(crate) notified: u64,
     /// Notifications that came when nobody was waiting.
     pub(crate) lost: u64,
+    /// The last of those, and the last by another thread than that one's.
+    last_lost: [Option<Lost>; 2],
+    /// When each thread returned from its last wait.
+    woken: BTreeMap<ThreadId, EventIndex>,
     pub(crate) notifiers: Cast,
     /// Threads whose wait has ended by a time-out: a later one of theirs may, too.
     pub(crate) timed: Cast,
@@ -89,6 +113,8 @@ pub(crate) enum State {
 pub(crate) struct States {
     objects: Vec<Option<State>>,
     spawned: Cast,
+    /// When each thread read a variable last.
+    reads: Vec<Option<EventIndex>>,
 }
 
 impl States {
@@ -114,9 +140,14 @@ impl States {
     }
 
     /// Carries out `event`.
-    pub(crate) fn apply(&mut self, tables: &Tables, event: &Event) {
-        if let Op::Spawn { child } = event.op {
-            self.spawned.insert(child);
+    pub(crate) fn apply(&mut self, now: Moment<'_>) {
+        let Moment { tables, event, .. } = now;
+        match event.op {
+            Op::Spawn { child } => {
+                self.spawned.insert(child);
+            }
+            Op::Read { .. } | Op::Load { .. } | Op::Rmw { .. } => self.read(event.thread, now.index),
+            _ => {}
         }
         let Some(object) = event.op.object() else { return };
         let kind = tables.object(object).kind;
@@ -125,9 +156,10 @@ impl States {
         }
         self.introduce(tables, object);
         let thread = event.thread;
+        let read = self.reads.get(thread.index()).copied().flatten();
         match (&mut self.objects[object.index()], event.op) {
             (Some(State::Channel(channel)), op) => channel.apply(thread, op),
-            (Some(State::Condvar(condvar)), op) => condvar.apply(thread, op),
+            (Some(State::Condvar(condvar)), _) => condvar.apply(now, read),
             (Some(State::Barrier(barrier)), Op::Arrive { .. }) => barrier.arrive(thread, kind),
             (Some(State::Semaphore(semaphore)), op) => semaphore.apply(thread, op),
             (Some(State::Flag(flag)), op) => flag.apply(thread, op),
@@ -137,6 +169,15 @@ impl States {
             (Some(State::Once(once)), Op::OnceEnd { .. }) => once.done = true,
             _ => {}
         }
+    }
+}
+
+impl States {
+    fn read(&mut self, thread: ThreadId, index: EventIndex) {
+        if self.reads.len() <= thread.index() {
+            self.reads.resize(thread.index() + 1, None);
+        }
+        self.reads[thread.index()] = Some(index);
     }
 }
 
@@ -183,34 +224,59 @@ impl Channel {
 }
 
 impl Condvar {
-    fn apply(&mut self, thread: ThreadId, op: Op) {
-        match op {
-            Op::Wait { .. } => {
-                self.waiting.insert(thread);
+    /// `read`: when the thread read a variable last.
+    fn apply(&mut self, now: Moment<'_>, read: Option<EventIndex>) {
+        let thread = now.event.thread;
+        match now.event.op {
+            Op::Wait { lock, touched, .. } => {
+                let began = now.holds.find(thread, lock).map(|held| held.event);
+                let inside = began.filter(|_| matches!(touched, Touched::Read | Touched::Write));
+                let looked = read.filter(|&read| began.is_some_and(|began| read > began)).or(inside);
+                self.waiting.insert(thread, Sleep { looked });
             }
-            Op::Wake { by, .. } => self.wake(thread, by),
+            // Its record says no more.
+            Op::Block { on: Request::Wait { .. } } => {
+                self.waiting.entry(thread).or_default();
+            }
+            Op::Wake { by, .. } => self.wake(now, by),
             // It is up already, and only waits for the lock.
-            Op::Block { on: Request::Wake { .. } } => self.wake(thread, WakeReason::Notify),
-            Op::Notify { .. } | Op::NotifyAll { .. } => self.notify(thread, matches!(op, Op::NotifyAll { .. })),
+            Op::Block { on: Request::Wake { .. } } => self.wake(now, WakeReason::Notify),
+            Op::Notify { .. } => self.notify(now, false),
+            Op::NotifyAll { .. } => self.notify(now, true),
             _ => {}
         }
     }
 
-    fn wake(&mut self, thread: ThreadId, by: WakeReason) {
+    /// The notification by another thread that came too early for the wait of `thread`: after its wait before, and after it
+    /// looked last at what it waits for, if it did. Who looked after it and waits all the same waits for something else.
+    pub(crate) fn missed(&self, thread: ThreadId) -> Option<&Lost> {
+        let sleep = self.waiting.get(&thread)?;
+        let lost = self.last_lost.iter().flatten().find(|lost| lost.thread != thread)?;
+        let is_old = |then: Option<EventIndex>| then.is_some_and(|then| lost.event < then);
+        (!is_old(sleep.looked) && !is_old(self.woken.get(&thread).copied())).then_some(lost)
+    }
+
+    fn wake(&mut self, now: Moment<'_>, by: WakeReason) {
+        let thread = now.event.thread;
         if by == WakeReason::Timeout {
             self.timed.insert(thread);
         }
-        if self.waiting.remove(&thread) {
+        self.woken.insert(thread, now.index);
+        if self.waiting.remove(&thread).is_some() {
             let used = usize::from(by == WakeReason::Notify);
             self.pending = self.pending.saturating_sub(used).min(self.waiting.len());
         }
     }
 
-    fn notify(&mut self, thread: ThreadId, all: bool) {
+    fn notify(&mut self, now: Moment<'_>, all: bool) {
+        let thread = now.event.thread;
         self.notified += 1;
         self.notifiers.insert(thread);
         if self.pending == self.waiting.len() {
             self.lost += 1;
+            let lost = Lost { thread, event: now.index, site: now.event.site, op: now.event.op.name() };
+            let before = self.last_lost[0].filter(|before| before.thread != thread);
+            self.last_lost = [Some(lost), before.or(self.last_lost[1])];
         }
         let wanted = if all { self.waiting.len() } else { self.pending + 1 };
         self.pending = wanted.min(self.waiting.len());

@@ -254,14 +254,14 @@ impl View<'_> {
         match (request, state) {
             (Request::Send { channel }, State::Channel(state)) => {
                 let capacity = match self.tables().object(channel).kind {
-                    ObjectKind::Channel { capacity } => capacity,
+                    ObjectKind::Channel { capacity, .. } => capacity,
                     _ => None,
                 };
                 let room = capacity.is_none_or(|capacity| state.buffered < i64::try_from(capacity).unwrap_or(i64::MAX));
                 room || state.closed || (capacity == Some(0) && self.meets(Request::Recv { channel }))
             }
             (Request::Recv { channel }, State::Channel(state)) => {
-                let rendezvous = self.tables().object(channel).kind == ObjectKind::Channel { capacity: Some(0) };
+                let rendezvous = self.tables().object(channel).kind.is_rendezvous();
                 state.buffered > 0 || state.closed || (rendezvous && self.meets(Request::Send { channel }))
             }
             (Request::Wait { .. }, State::Condvar(state)) => state.pending > 0 || state.timed.contains(&thread),
@@ -286,15 +286,24 @@ impl View<'_> {
     /// same place are no help to each other.
     fn providers(&self, thread: ThreadId, request: Request, stuck: &Cast) -> Vec<ThreadId> {
         let known = self.known_providers(thread, request);
+        let came_too_early = self.has_missed(thread, request);
         stuck
             .iter()
             .copied()
+            // Who has notified, and now waits for others to end, has done its part.
+            .filter(|&other| !(came_too_early && self.joins(other)))
             .filter(|&other| match &known {
                 Known::Holders(cast) => cast.contains(&other),
                 Known::Exactly(cast) => cast.contains(&other) && !self.waits_alike(other, request),
                 Known::Nothing => other != thread && !self.waits_alike(other, request) && !self.joins(other),
             })
             .collect()
+    }
+
+    /// Whether what `thread` waits for came before it waited.
+    fn has_missed(&self, thread: ThreadId, request: Request) -> bool {
+        let Request::Wait { condvar, .. } = request else { return false };
+        matches!(self.states.of(condvar), Some(State::Condvar(state)) if state.missed(thread).is_some())
     }
 
     fn known_providers(&self, thread: ThreadId, request: Request) -> Known {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lockhound_trace::{How, Mode, ObjectId, Op, Request, ThreadId, WakeReason};
+use lockhound_trace::{How, Mode, ObjectId, Op, Refusal, Request, ThreadId, WakeReason};
 use rustc_hash::FxHashMap;
 
 use super::recording::Recording;
@@ -140,6 +140,7 @@ impl<'r> Rules<'r> {
         match recording.op(event) {
             Op::Block { .. } if !recording.is_remark(event) => return Vec::new(),
             Op::Join { child } if !self.has_ended(state, child) => return Vec::new(),
+            Op::Refused { what: Refusal::Spawn { child } } if !self.has_started(state, child) => return Vec::new(),
             Op::TryFailed { .. } if self.had_waited(event) => {
                 return vec![State { at, world: state.world.clone() }];
             }

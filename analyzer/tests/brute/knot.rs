@@ -189,7 +189,8 @@ impl<'a> Stuck<'a> {
         let recording = self.rules.recording;
         recording.thread_ids().filter(move |&thread| !gone.contains(thread)).map(move |thread| {
             let rest = &recording.threads[thread.index()][usize::from(self.state.at[thread.index()])..];
-            let ops = rest.iter().map(|&event| recording.op(event)).filter(|op| op.object() == Some(object));
+            // What was refused may be granted another time.
+            let ops = rest.iter().map(|&event| recording.op(event).asked()).filter(|op| op.object() == Some(object));
             (thread, ops.collect())
         })
     }

@@ -1,6 +1,8 @@
 //! What every object is doing, and what each operation does to it.
 
-use lockhound_trace::{MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Tables, ThreadId, Touched, WakeReason};
+use lockhound_trace::{
+    ChannelOrder, MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Refusal, Tables, ThreadId, Touched, WakeReason,
+};
 
 use super::recording::writes;
 
@@ -72,6 +74,7 @@ struct Waiter {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Channel {
     capacity: Option<u64>,
+    order: ChannelOrder,
     /// Oldest first; always empty at a rendezvous.
     queue: Vec<Option<MessageId>>,
     closed: bool,
@@ -155,7 +158,9 @@ impl World {
             ObjectKind::Barrier { parties } => {
                 Thing::Barrier { parties: parties.unwrap_or(u32::MAX), arrived: Vec::new() }
             }
-            ObjectKind::Channel { capacity } => Thing::Channel(Channel { capacity, queue: Vec::new(), closed: false }),
+            ObjectKind::Channel { capacity, order } => {
+                Thing::Channel(Channel { capacity, order, queue: Vec::new(), closed: false })
+            }
             ObjectKind::Flag { set } => Thing::Flag { set },
             ObjectKind::Waitgroup { count } => Thing::Waitgroup { count },
             ObjectKind::Once => Thing::Once(Once::Untouched),
@@ -175,8 +180,30 @@ impl World {
         next.perform(thread, op, by, stealers).map_or_else(Vec::new, |()| vec![next])
     }
 
+    /// Whether what is asked for would be a mistake now. Of threads the objects know nothing.
+    pub(crate) fn refuses(&self, thread: ThreadId, what: Refusal) -> bool {
+        let holds = |lock: ObjectId, mode: Option<Mode>| match &self.things[lock.index()] {
+            Thing::Lock(lock) => {
+                lock.holds.iter().any(|hold| hold.thread == thread && mode.is_none_or(|mode| mode == hold.mode))
+            }
+            thing => unreachable!("{thing:?} is no lock"),
+        };
+        let object = |object: ObjectId| &self.things[object.index()];
+        match what {
+            Refusal::Spawn { .. } => true,
+            Refusal::Release { lock, mode, .. } => !holds(lock, Some(mode)),
+            Refusal::Wait { lock, .. } => !holds(lock, None),
+            Refusal::Send { channel, .. } => self.is_closed(channel),
+            Refusal::Done { waitgroup, n } => matches!(object(waitgroup), Thing::Waitgroup { count } if n > *count),
+            Refusal::ReleasePermits { semaphore, n } => {
+                matches!(object(semaphore), Thing::Semaphore { permits, bound: Some(bound) } if permits + n > *bound)
+            }
+        }
+    }
+
     fn perform(&mut self, thread: ThreadId, op: Op, by: usize, stealers: &[ThreadId]) -> Option<()> {
         match op {
+            Op::Refused { what } => return self.refuses(thread, what).then_some(()),
             Op::Wait { condvar, lock, touched, .. } => {
                 let (mode, depth) = self.lock(lock).give_back(thread, None, touched, true, by)?;
                 let waiters = self.waiters(condvar);
@@ -346,9 +373,9 @@ impl World {
     }
 
     /// The message that is received next.
-    pub(crate) fn oldest(&self, channel: ObjectId) -> Option<Option<MessageId>> {
+    pub(crate) fn next(&self, channel: ObjectId) -> Option<Option<MessageId>> {
         match &self.things[channel.index()] {
-            Thing::Channel(channel) => channel.queue.first().copied(),
+            Thing::Channel(channel) => channel.next().map(|place| channel.queue[place]),
             thing => unreachable!("{thing:?} is no channel"),
         }
     }
@@ -377,7 +404,23 @@ impl World {
     }
 }
 
+/// How soon a channel of no order of its own wants to be rid of a message, which nobody else knows: there are two sorts.
+fn urgency(message: Option<MessageId>) -> u64 {
+    message.map_or(0, |message| message.0 % 2)
+}
+
 impl Channel {
+    /// Where the message stands that leaves next.
+    fn next(&self) -> Option<usize> {
+        let last = self.queue.len().checked_sub(1)?;
+        match self.order {
+            ChannelOrder::Fifo => Some(0),
+            ChannelOrder::Lifo => Some(last),
+            // Of the most urgent the oldest.
+            ChannelOrder::Any => (0..=last).min_by_key(|&place| urgency(self.queue[place])),
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.capacity.is_some_and(|capacity| self.queue.len() as u64 >= capacity)
     }
@@ -392,7 +435,7 @@ impl Channel {
                 self.queue.push(message);
                 possible
             }
-            Op::Recv { message, .. } => !self.queue.is_empty() && self.queue.remove(0) == message,
+            Op::Recv { message, .. } => self.queue.remove(self.next()?) == message,
             Op::RecvClosed { .. } => self.closed && self.queue.is_empty(),
             Op::Close { .. } => {
                 self.closed = true;

@@ -66,13 +66,14 @@ pub(crate) fn data(folder: &str) -> PathBuf {
 }
 
 /// What the deadlock analyses report.
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule::Deadlock,
     Rule::PotentialDeadlock,
     Rule::SelfDeadlock,
     Rule::LockOrderInversion,
     Rule::LockOrderViolation,
     Rule::BlockedForever,
+    Rule::LostWakeup,
     Rule::LeakedLock,
 ];
 

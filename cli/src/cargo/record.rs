@@ -17,7 +17,7 @@ use super::store::{Run, Store};
 use super::words::Words;
 use super::workspace::{Workspace, cargo};
 use super::{nothing, only};
-use crate::child::{Ended, supervise};
+use crate::child::{Ended, Patience, supervise};
 use crate::commands::run::in_words;
 use crate::config::{Config, Coverage};
 use crate::console;
@@ -101,8 +101,8 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     command.args(["--"].iter().filter(|_| !words.programs.is_empty())).args(&words.programs);
     // Stdout is the report's.
     command.stdout(Stdio::from(io::stderr()));
-    let ended =
-        supervise(&mut command, args.timeout).with_context(|| format!("could not run `{}`", recorded.name()))?;
+    let patience = Patience { time: args.timeout, quiet: None };
+    let ended = supervise(&mut command, patience).with_context(|| format!("could not run `{}`", recorded.name()))?;
     let status = status_of(ended);
     if ended != Ended::Alone(ExitStatus::default()) {
         console::note(&format!("`{}` {}", recorded.name(), in_words(ended)));
@@ -125,7 +125,7 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
     Ok(match (status, ended) {
         (Some(status), _) => ExitCode::Program(status),
         // What was cut short has not passed.
-        (None, Ended::AfterTimeout(_)) if code == ExitCode::Clean => ExitCode::Trouble,
+        (None, Ended::ByUs(_)) if code == ExitCode::Clean => ExitCode::Trouble,
         (None, _) => code,
     })
 }
@@ -202,12 +202,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::child::Reason;
 
     #[test]
     fn the_programs_status_is_passed_on() {
         let status = |raw| status_of(Ended::Alone(ExitStatus::from_raw(raw))).map(NonZeroU8::get);
         assert_eq!((status(0), status(101 << 8), status(6)), (None, Some(101), Some(134)));
-        assert_eq!(status_of(Ended::AfterTimeout(Duration::from_secs(1))), None);
+        assert_eq!(status_of(Ended::ByUs(Reason::TooLong(Duration::from_secs(1)))), None);
     }
 
     #[test]

@@ -7,13 +7,13 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context, anyhow, bail};
 use nix::sys::signal::Signal;
 
 use crate::args::{ReportArgs, ReportFormat, RunArgs, SearchArgs};
-use crate::child::{Ended, supervise};
+use crate::child::{Ended, Patience, Reason, supervise};
 use crate::conclusion::{Conclusion, detail};
 use crate::config::{Config, Coverage};
 use crate::console;
@@ -23,7 +23,7 @@ use crate::traces::{Batch, Found, WhenEmpty};
 
 /// Tells the recorder where to write: one trace a process, since a program may start others.
 pub(crate) const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
-const TRACE_NAME: &str = "%e-%p.lht";
+pub(super) const TRACE_NAME: &str = "%e-%p.lht";
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let Some((program, arguments)) = args.program.split_first() else { bail!("no program to run") };
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     Recording {
         command,
         name: name.to_string_lossy().into_owned(),
-        timeout: args.timeout,
+        patience: Patience { time: args.timeout, quiet: None },
         folder: args.output.clone(),
         embedded: Embedded::Last,
         config: Config::here(&args.report.config)?,
@@ -47,7 +47,7 @@ pub(super) struct Recording {
     pub(super) command: Command,
     /// What messages and the default folder call it.
     pub(super) name: String,
-    pub(super) timeout: Option<Duration>,
+    pub(super) patience: Patience,
     /// Where its traces go, if not into a folder of their own under the current one.
     pub(super) folder: Option<PathBuf>,
     pub(super) embedded: Embedded,
@@ -57,13 +57,13 @@ pub(super) struct Recording {
 impl Recording {
     /// Runs the program, says how it ended, and reports what its traces yield.
     pub(super) fn check(mut self, search: &SearchArgs, report: &ReportArgs) -> anyhow::Result<ExitCode> {
-        let folder = fresh_folder(self.folder.take(), &self.name)?;
+        let folder = fresh_folder(self.folder.take().unwrap_or_else(|| default_folder(&self.name)))?;
         self.command.env(TRACE_VARIABLE, literally(&folder).join(TRACE_NAME));
         if report.format != ReportFormat::Text {
             // Stdout is the report's, which other programs read.
             self.command.stdout(Stdio::from(io::stderr()));
         }
-        let ended = match supervise(&mut self.command, self.timeout) {
+        let ended = match supervise(&mut self.command, self.patience) {
             Ok(ended) => ended,
             Err(error) => {
                 remove_if_empty(&folder);
@@ -106,11 +106,7 @@ impl Recording {
 
 /// Traces of another run must not be mistaken for those of this one, so the folder has to be empty. Absolute, because
 /// the program may change its folder before it records.
-fn fresh_folder(wanted: Option<PathBuf>, name: &str) -> anyhow::Result<PathBuf> {
-    let folder = match wanted {
-        Some(folder) => folder,
-        None => default_folder(name),
-    };
+pub(super) fn fresh_folder(folder: PathBuf) -> anyhow::Result<PathBuf> {
     let context = || format!("could not make the folder {}", folder.display());
     fs::create_dir_all(&folder).with_context(context)?;
     if fs::read_dir(&folder).with_context(context)?.next().is_some() {
@@ -143,7 +139,10 @@ fn remove_if_empty(folder: &Path) {
 
 pub(crate) fn in_words(ended: Ended) -> String {
     match ended {
-        Ended::AfterTimeout(after) => format!("was ended after {}", humantime::format_duration(after)),
+        Ended::ByUs(Reason::TooLong(time)) => format!("was ended after {}", humantime::format_duration(time)),
+        Ended::ByUs(Reason::TooQuiet(time)) => {
+            format!("was ended: nothing in it had moved for {}", humantime::format_duration(time))
+        }
         Ended::Alone(status) => status_in_words(status),
     }
 }
@@ -162,6 +161,8 @@ fn status_in_words(status: ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -169,16 +170,19 @@ mod tests {
         assert_eq!(status_in_words(ExitStatus::from_raw(0)), "ended well");
         assert_eq!(status_in_words(ExitStatus::from_raw(3 << 8)), "ended with exit status 3");
         assert_eq!(status_in_words(ExitStatus::from_raw(6)), "was ended by SIGABRT");
-        assert_eq!(in_words(Ended::AfterTimeout(Duration::from_millis(1500))), "was ended after 1s 500ms");
+        let time = Duration::from_millis(1500);
+        assert_eq!(in_words(Ended::ByUs(Reason::TooLong(time))), "was ended after 1s 500ms");
+        let quiet = in_words(Ended::ByUs(Reason::TooQuiet(time)));
+        assert_eq!(quiet, "was ended: nothing in it had moved for 1s 500ms");
     }
 
     #[test]
     fn a_folder_with_anything_in_it_is_refused() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("old.lht"), "").unwrap();
-        let error = fresh_folder(Some(root.path().to_owned()), "x").unwrap_err();
+        let error = fresh_folder(root.path().to_owned()).unwrap_err();
         assert!(error.to_string().contains("is not empty"), "{error}");
-        assert!(fresh_folder(Some(root.path().join("a/b")), "x").unwrap().is_dir());
+        assert!(fresh_folder(root.path().join("a/b")).unwrap().is_dir());
     }
 
     #[test]

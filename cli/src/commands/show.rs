@@ -1,4 +1,4 @@
-//! `lockhound show`: the events of a trace, one a line, or its timeline.
+//! `lockhound show`: the events of a trace, one a line, the lives of its threads, or its timeline.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -10,11 +10,11 @@ use anyhow::{Context, bail};
 use lockhound_trace::{Event, EventSource, ObjectId, Op, ReadError, Request, Tables, ThreadId, one_line};
 use unicode_width::UnicodeWidthStr;
 
-use crate::args::ShowArgs;
+use crate::args::{LivesFormat, ShowArgs};
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
-use lockhound_report::{describe, perfetto_trace};
+use lockhound_report::{describe, lives, lives_text, perfetto_trace};
 
 /// Bytes collected before they are written.
 const BUFFER: usize = 64 << 10;
@@ -23,6 +23,7 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let filter = Filter::new(args)?;
     let mut source = lockhound_trace::open(&args.trace, None)?;
     let (shown, place) = match (args.timeline, &args.output) {
+        (false, _) if args.lives => (tell(&mut source, &filter, args), "stdout".to_owned()),
         (false, _) => (print(&mut source, &filter), "stdout".to_owned()),
         (true, None) => (draw(&mut source, io::stdout().lock()), "stdout".to_owned()),
         (true, Some(path)) => {
@@ -45,6 +46,21 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
 /// Writes what threads and locks did over time, up to the end or the first event that cannot be read.
 fn draw(source: &mut impl EventSource, out: impl Write) -> io::Result<Option<ReadError>> {
     perfetto_trace(source, BufWriter::with_capacity(BUFFER, out))
+}
+
+/// Prints the lives of the threads that are chosen, up to the end or the first event that cannot be read.
+fn tell(source: &mut impl EventSource, filter: &Filter, args: &ShowArgs) -> io::Result<Option<ReadError>> {
+    let (mut lives, error) = lives(source, usize::try_from(args.phases).unwrap_or(usize::MAX));
+    if let Some(chosen) = &filter.threads {
+        let ids: BTreeSet<&str> = chosen.iter().map(|&id| source.tables().thread(id).id.as_str()).collect();
+        lives.threads.retain(|thread| ids.contains(thread.id.as_str()));
+    }
+    let text = match args.format {
+        LivesFormat::Text => lives_text(&lives),
+        LivesFormat::Json => serde_json::to_string_pretty(&lives)? + "\n",
+    };
+    io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(error)
 }
 
 /// Prints the events that pass, up to the end or the first that cannot be read.

@@ -30,7 +30,7 @@ fn broken_inputs_are_one_line_with_the_place() {
     let broken: [(&str, Vec<u8>, &str); 7] = [
         ("syntax.jsonl", format!("{CLEAN}{{\"t\":\"T1\",,\n").into_bytes(), ":4:"),
         ("unknown.jsonl", format!("{CLEAN}{{\"t\":\"T1\",\"op\":\"frob\"}}\n").into_bytes(), ":4:"),
-        ("unheld.jsonl", format!("{CLEAN}{{\"t\":\"T1\",\"op\":\"release\",\"obj\":\"mu\"}}\n").into_bytes(), ":4"),
+        ("impossible.jsonl", format!("{CLEAN}{{\"t\":\"T1\",\"op\":\"join\",\"child\":\"T1\"}}\n").into_bytes(), ":4"),
         ("empty.jsonl", Vec::new(), ""),
         ("header.jsonl", b"{\"lockhound\":1}\n".to_vec(), ""),
         ("noise.lht", noise(1 << 20), ""),

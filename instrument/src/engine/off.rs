@@ -1,7 +1,9 @@
 //! What the wrappers that std has not build on when nothing is recorded: the recorder's shape, without a recorder.
 
+use std::io;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::{Settings, TooLate};
@@ -18,6 +20,11 @@ pub(crate) fn together() -> Together {
     Together
 }
 
+/// Nothing is ever recorded.
+pub(crate) const fn is_on() -> bool {
+    false
+}
+
 /// A place in the source.
 pub(crate) type Site = &'static Location<'static>;
 
@@ -25,6 +32,51 @@ pub(crate) type Site = &'static Location<'static>;
 pub(crate) enum Kind {
     ReentrantMutex,
     Var,
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Semaphore {
+        permits: u32,
+        bound: Option<u32>,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Flag {
+        set: bool,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Channel {
+        capacity: Option<u64>,
+        order: ChannelOrder,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Tasks {
+        unfinished: u32,
+    },
+}
+
+/// In which order messages would be recorded to leave.
+pub(crate) enum ChannelOrder {
+    Fifo,
+    Lifo,
+    Any,
+}
+
+/// How the sending of a message would be recorded.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent;
+
+/// What others would have to know of a channel without its lock.
+#[expect(dead_code, reason = "nobody reads it")]
+pub(crate) struct Traffic {
+    pub(crate) messages: usize,
+    pub(crate) senders: usize,
+    pub(crate) receiver: bool,
+    pub(crate) closed: bool,
+}
+
+/// What others would have to know of a semaphore without its lock.
+#[expect(dead_code, reason = "nobody reads it")]
+pub(crate) struct Supply {
+    pub(crate) available: u32,
+    pub(crate) least_wanted: u32,
 }
 
 /// How a lock would be recorded to be held.
@@ -36,6 +88,7 @@ pub(crate) enum Mode {
 pub(crate) enum How {
     Lock,
     Try,
+    Timed,
 }
 
 /// What a release would be recorded to have left behind.
@@ -78,6 +131,56 @@ impl Object {
 
     pub(crate) fn try_failed(&self, _mode: Mode, _site: Site) {}
 
+    pub(crate) fn permits_taken(&self, _n: u32, _how: How, _site: Site) {}
+
+    pub(crate) fn permits_given(&self, _n: u32, _site: Option<Site>) {}
+
+    pub(crate) fn publish_supply(&self, _supply: Supply) {}
+
+    pub(crate) fn blocked_on_permits(&self, _n: u32, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn sent(&self, _number: u64, _site: Site) -> Sent {
+        Sent
+    }
+
+    pub(crate) fn received(&self, _message: Sent, _site: Option<Site>) {}
+
+    pub(crate) fn send_failed(&self, _site: Site) {}
+
+    pub(crate) fn receive_failed(&self, _site: Site) {}
+
+    pub(crate) fn publish(&self, _traffic: Traffic) {}
+
+    pub(crate) fn blocked_on_send(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn blocked_on_receive(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn task_added(&self, _unfinished: usize, _site: Site) {}
+
+    pub(crate) fn task_done(&self, _unfinished: usize, _site: Site) {}
+
+    pub(crate) fn tasks_awaited(&self, _site: Site) {}
+
+    pub(crate) fn blocked_on_tasks(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn flag_set(&self, _site: Site) {}
+
+    pub(crate) fn flag_cleared(&self, _site: Site) {}
+
+    pub(crate) fn flag_awaited(&self, _site: Site) {}
+
+    pub(crate) fn blocked_on_await(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
     pub(crate) fn read<R>(
         &self,
         _site: Site,
@@ -105,6 +208,84 @@ impl Object {
         self.busy.store(false, Ordering::Release);
         result
     }
+}
+
+/// A thread that nobody knows of.
+#[derive(Clone, Copy)]
+pub(crate) struct ThreadTicket;
+
+/// A task that nobody knows of.
+pub(crate) struct TaskTicket;
+
+impl TaskTicket {
+    pub(crate) const fn thread(&self) -> ThreadTicket {
+        ThreadTicket
+    }
+}
+
+/// A pool of which nobody is told.
+pub(crate) struct Staff;
+
+impl Staff {
+    pub(crate) fn new(_permits: Object, _line: Object, _name: Option<&'static str>) -> Self {
+        Self
+    }
+
+    pub(crate) fn skip(&self, _task: &TaskTicket) {}
+}
+
+pub(crate) fn submitting(_name: impl FnOnce() -> String, _staff: &Staff, _site: Site) -> TaskTicket {
+    TaskTicket
+}
+
+pub(crate) fn cancelled(_task: &TaskTicket, _staff: &Staff, _site: Site) {}
+
+/// A worker of whose tasks nobody is told.
+#[derive(Default)]
+pub(crate) struct Worker;
+
+impl Worker {
+    pub(crate) fn begin(&mut self, _task: &TaskTicket, _staff: &Staff) {}
+
+    pub(crate) fn end(&mut self, _staff: &Staff) {}
+}
+
+pub(crate) fn blocked_on_end(_ticket: ThreadTicket, _over: &AtomicBool, _site: Site) -> Blocked {
+    Blocked
+}
+
+pub(crate) fn joined(_ticket: ThreadTicket, _site: Site) {}
+
+/// A thread that is made and not started, of which nobody takes note.
+pub(crate) struct Made;
+
+impl Made {
+    pub(crate) fn new(_name: &str, _site: Site) -> Self {
+        Self
+    }
+
+    pub(crate) fn spawn(
+        &self,
+        name: &str,
+        _site: Site,
+        f: impl FnOnce() + Send + 'static,
+    ) -> io::Result<(JoinHandle<()>, End)> {
+        Ok((Builder::new().name(name.to_owned()).spawn(f)?, End))
+    }
+}
+
+/// The end of a thread, which is not recorded.
+#[derive(Clone)]
+pub(crate) struct End;
+
+impl End {
+    pub(crate) fn join<R>(self, _site: Site, wait: impl FnOnce() -> R) -> R {
+        wait()
+    }
+
+    pub(crate) fn gave_up(&self, _site: Site) {}
+
+    pub(crate) fn spawned_again(&self, _site: Site) {}
 }
 
 /// A wait that nobody watches.

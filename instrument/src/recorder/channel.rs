@@ -20,7 +20,7 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
-    const UNRECORDED: Self = Self { number: 0, generation: 0 };
+    pub(super) const UNRECORDED: Self = Self { number: 0, generation: 0 };
 }
 
 /// What others may have to know of a channel without its lock.
@@ -140,8 +140,8 @@ impl Object {
             let traffic = Traffic::of(channel);
             traffic.closed
                 || match channel.kind {
-                    Kind::Channel { capacity: Some(0) } => traffic.receiver,
-                    Kind::Channel { capacity: Some(capacity) } => (traffic.messages as u64) < capacity,
+                    Kind::Channel { capacity: Some(0), .. } => traffic.receiver,
+                    Kind::Channel { capacity: Some(capacity), .. } => (traffic.messages as u64) < capacity,
                     _ => true,
                 }
         };
@@ -153,7 +153,7 @@ impl Object {
     pub(crate) fn blocked_on_receive(&self, site: Site) -> Blocked<'_> {
         let is_over = |channel: &Self| {
             let traffic = Traffic::of(channel);
-            let met = channel.kind == Kind::Channel { capacity: Some(0) } && traffic.senders > 0;
+            let met = matches!(channel.kind, Kind::Channel { capacity: Some(0), .. }) && traffic.senders > 0;
             traffic.closed || traffic.messages > 0 || met
         };
         self.blocked_on(request::RECV, Mode::Write, Ending::Anyone(is_over), site)

@@ -171,6 +171,12 @@ impl Held {
         }
     }
 
+    /// From here on nothing is held, as by another thread.
+    pub(super) fn leave_all(&mut self) {
+        self.depth = 0;
+        self.deeper.clear();
+    }
+
     /// The hold of `lock` that began last; of a lock that is not held, one that nothing else equals.
     pub(super) fn find(&self, lock: u32) -> Hold {
         let found = self.deeper.iter().rev().chain(self.all().iter().rev()).find(|held| held.lock() == lock).copied();

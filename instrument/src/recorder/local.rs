@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use lockhound_trace::binary::encode::{self, Head, Scratch, ThreadDefinition};
@@ -86,6 +87,8 @@ pub(super) struct Local {
     pub(super) order: strict::Memory,
     next_object: u32,
     last_object: u32,
+    /// The thread of the trace as which it records, if that is not the one that the stream is of; else 0.
+    task: u32,
     /// Whether the trace has yet to be told what the thread is called.
     nameless: bool,
 }
@@ -283,6 +286,30 @@ pub(super) fn finish() {
     }
 }
 
+/// Has the calling thread record with this state from here on.
+pub(super) fn resume(local: Box<Local>) {
+    if !CURRENT.get().is_null() {
+        // Something came between (a thread-local's set-up that locks); those events stay a stream of their own.
+        end();
+    }
+    let mut busy = Busy::enter();
+    FORMER.set(0);
+    busy.resume = Box::into_raw(local);
+}
+
+/// Takes the state away with which the calling thread records, if it is that of the stream `tag`. In the child of a fork it
+/// is not.
+pub(super) fn suspend(tag: u64) -> Option<Box<Local>> {
+    let mut busy = Busy::enter();
+    // SAFETY: as in `with`; the reference does not outlive the expression.
+    if unsafe { busy.resume.as_ref() }.is_none_or(|local| local.tag != tag) {
+        return None;
+    }
+    let local = std::mem::replace(&mut busy.resume, ptr::null_mut());
+    // SAFETY: made by `resume` on this thread, and from here on unreachable: `Busy` has hidden the pointer.
+    Some(unsafe { Box::from_raw(local) })
+}
+
 /// On a thread of the recorder's own: nothing that it does is recorded.
 pub(super) fn never_record() {
     BUSY.set(true);
@@ -308,7 +335,7 @@ pub(super) fn write_stillborn(number: u32) {
 }
 
 impl Local {
-    fn open(number: u32) -> Option<Self> {
+    pub(super) fn open(number: u32) -> Option<Self> {
         Some(Self {
             generation: gate::generation(),
             generation_bits: u64::from(gate::generation()) << 32,
@@ -329,6 +356,7 @@ impl Local {
             order: strict::Memory::default(),
             next_object: 0,
             last_object: 0,
+            task: 0,
             nameless: false,
         })
     }
@@ -382,8 +410,27 @@ impl Local {
         self.buffer.put_record(record.bytes());
     }
 
-    fn write_exit(&mut self) {
+    pub(super) fn write_exit(&mut self) {
         self.other(other::EXIT, 0, 0, 0, 0, 0);
+    }
+
+    /// What is recorded from here on is of this thread of the trace, 0 being the one that the stream is of. Gives the one
+    /// before.
+    pub(super) fn speak_for(&mut self, thread: u32) -> Option<u32> {
+        let [a, b, c, d] = thread.to_le_bytes();
+        self.buffer.put_record(&[code::SWITCH, a, b, c, d])?;
+        Some(std::mem::replace(&mut self.task, thread))
+    }
+
+    /// The same for a task that begins: it knows and holds nothing of what the one before it did.
+    pub(super) fn become_task(&mut self, number: u32, name: &Arc<str>) -> Option<()> {
+        self.speak_for(number)?;
+        (self.awaited, self.loads, self.fences) = (Awaited::new(), Loads::new(), Fences::new());
+        self.held.leave_all();
+        self.order.forget_request();
+        self.waited = None;
+        self.seat = Seat::of_task(number, name);
+        Some(())
     }
 
     /// Writes and commits an event of [`code::OTHER`] with up to 15 bytes of operands.

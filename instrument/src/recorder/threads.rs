@@ -19,10 +19,14 @@ pub(crate) struct ThreadTicket {
 }
 
 impl ThreadTicket {
-    const NONE: Self = Self { number: 0, generation: 0 };
+    pub(super) const NONE: Self = Self { number: 0, generation: 0 };
+
+    pub(super) const fn of(number: u32, generation: u32) -> Self {
+        Self { number, generation }
+    }
 
     /// The number, if it means something in this process's file.
-    fn number(self) -> Option<u32> {
+    pub(super) fn number(self) -> Option<u32> {
         (self.number != 0 && self.generation == gate::generation() && gate::is_on()).then_some(self.number)
     }
 }
@@ -32,25 +36,55 @@ pub(crate) fn spawning(name: Option<&str>, site: Site) -> ThreadTicket {
     if !gate::is_on() {
         return ThreadTicket::NONE;
     }
-    local::with(|local| spawn(local?, name, site)).unwrap_or(ThreadTicket::NONE)
+    let spawn = |local: &mut Local| {
+        let ticket = define(local, name, site)?;
+        spawn(local, ticket, site)?;
+        Some(ticket)
+    };
+    local::with(|local| spawn(local?)).unwrap_or(ThreadTicket::NONE)
 }
 
-fn spawn(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTicket> {
+/// To be called when a thread is made that is spawned later, or never.
+pub(crate) fn making(name: &str, site: Site) -> ThreadTicket {
+    if !gate::is_on() {
+        return ThreadTicket::NONE;
+    }
+    local::with(|local| define(local?, Some(name), site)).unwrap_or(ThreadTicket::NONE)
+}
+
+/// The same as [`spawning`], of a thread that was made before.
+pub(crate) fn spawning_made(made: ThreadTicket, name: &str, site: Site) -> ThreadTicket {
+    if made.number().is_none() {
+        return spawning(Some(name), site);
+    }
+    local::with(|local| spawn(local?, made, site));
+    made
+}
+
+/// The program asked for a second spawn of a thread, and was refused.
+pub(crate) fn spawned_again(ticket: ThreadTicket, site: Site) {
+    note(other::SPAWN_AGAIN, ticket, site);
+}
+
+fn spawn(local: &mut Local, ticket: ThreadTicket, site: Site) -> Option<()> {
+    let site = local.site(site)?;
+    local.other(other::SPAWN, site, ticket.number, 0, 0, 0)?;
+    monitor::one_more();
+    Some(())
+}
+
+fn define(local: &mut Local, name: Option<&str>, site: Site) -> Option<ThreadTicket> {
     let number = local::take_thread_number()?;
     let site = local.site(site)?;
     local.introduce_itself();
-    {
-        let _busy = local.busy();
-        let name = match name {
-            Some(name) => local.define_text(name)?,
-            None => 0,
-        };
-        let mut record = Scratch::<32>::default();
-        ThreadDefinition { number, site, name, id: 0 }.put(&mut record);
-        local.buffer.put_record(record.bytes())?;
-    }
-    local.other(other::SPAWN, site, number, 0, 0, 0)?;
-    monitor::one_more();
+    let _busy = local.busy();
+    let name = match name {
+        Some(name) => local.define_text(name)?,
+        None => 0,
+    };
+    let mut record = Scratch::<32>::default();
+    ThreadDefinition { number, site, name, id: 0 }.put(&mut record);
+    local.buffer.put_record(record.bytes())?;
     Some(ThreadTicket { number, generation: local.generation })
 }
 
@@ -109,10 +143,20 @@ fn blocked<'a>(ticket: ThreadTicket, over: Option<Borrowed<AtomicBool>>, site: S
 
 /// To be called right after the real join returned.
 pub(crate) fn joined(ticket: ThreadTicket, site: Site) {
+    note(other::JOIN, ticket, site);
+}
+
+/// To be called when a join has run out of time, before the thread can end.
+pub(crate) fn join_failed(ticket: ThreadTicket, site: Site) {
+    note(other::TRY_JOIN_FAILED, ticket, site);
+}
+
+/// Writes an event that concerns a thread.
+fn note(event: u8, ticket: ThreadTicket, site: Site) {
     let Some(number) = ticket.number() else { return };
     local::with(|local| {
         let local = local?;
         let site = local.site(site)?;
-        local.other(other::JOIN, site, number, 0, 0, 0)
+        local.other(event, site, number, 0, 0, 0)
     });
 }

@@ -85,6 +85,14 @@ impl Builder {
         T: Send + 'static,
     {
         let unborn = self.announce(Location::caller());
+        self.spawn_announced(unborn, f)
+    }
+
+    pub(super) fn spawn_announced<F, T>(self, unborn: Unborn, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
         let birth = unborn.birth();
         let handle = self.inner.spawn(move || {
             birth.begin();

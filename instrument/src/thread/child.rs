@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use super::handle::{Thread, adopt};
 use super::park::ParkToken;
-use crate::engine::{self, Site, ThreadTicket, blocked_on_join, joined, last_ticket, spawn_failed, spawning, started};
+use crate::engine::{
+    self, Site, ThreadTicket, blocked_on_join, join_failed, joined, last_ticket, spawn_failed, spawned_again, spawning,
+    started,
+};
 
 /// A thread that is about to be spawned; if it never is, it is recorded as refused.
 pub(super) struct Unborn {
@@ -24,8 +27,12 @@ struct Shared {
 
 impl Unborn {
     pub(super) fn new(name: Option<&str>, site: Site) -> Self {
-        let shared = engine::is_on().then(Shared::default);
-        Self { ticket: spawning(name, site), shared, refused: true }
+        Self::announced(spawning(name, site))
+    }
+
+    /// A thread of which the recorder knows that it is about to be spawned.
+    pub(super) fn announced(ticket: ThreadTicket) -> Self {
+        Self { ticket, shared: engine::is_on().then(Shared::default), refused: true }
     }
 
     /// What the new thread begins with.
@@ -56,14 +63,15 @@ pub(super) struct Child {
 }
 
 /// The end of a thread, for whoever joins it.
-pub(super) struct End {
+#[derive(Clone)]
+pub(crate) struct End {
     ticket: ThreadTicket,
     gone: Option<Arc<Gone>>,
 }
 
 impl End {
     /// Records a join around the real one, which `wait` does.
-    pub(super) fn join<R>(self, site: Site, wait: impl FnOnce() -> R) -> R {
+    pub(crate) fn join<R>(self, site: Site, wait: impl FnOnce() -> R) -> R {
         let Some(gone) = self.gone else { return wait() };
         // Not `is_finished`: the join also waits for what the thread's locals do when they are dropped.
         let blocked = gone.get().is_none().then(|| blocked_on_join(self.ticket, site));
@@ -75,6 +83,16 @@ impl End {
             _ => {}
         }
         result
+    }
+
+    /// Records a join that ran out of time.
+    pub(crate) fn gave_up(&self, site: Site) {
+        join_failed(self.ticket, site);
+    }
+
+    /// Records a second spawn, which was refused.
+    pub(crate) fn spawned_again(&self, site: Site) {
+        spawned_again(self.ticket, site);
     }
 
     pub(super) const fn ticket(&self) -> ThreadTicket {

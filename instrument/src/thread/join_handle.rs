@@ -19,6 +19,10 @@ impl<T> JoinHandle<T> {
         Self { inner, thread: child.thread, end: child.end }
     }
 
+    pub(super) fn end(&self) -> End {
+        self.end.clone()
+    }
+
     /// A handle to the thread. See [`std::thread::JoinHandle::thread`].
     #[must_use]
     pub fn thread(&self) -> &Thread {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use lockhound::sync::{Arc, OnceLock};
+use lockhound::sync::{Arc, OnceLock, ThreadPool};
 use lockhound::thread;
 
 use super::people::{Lock, lock, moment, spawn};
 use super::watched::{Scenario, closing, hangs, scenarios, until_silent};
 
-pub(super) const SCENARIOS: &[Scenario] = scenarios![join_under_lock, joined_each_other, join_of_a_destructor, once];
+pub(super) const SCENARIOS: &[Scenario] =
+    scenarios![join_under_lock, joined_each_other, join_of_a_destructor, once, result_under_lock];
 
 fn join_under_lock() {
     let m = lock("m");
@@ -97,4 +98,28 @@ fn an_initialiser_that_joins_a_thread_that_needs_it() {
     assert!(watched.headlines()[0].ends_with(": `main` and `child` wait for each other"), "{}", watched.stderr);
     assert!(watched.stderr.contains("to be initialised, which `main` has begun"), "{}", watched.stderr);
     assert!(watched.stderr.contains("    and initialises `once instrument/tests/"), "{}", watched.stderr);
+}
+
+fn result_under_lock() {
+    let (m, pool) = (lock("m"), ThreadPool::new(1));
+    // Its thread has run another task before.
+    pool.submit(|| ()).result().unwrap();
+    let held = m.lock().unwrap();
+    let task = pool.submit_named("task", {
+        let m = Arc::clone(&m);
+        move || drop(m.lock())
+    });
+    moment();
+    closing();
+    let _ = task.result();
+    drop(held);
+}
+
+#[test]
+fn a_result_under_a_lock_that_the_task_wants() {
+    hangs(
+        "result_under_lock",
+        "deadlock: `m`: `main` and `task` wait for each other",
+        &["`main` waits for the end of `task`", "`task` waits for `m` (mutex of i32), which `main` holds"],
+    );
 }

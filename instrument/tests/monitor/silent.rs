@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lockhound::sync::mpsc::{channel, sync_channel};
-use lockhound::sync::{Arc, Barrier, Condvar, Mutex, ReentrantMutex, RwLock};
+use lockhound::sync::{Arc, Barrier, Condvar, Mutex, ReentrantMutex, RwLock, ThreadPool};
 use lockhound::thread;
 
 use super::people::{lock, moment};
@@ -23,7 +23,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     reentrant,
     traffic,
     meetings,
-    barriers
+    barriers,
+    pools,
+    a_pool_that_waits_for_itself_or_not
 ];
 
 /// How often threads contend for what they do not hold for long.
@@ -324,4 +326,59 @@ fn barriers() {
 #[test]
 fn a_barrier_that_opens_is_no_deadlock() {
     is_silent("barriers");
+}
+
+/// Tasks that contend, wait for one another, are cancelled, and use pools of their own; threads of a pool that idle.
+fn pools() {
+    let pool = Arc::new(ThreadPool::new(4));
+    let idle = ThreadPool::new(2);
+    idle.submit(|| ()).result().unwrap();
+    let locks: Arc<Vec<Mutex<usize>>> = Arc::new((0..3).map(|_| Mutex::new(0)).collect());
+    for round in 0..TURNS / 4 {
+        let tasks: Vec<_> = (0..6)
+            .map(|number| {
+                let (locks, pool) = (Arc::clone(&locks), Arc::clone(&pool));
+                pool.clone().submit(move || {
+                    let (one, other) = ((round + number) % 3, (round * number) % 3);
+                    let mut sum = locks[one.min(other)].lock().unwrap();
+                    *sum += 1;
+                    if one != other {
+                        *locks[one.max(other)].lock().unwrap() += 1;
+                    }
+                    drop(sum);
+                    // No thread of the pool waits for it.
+                    drop(pool.submit(|| ()));
+                })
+            })
+            .collect();
+        let (cancelled, asked) = tasks.split_at(2);
+        let cancelled = cancelled.iter().filter(|task| task.cancel()).count();
+        assert!(cancelled <= 2 && asked.iter().filter(|task| task.is_done()).count() <= 4);
+        tasks.into_iter().for_each(|task| drop(task.result()));
+    }
+    ThreadPool::new(2).submit(|| ThreadPool::new(1).submit(|| ()).result().unwrap()).result().unwrap();
+}
+
+#[test]
+fn pools_are_no_deadlock() {
+    is_silent("pools");
+}
+
+/// While tasks wait for tasks in line, nothing is known of who will run these.
+fn a_pool_that_waits_for_itself_or_not() {
+    let pool = Arc::new(ThreadPool::new(2));
+    let inner = Arc::clone(&pool);
+    let (say, said) = channel();
+    let outer = pool.submit(move || {
+        let last = inner.submit(move || said.recv().unwrap());
+        last.result().unwrap()
+    });
+    moment();
+    say.send(1).unwrap();
+    assert_eq!(outer.result().unwrap(), 1);
+}
+
+#[test]
+fn a_pool_that_waits_for_its_own_task_is_no_deadlock() {
+    is_silent("a_pool_that_waits_for_itself_or_not");
 }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use lockhound_trace::binary::Reader;
-use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Request, Tables, Touched, Validated};
+use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Refusal, Request, Tables, Touched, Validated};
 
 #[path = "../process/mod.rs"]
 mod process;
@@ -28,9 +28,14 @@ pub(crate) fn in_order(test: &str, body: fn()) -> Option<Vec<Recorded>> {
 }
 
 /// The folder with the trace of `body`; none in the child.
-fn recorded(test: &str, body: fn()) -> Option<tempfile::TempDir> {
+pub(crate) fn recorded(test: &str, body: fn()) -> Option<tempfile::TempDir> {
+    recorded_in(test, "trace.lht", body)
+}
+
+/// The same with the traces' names.
+pub(crate) fn recorded_in(test: &str, pattern: &str, body: fn()) -> Option<tempfile::TempDir> {
     let folder = tempfile::tempdir().unwrap();
-    let trace = folder.path().join("trace.lht");
+    let trace = folder.path().join(pattern);
     process::passes(test, &[("LOCKHOUND_TRACE", trace.to_str().unwrap())], body)?;
     Some(folder)
 }
@@ -148,6 +153,8 @@ fn describe(event: &Event, tables: &Tables) -> String {
         Op::Start => "start".into(),
         Op::Exit => "exit".into(),
         Op::Join { child } => format!("join {}", thread(child)),
+        Op::TryJoinFailed { child } => format!("try_failed {}", thread(child)),
+        Op::Refused { what: Refusal::Spawn { child } } => format!("refused spawn {}", thread(child)),
         Op::Block { on: Request::Acquire { lock, mode: m, .. } } => {
             format!("block acquire {}{}", object(lock), mode(m))
         }
@@ -170,7 +177,7 @@ fn describe(event: &Event, tables: &Tables) -> String {
         Op::Set { flag } => format!("set {}", object(flag)),
         Op::Clear { flag } => format!("clear {}", object(flag)),
         Op::Await { object: flag } => match tables.object(flag).kind {
-            ObjectKind::Waitgroup { .. } => "await senders".into(),
+            ObjectKind::Waitgroup { .. } if tables.object(flag).name.is_none() => "await senders".into(),
             _ => format!("await {}", object(flag)),
         },
         Op::OnceBegin { once } => format!("once_begin {}", object(once)),
@@ -201,10 +208,16 @@ fn describe_at_channel_or_barrier(op: Op, tables: &Tables) -> String {
         Op::Close { channel } => format!("close {}", object(channel)),
         Op::TrySendFailed { channel } => format!("try_send_failed {}", object(channel)),
         Op::TryRecvFailed { channel } => format!("try_recv_failed {}", object(channel)),
+        Op::Block { on: Request::AcquirePermits { semaphore, n, .. } } => {
+            format!("block take {} {n}", object(semaphore))
+        }
+        Op::AcquirePermits { semaphore, n, .. } => format!("take {} {n}", object(semaphore)),
+        Op::ReleasePermits { semaphore, n } => format!("give {} {n}", object(semaphore)),
         Op::Arrive { barrier } => format!("arrive {}", object(barrier)),
         Op::Pass { barrier } => format!("pass {}", object(barrier)),
         Op::Add { n, .. } => format!("add {n}"),
         Op::Done { n, .. } => format!("done {n}"),
+        Op::Refused { what: Refusal::Done { .. } } => "done too often".into(),
         other => format!("{other:?}"),
     }
 }

@@ -8,7 +8,9 @@ pub fn describe(op: &Op, tables: &Tables) -> String {
     let object = |id: ObjectId| tables.object_label(id);
     let name = op.name();
     match *op {
-        Op::Spawn { child } | Op::Join { child } => format!("{name} {}", tables.thread_label(child)),
+        Op::Spawn { child } | Op::Join { child } | Op::TryJoinFailed { child } => {
+            format!("{name} {}", tables.thread_label(child))
+        }
         Op::Start | Op::Exit => name.to_owned(),
         Op::Block { on } => format!("{name} on {}", request(&on, tables)),
         Op::Acquire { lock, mode: as_mode, how: by } => with(name, object(lock), [mode(as_mode), how(by)]),
@@ -54,6 +56,7 @@ pub fn describe(op: &Op, tables: &Tables) -> String {
         | Op::Await { .. }
         | Op::OnceBegin { .. }
         | Op::OnceEnd { .. } => with(name, op.object().map(object).unwrap_or_default(), []),
+        Op::Refused { what } => format!("{}, refused", describe(&what.op(), tables)),
     }
 }
 

@@ -28,7 +28,7 @@ pub use assemble::document;
 pub use describe::describe;
 #[cfg(test)]
 pub(crate) use orders::mark;
-pub(crate) use phrases::waits_named;
+pub(crate) use phrases::{does, waits, waits_named};
 pub use run::{Detail, Run, Wanted};
 pub use shards::merge;
 pub(crate) use states::{Change, Held, Scene, ThreadState};

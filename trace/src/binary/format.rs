@@ -97,7 +97,8 @@ pub mod code {
     pub const STACK: u8 = 37;
     /// The time of the next event: no site or subject; nanoseconds since the start (`u64`).
     pub const TIME: u8 = 38;
-    /// The records that follow are of this thread (`u32`): no site or subject.
+    /// The records that follow are of this thread (`u32`): no site or subject. In a recording 0 stands for the thread that
+    /// the chunk is of, and any other must have been spawned before.
     pub const SWITCH: u8 = 39;
     /// The site of the next event (`u32`), where its record has none: no site or subject.
     pub const SITE: u8 = 40;
@@ -169,6 +170,14 @@ pub mod other {
     pub const BEGIN: u8 = 26;
     /// Subject: the text of the name, or 0.
     pub const END: u8 = 27;
+    /// Subject: the child.
+    pub const TRY_JOIN_FAILED: u8 = 28;
+    /// Subject: a child that was spawned before: a spawn that its object refused, which the merge puts after the first.
+    pub const SPAWN_AGAIN: u8 = 29;
+    /// Subject: the semaphore whose permits stand for a pool's workers. The task (`u32`), which is a thread of the trace: it
+    /// is spawned, starts, and asks for a permit. Three events in one record, so that whatever the task's worker writes
+    /// finds all of them done.
+    pub const SUBMIT: u8 = 30;
 }
 
 /// The requests of [`other::BLOCK`].

@@ -49,7 +49,7 @@ impl<R: Read + Seek> Merging<R> {
             input,
             length: layout.length,
             loaded: 0,
-            machine: Machine { merge, directory, tables, merged, ended: false },
+            machine: Machine { merge, directory, tables, merged, ended: false, submitted: None },
             streams,
             damage: layout.damage,
             gaps: 0,

@@ -53,6 +53,11 @@
 //! A release has no site: three bytes in all, an acquire five. *Site* is a number that the stream has defined before, 0 = none;
 //! *subject* an object's (for thread events a thread's) number, the same in all streams. Operands by code follow.
 //!
+//! **Tasks** of a pool are threads of the trace, but few of them are threads of the system: 10,000 that wait in a queue cannot
+//! have a chunk each. So whoever submits a task says all that is to say of it until it runs, in one record; and a worker has
+//! one stream for all tasks that it runs, in which `SWITCH` says whose records follow. Versions and `after` go by streams:
+//! what an object's event follows is an earlier record of the same stream, whichever thread that was.
+//!
 //! **Definitions** are records too, in the stream that uses them, before the use: sites, texts, modules and classes are
 //! numbered from 1 by each stream for itself. A class is what the objects of one place and type have in common; the record
 //! of one of them (`format::code::OBJECT`) has the layout of a head. Objects and threads are numbered for the whole file; an object's definition
@@ -64,7 +69,7 @@
 //!
 //! # Order
 //!
-//! In payload *merged* the records are in observed order, and `SWITCH` says whose they are from there on. Every chunk ends with
+//! In payload *merged* the records are in observed order, and `SWITCH` says whose they are. Every chunk ends with
 //! a checksum, the file with `END`: a writer that has the time can promise more than a recorder.
 //!
 //! In payload *streams* the reader merges. Each object counts its events: the count is 1 + the base version once it is
@@ -73,7 +78,8 @@
 //! is the same thread's or the object's state did not change since the same thread saw it. Recorders write `after` = the
 //! count before the event; for acquires for reading, `block` and `try_failed` = the count that was seen. An acquire for
 //! writing of a read/write lock may also ask for a number of releases for reading. A wait or wake asks for two objects at
-//! once and counts for both. `start` with subject 1 comes after its spawn, `join` after its child's `exit`.
+//! once and counts for both. `start` with subject 1 comes after its spawn, and so does a `SWITCH` to a thread; `join` after its
+//! child's `exit`.
 //!
 //! What is left when no event is ready shows that the recording has gaps. The reader then takes the least that any event
 //! asks for as reached, and goes on; if bytes are known to be missing or damaged, it stops there with that error instead.

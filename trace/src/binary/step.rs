@@ -23,6 +23,8 @@ pub(super) struct Machine {
     pub(super) merged: bool,
     /// Whether such a file has said that nothing more comes.
     pub(super) ended: bool,
+    /// What the task asks for whose submission is the record being read.
+    pub(super) submitted: Option<Request>,
 }
 
 /// An event that is ready, or nothing if its stream was parked.
@@ -65,7 +67,12 @@ impl Machine {
             None => *stream.thread_id.insert(self.directory.thread(stream.thread, &mut self.tables)),
         };
         let Ahead { site: site_ahead, stack, time } = stream.ahead.take().unwrap_or_default();
-        batch.push(Event { thread, op, site: site.or(site_ahead), stack, time }, place);
+        let event = Event { thread, op, site: site.or(site_ahead), stack, time };
+        batch.push(event, place);
+        if let (Some(on), Op::Spawn { child }) = (self.submitted.take(), op) {
+            batch.push(Event { time, ..Event::new(child, Op::Start) }, place);
+            batch.push(Event { thread: child, op: Op::Block { on }, ..event }, place);
+        }
         Ok(())
     }
 
@@ -255,14 +262,7 @@ impl Machine {
                 stream.ahead.get_or_insert_default().site = stream.site(number)?;
                 end
             }
-            code::SWITCH if self.merged => {
-                let mut operands = stream.operands(after_code);
-                let number = operands.u32()?;
-                let end = operands.at();
-                stream.thread = self.directory.thread_index(number);
-                stream.thread_id = Some(self.directory.thread(stream.thread, &mut self.tables));
-                end
-            }
+            code::SWITCH => self.switch(stream, after_code)?,
             code::OBJECT => {
                 let head = Head::read(&stream.bytes, stream.at).ok_or(Malformed::CUT)?;
                 if head.end > stream.end {
@@ -283,6 +283,28 @@ impl Machine {
             _ => return Err(Malformed("an unknown operation")),
         };
         Ok(())
+    }
+
+    /// Gives where the record ends; where it begins, if the stream has to wait and was parked.
+    fn switch(&mut self, stream: &mut Stream, after_code: usize) -> Result<usize, Malformed> {
+        let mut operands = stream.operands(after_code);
+        let number = operands.u32()?;
+        let end = operands.at();
+        if number == 0 && !self.merged {
+            stream.switch(None);
+            return Ok(end);
+        }
+        let thread = self.directory.thread_index(number);
+        if self.merged {
+            stream.switch(Some(thread));
+            stream.thread_id = Some(self.directory.thread(thread, &mut self.tables));
+        } else if self.merge.has_reached(thread, Milestone::Spawned) {
+            stream.switch(Some(thread));
+        } else {
+            self.merge.park_on_thread(thread, Milestone::Spawned);
+            return Ok(stream.at);
+        }
+        Ok(end)
     }
 
     fn define(&mut self, stream: &mut Stream) -> Result<usize, Malformed> {
@@ -316,7 +338,13 @@ impl Machine {
     #[cold]
     fn rare(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
         match operands.u8()? {
-            sub @ (other::SPAWN | other::START | other::EXIT | other::JOIN) => Ok(self.thread_event(sub, head, stream)),
+            other::TRY_JOIN_FAILED => {
+                let index = self.directory.thread_index(head.subject);
+                Ok(Some(Op::TryJoinFailed { child: self.directory.thread(index, &mut self.tables) }))
+            }
+            sub @ (other::SPAWN | other::SPAWN_AGAIN | other::START | other::EXIT | other::JOIN) => {
+                Ok(self.thread_event(sub, head, stream))
+            }
             other::BLOCK => self.block(head, operands),
             sub @ (other::WAIT | other::WAKE) => self.wait_or_wake(sub, head, operands),
             sub @ (other::BEGIN | other::END) => {
@@ -330,8 +358,24 @@ impl Machine {
                 }
                 Ok(Some(Op::TryFailed { object: self.object(head.subject)?, mode }))
             }
+            other::SUBMIT => self.submit(head, operands),
             sub => self.simple(sub, head, operands),
         }
+    }
+
+    /// The first of the three events; of the others is said in `submitted`.
+    fn submit(&mut self, head: Head, operands: &mut Operands<'_>) -> Ready {
+        let task = operands.u32()?;
+        if !self.is_ready(head.subject, head.after)? {
+            return Ok(None);
+        }
+        let semaphore = self.object(head.subject)?;
+        let index = self.directory.thread_index(task);
+        if !self.merged {
+            self.merge.reach(index, Milestone::Spawned);
+        }
+        self.submitted = Some(Request::AcquirePermits { semaphore, n: 1, how: How::Lock });
+        Ok(Some(Op::Spawn { child: self.directory.thread(index, &mut self.tables) }))
     }
 
     fn thread_event(&mut self, sub: u8, head: Head, stream: &Stream) -> Option<Op> {
@@ -351,7 +395,11 @@ impl Machine {
             }
             _ => {
                 let index = self.directory.thread_index(head.subject);
-                if sub == other::SPAWN {
+                if sub == other::SPAWN_AGAIN && !self.merged && !self.merge.has_reached(index, Milestone::Spawned) {
+                    self.merge.park_on_thread(index, Milestone::Spawned);
+                    return None;
+                }
+                if matches!(sub, other::SPAWN | other::SPAWN_AGAIN) {
                     if !self.merged {
                         self.merge.reach(index, Milestone::Spawned);
                     }

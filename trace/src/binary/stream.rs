@@ -29,10 +29,12 @@ pub(super) struct Ahead {
 /// A stream being read.
 #[derive(Debug)]
 pub(super) struct Stream {
-    /// Index of its thread.
+    /// Index of the thread whose records it is at: that of its chunks, until it switches.
     pub(super) thread: u32,
-    /// The id of its thread, once it has an event. A merged stream switches it.
+    /// The id of that thread, once it has an event.
     pub(super) thread_id: Option<ThreadId>,
+    /// Index of the thread that its chunks are of.
+    own: u32,
     chunks: std::vec::IntoIter<ChunkPlace>,
     chunk: ChunkPlace,
     /// The records of the current chunk and [`PADDING`].
@@ -58,6 +60,7 @@ impl Stream {
         Self {
             thread,
             thread_id: None,
+            own: thread,
             chunks: chunks.into_iter(),
             chunk: ChunkPlace { offset: 0, length: 0, open: false, clipped: false },
             bytes: vec![0; PADDING],
@@ -71,6 +74,12 @@ impl Stream {
             ahead: None,
             drop_join: false,
         }
+    }
+
+    /// The records that follow are of this thread; none stands for the one that the chunks are of.
+    pub(super) fn switch(&mut self, thread: Option<u32>) {
+        self.thread = thread.unwrap_or(self.own);
+        self.thread_id = None;
     }
 
     /// Whether the current chunk goes on beyond the end of the file.

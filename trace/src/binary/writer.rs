@@ -233,6 +233,7 @@ impl<W: Write> BinaryWriter<W> {
             Op::Recv { message, .. } => self.message(Record::new(code::RECV, subject), message, tables),
             Op::Spawn { child } => Record::new(code::OTHER, number(child.index())).u8(other::SPAWN),
             Op::Join { child } => Record::new(code::OTHER, number(child.index())).u8(other::JOIN),
+            Op::TryJoinFailed { child } => Record::new(code::OTHER, number(child.index())).u8(other::TRY_JOIN_FAILED),
             Op::Begin { name } => Record::new(code::OTHER, self.text(name, tables)).u8(other::BEGIN),
             Op::End { name } => Record::new(code::OTHER, self.text(name, tables)).u8(other::END),
             Op::Start => record.u8(other::START),
@@ -260,6 +261,7 @@ impl<W: Write> BinaryWriter<W> {
             Op::Await { .. } => record.u8(other::AWAIT),
             Op::OnceBegin { .. } => record.u8(other::ONCE_BEGIN),
             Op::OnceEnd { .. } => record.u8(other::ONCE_END),
+            Op::Refused { what } => self.record(&what.op(), tables),
         }
     }
 }

@@ -141,6 +141,7 @@ fn ops() -> impl Strategy<Value = Op> {
         Just(Op::Start),
         Just(Op::Exit),
         threads().prop_map(|child| Op::Join { child }),
+        threads().prop_map(|child| Op::TryJoinFailed { child }),
         requests().prop_map(|on| Op::Block { on }),
         locking(),
         meeting(),

@@ -224,6 +224,7 @@ fn waits_for_ever(on: &Request, then: Option<Op>) -> bool {
             _,
             Some(
                 Op::TryFailed { .. }
+                | Op::TryJoinFailed { .. }
                 | Op::TrySendFailed { .. }
                 | Op::TryRecvFailed { .. }
                 | Op::Wake { by: WakeReason::Timeout | WakeReason::Spurious, .. },

@@ -1,6 +1,6 @@
 //! What a step that is not possible waits for, in terms of what was recorded: who else has to do something first.
 
-use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Request, ThreadId, WakeReason};
+use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Refusal, Request, ThreadId, WakeReason};
 
 use super::object::{Object, Once};
 use super::{Machine, Outcomes};
@@ -43,9 +43,7 @@ impl Machine {
     pub(in crate::witness) fn awaits(&self, recording: &Recording<'_>, step: &Step) -> Awaits {
         let thread = &self.threads[step.thread.index()];
         if !thread.open {
-            return recording
-                .spawn(step.thread)
-                .map_or(Awaits::Nobody, |spawn| Awaits::Thread(recording.step(spawn).thread));
+            return awaits_spawn(recording, step.thread);
         }
         if let Some(Request::Send { channel }) = thread.request.filter(|_| !self.gets_past_send(thread, &step.op)) {
             return Awaits::Object(channel);
@@ -54,6 +52,7 @@ impl Machine {
             Op::Acquire { lock, mode, .. } => self.awaits_lock(recording, step, lock, mode),
             Op::Read { .. } | Op::Load { .. } | Op::Rmw { .. } => self.awaits_writer(recording, step),
             Op::Join { child } => Awaits::Thread(child),
+            Op::Refused { what: Refusal::Spawn { child } } => awaits_spawn(recording, child),
             Op::Wake { condvar, lock, by } => {
                 let notified = match self.object(condvar) {
                     Object::Condvar(condvar) => by != WakeReason::Notify || condvar.may_wake(step.thread),
@@ -67,7 +66,7 @@ impl Machine {
                 Object::Once(Once::Running(thread)) => Awaits::Thread(*thread),
                 _ => Awaits::Object(object),
             },
-            op => op.object().map_or(Awaits::Nobody, Awaits::Object),
+            op => op.asked().object().map_or(Awaits::Nobody, Awaits::Object),
         }
     }
 
@@ -109,4 +108,8 @@ impl Machine {
             },
         }
     }
+}
+
+fn awaits_spawn(recording: &Recording<'_>, child: ThreadId) -> Awaits {
+    recording.spawn(child).map_or(Awaits::Nobody, |spawn| Awaits::Thread(recording.step(spawn).thread))
 }

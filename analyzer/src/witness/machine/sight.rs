@@ -43,6 +43,7 @@ impl Machine {
                 Object::Semaphore { permits, .. } => Seen::state((*permits == 0).into()),
                 _ => Seen::state((!self.is_free_for(object, step.thread, mode)).into()),
             },
+            Op::TryJoinFailed { child } => Seen::state((!self.is_over(recording, child)).into()),
             Op::TrySendFailed { channel } => match self.object(channel) {
                 Object::Channel(channel) if channel.closed => Seen::state(2),
                 Object::Channel(channel) => Seen::state((channel.is_full() && !channel.is_rendezvous()).into()),
@@ -65,7 +66,7 @@ impl Machine {
         if channel.is_rendezvous() || self.takes_any(id) {
             return saw;
         }
-        let there = saw.as_event().is_some_and(|send| channel.gives(send, |older| recording.passed(send, older)));
+        let there = saw.as_event().is_some_and(|send| channel.gives(send, |other| recording.passed(send, other)));
         if there { saw } else { Seen::NOTHING }
     }
 
@@ -92,10 +93,10 @@ impl Machine {
         }
     }
 
-    /// The oldest message in a channel.
-    pub(in crate::witness) fn oldest_message(&self, channel: ObjectId) -> Option<EventIndex> {
+    /// The message that leaves a channel next as far as its age tells.
+    pub(in crate::witness) fn next_message(&self, channel: ObjectId) -> Option<EventIndex> {
         match self.object(channel) {
-            Object::Channel(channel) => channel.oldest(),
+            Object::Channel(channel) => channel.next(),
             _ => None,
         }
     }
@@ -113,6 +114,7 @@ const fn looks(op: &Op) -> bool {
             | Op::Wake { .. }
             | Op::Recv { .. }
             | Op::TryFailed { .. }
+            | Op::TryJoinFailed { .. }
             | Op::TrySendFailed { .. }
             | Op::TryRecvFailed { .. }
     )

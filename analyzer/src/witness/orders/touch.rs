@@ -1,6 +1,6 @@
 //! What an operation does with an object, as far as that decides whether it matters who comes first.
 
-use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, Touched};
+use lockhound_trace::{ChannelOrder, Mode, ObjectId, ObjectKind, Op, Refusal, Request, Tables, Touched};
 
 /// A kind of access.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -97,8 +97,10 @@ pub(super) fn touches(op: &Op, tables: &Tables) -> [Option<(ObjectId, Touch)>; 2
         }
         Op::Wake { condvar, lock, .. } => [Some((condvar, Touch::Wake)), Some((lock, Touch::Take))],
         Op::Notify { condvar } | Op::NotifyAll { condvar } => one(condvar, Touch::Notify),
+        // Where the oldest does not go first, it matters to a receive what was sent before it.
         Op::Send { channel, .. } | Op::Recv { channel, .. }
-            if kind(channel) == (ObjectKind::Channel { capacity: Some(0) }) =>
+            if kind(channel).is_rendezvous()
+                || !matches!(kind(channel), ObjectKind::Channel { order: ChannelOrder::Fifo, .. }) =>
         {
             one(channel, Touch::Alone)
         }
@@ -114,7 +116,9 @@ pub(super) fn touches(op: &Op, tables: &Tables) -> [Option<(ObjectId, Touch)>; 2
         Op::Await { object } => one(object, Touch::Affirm),
         Op::Clear { flag: object } | Op::Add { waitgroup: object, .. } => one(object, Touch::Undo),
         Op::Block { .. } => [None, None],
-        op => [op.object().map(|object| (object, Touch::Alone)), None],
+        // Whether it would be refused depends on the others, but for what a thread must hold itself.
+        Op::Refused { what: Refusal::Release { .. } | Refusal::Wait { .. } } => [None, None],
+        op => [op.asked().object().map(|object| (object, Touch::Alone)), None],
     }
 }
 

@@ -1,6 +1,8 @@
 //! Running random programs, by a random scheduler.
 
-use lockhound_trace::{Event, How, MessageId, ObjectId, ObjectKind, Op, SiteId, Tables, ThreadId, Value, WakeReason};
+use lockhound_trace::{
+    Event, How, MessageId, ObjectId, ObjectKind, Op, Refusal, SiteId, Tables, ThreadId, Value, WakeReason,
+};
 
 use super::super::dice::Dice;
 use super::super::recording::Recording;
@@ -45,6 +47,7 @@ struct Simulation<'d> {
     events: Vec<Event>,
     values: Vec<i64>,
     messages: u64,
+    profile: Profile,
 }
 
 impl<'d> Simulation<'d> {
@@ -57,6 +60,7 @@ impl<'d> Simulation<'d> {
             events: Vec::new(),
             values: vec![0; tables.objects().len()],
             messages: 0,
+            profile,
             tables,
         }
     }
@@ -107,7 +111,13 @@ impl<'d> Simulation<'d> {
         }
         let worlds = self.world.after(id, op, self.events.len(), &[]);
         if worlds.is_empty() {
-            return self.maybe_tell(thread);
+            return match Refusal::of(&op) {
+                Some(what) if self.world.refuses(id, what) && self.dice.chance(self.profile.oddities()) => {
+                    self.refused(thread, what, site);
+                    true
+                }
+                _ => self.maybe_tell(thread),
+            };
         }
         self.world = self.dice.pick(&worlds);
         let op = self.with_value(thread, op);
@@ -120,6 +130,12 @@ impl<'d> Simulation<'d> {
             _ => {}
         }
         true
+    }
+
+    /// Nothing comes of the wish.
+    fn refused(&mut self, thread: usize, what: Refusal, site: SiteId) {
+        self.record(thread, Op::Refused { what }, site);
+        self.threads[thread].next += 1;
     }
 
     /// Has the thread do something next that it had not planned.
@@ -161,7 +177,9 @@ impl<'d> Simulation<'d> {
             }
             Wish::Send(channel, how) => {
                 if self.world.is_closed(channel) {
-                    return Some(Op::TrySendFailed { channel });
+                    let refused = Op::Refused { what: Refusal::Send { channel, message: None } };
+                    let told = self.dice.chance(self.profile.oddities());
+                    return Some(if told { refused } else { Op::TrySendFailed { channel } });
                 }
                 match (self.world.is_full(channel), how) {
                     (true, How::Lock) => None,
@@ -172,7 +190,7 @@ impl<'d> Simulation<'d> {
                     }
                 }
             }
-            Wish::Recv(channel, how) => match self.world.oldest(channel) {
+            Wish::Recv(channel, how) => match self.world.next(channel) {
                 Some(message) => Some(Op::Recv { channel, message }),
                 None if self.world.is_closed(channel) => Some(Op::RecvClosed { channel }),
                 None if how != How::Lock => Some(Op::TryRecvFailed { channel }),
@@ -187,7 +205,7 @@ impl<'d> Simulation<'d> {
     }
 
     fn is_rendezvous(&self, channel: ObjectId) -> bool {
-        matches!(self.tables.object(channel).kind, ObjectKind::Channel { capacity: Some(0) })
+        self.tables.object(channel).kind.is_rendezvous()
     }
 
     /// Both halves of a rendezvous, in either order, if somebody is at the other end.

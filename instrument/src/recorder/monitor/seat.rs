@@ -45,6 +45,12 @@ impl Seat {
         Self { thread, task, name, ends_last: spawned, ..Self::EMPTY }
     }
 
+    /// Of the calling thread while it runs a task, as which others wait for it. Its end does not come last: what the task put
+    /// into the thread's locals stays there.
+    pub(in crate::recorder) fn of_task(number: u32, name: &Arc<str>) -> Self {
+        Self { thread: number, task: this_task(), name: Some(Arc::clone(name)), ..Self::EMPTY }
+    }
+
     /// Keeps a stack that was captured.
     pub(in crate::recorder) fn remember(&mut self, stack: &[usize]) {
         self.depth = stack.len().min(FRAMES);

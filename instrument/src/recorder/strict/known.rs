@@ -15,6 +15,11 @@ pub(in crate::recorder) struct Memory {
 }
 
 impl Memory {
+    /// The thread begins another task: whatever it was about is over. What is in order stays so.
+    pub(in crate::recorder) const fn forget_request(&mut self) {
+        self.together_from = None;
+    }
+
     #[inline]
     pub(super) fn has(&self, held: Claim, wanted: Claim) -> bool {
         let pair = (held.key(), wanted.key());

@@ -1,9 +1,11 @@
-//! A message for a channel that the receiver has closed.
+//! The kitchen closes before the last order.
 
 use lockhound::sync::mpsc::channel;
+use lockhound::thread;
 
 fn main() {
     let (orders, kitchen) = channel();
-    drop(kitchen);
+    let cook = thread::Builder::new().name("cook".into()).spawn(move || drop(kitchen)).unwrap();
+    cook.join().unwrap();
     orders.send("soup").unwrap();
 }

@@ -10,6 +10,7 @@ fn leave() {
 }
 
 fn main() {
-    let _inside = DOOR.lock();
+    let inside = DOOR.lock();
     thread::Builder::new().name("guest".into()).spawn(leave).unwrap().join().unwrap();
+    drop(inside);
 }

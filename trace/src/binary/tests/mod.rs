@@ -5,6 +5,7 @@ mod damage;
 mod merge;
 mod round_trip;
 pub(crate) mod simulator;
+mod tasks;
 
 use std::io::Write;
 

@@ -7,7 +7,7 @@ use crate::binary::format::{CHUNK_HEADER, PAGE, Payload, SUM_RECORD, field, mess
 use crate::binary::{BinaryWriter, encode};
 use crate::event::Event;
 use crate::ids::{MessageId, ObjectId, SiteId, TextId, ThreadId};
-use crate::objects::{Object, ObjectKind, Policy, Thread};
+use crate::objects::{ChannelOrder, Object, ObjectKind, Policy, Thread};
 use crate::op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
 use crate::read::{EventSink, Frame, Header, ReadErrorKind, Tables};
 
@@ -33,8 +33,9 @@ fn tables() -> Tables {
         ObjectKind::Condvar,
         ObjectKind::Semaphore { permits: 3, bound: Some(0) },
         ObjectKind::Barrier { parties: None },
-        ObjectKind::Channel { capacity: Some(0) },
-        ObjectKind::Channel { capacity: None },
+        ObjectKind::Channel { capacity: Some(0), order: ChannelOrder::Fifo },
+        ObjectKind::Channel { capacity: None, order: ChannelOrder::Lifo },
+        ObjectKind::Channel { capacity: Some(3), order: ChannelOrder::Any },
         ObjectKind::Flag { set: true },
         ObjectKind::Waitgroup { count: 9 },
         ObjectKind::Once,
@@ -103,7 +104,7 @@ fn requests() -> impl Strategy<Value = Request> {
 
 fn ops() -> impl Strategy<Value = Op> {
     let details = (modes(), hows(), touches(), orders(), values(), requests());
-    (objects(), objects(), details, any::<u32>(), any::<bool>(), 0usize..38).prop_map(
+    (objects(), objects(), details, any::<u32>(), any::<bool>(), 0usize..39).prop_map(
         |(object, lock, (mode, how, touched, order, value, on), n, flag, which)| {
             let child = ThreadId::from_index(n as usize % 3);
             let name = flag.then(|| TextId::from_index(n as usize % 2));
@@ -145,6 +146,7 @@ fn ops() -> impl Strategy<Value = Op> {
                 33 => Op::Store { atomic: object, order, value },
                 34 | 35 => Op::Rmw { atomic: object, order, value, cas: flag },
                 36 => Op::Begin { name },
+                37 => Op::TryJoinFailed { child },
                 _ => Op::End { name },
             }
         },
@@ -247,7 +249,7 @@ fn send_named(kind: u8, number: u64) -> Vec<u8> {
     let mut tables = Tables::default();
     let channel = tables.add_object(Object {
         id: "c".to_owned(),
-        kind: ObjectKind::Channel { capacity: None },
+        kind: ObjectKind::Channel { capacity: None, order: ChannelOrder::Fifo },
         name: None,
         type_name: None,
         at: None,

@@ -331,8 +331,7 @@ impl Simulation {
 
     /// The file that a recorder would have left. Chunks hold `per_chunk` records, those of all threads interleaved.
     pub(crate) fn file(&self, per_chunk: usize) -> Vec<u8> {
-        let mut bytes = encode::file_header(Payload::Streams, &[]).to_vec();
-        bytes.resize(FILE_HEADER.next_multiple_of(PAGE), 0);
+        let mut bytes = begin_file();
         let longest = self.threads.iter().map(|thread| thread.records.len().div_ceil(per_chunk)).max().unwrap_or(0);
         for sequence in 0..longest {
             for (thread, state) in self.threads.iter().enumerate() {
@@ -345,7 +344,14 @@ impl Simulation {
     }
 }
 
-fn put_chunk(bytes: &mut Vec<u8>, thread: u32, sequence: u32, records: &[u8]) {
+/// A recording without chunks.
+pub(super) fn begin_file() -> Vec<u8> {
+    let mut bytes = encode::file_header(Payload::Streams, &[]).to_vec();
+    bytes.resize(FILE_HEADER.next_multiple_of(PAGE), 0);
+    bytes
+}
+
+pub(super) fn put_chunk(bytes: &mut Vec<u8>, thread: u32, sequence: u32, records: &[u8]) {
     let size = (CHUNK_HEADER + records.len()).next_multiple_of(PAGE);
     let start = bytes.len();
     bytes.resize(start + size, 0);
