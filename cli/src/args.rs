@@ -288,9 +288,12 @@ pub(crate) struct GraphArgs {
     /// All orders, not only those that are part of a cycle
     #[arg(long)]
     pub(crate) all: bool,
-    /// In a drawing, emphasise the orders that the finding with this id (or its beginning) is about
+    /// In a drawing, emphasise the orders that the finding with this id (or its beginning) is about; it may be against an
+    /// order that lockhound.toml states
     #[arg(long, value_name = "ID")]
     pub(crate) finding: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// Write the graph to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use anstream::AutoStream;
 use anyhow::Context;
-use lockhound_report::{Detail, Document, Evidence, Finding, Locate, Severity, TextOptions, Wanted, Which};
+use lockhound_report::{
+    Detail, Document, Evidence, Finding, Locate, Severity, Sources, TextOptions, Wanted, Which, look_up_names,
+};
 
 use crate::args::{FailOn, ReportArgs, ReportFormat};
 use crate::config::{Config, Coverage};
@@ -49,6 +51,8 @@ pub(crate) fn detail<R>(args: &ReportArgs, build: impl FnOnce(&Detail<'_>) -> R)
 impl Conclusion {
     /// Problems go to stderr, the report to `output` or stdout.
     pub(crate) fn report(mut self, args: &ReportArgs, output: Option<&Path>) -> anyhow::Result<ExitCode> {
+        let sources = Files::new(self.embedded);
+        look_up_names(&mut self.document, &sources);
         let read = if self.is_incomplete() { Coverage::Partial } else { Coverage::Whole };
         self.config.apply(&mut self.document, self.coverage.and(read))?;
         for problem in &self.problems {
@@ -59,27 +63,27 @@ impl Conclusion {
             write(output, &text)?;
         // Programs always get their report; people need no summary of nothing.
         } else if !self.document.traces.is_empty() || args.format != ReportFormat::Text {
-            write(output, &self.render(args))?;
+            write(output, &self.render(args, &sources))?;
         }
         Ok(self.exit_code(args.fail_on.or(self.config.fail_on).unwrap_or_default()))
     }
 
-    fn render(&self, args: &ReportArgs) -> String {
+    fn render(&self, args: &ReportArgs, sources: &dyn Sources) -> String {
         let document = &self.document;
         match args.format {
             ReportFormat::Json => lockhound_report::to_json(document),
             ReportFormat::Dot => lockhound_report::dot(&document.lock_orders, Which::Cycles),
             ReportFormat::Svg => lockhound_report::svg(&document.lock_orders, Which::Cycles, None),
             ReportFormat::Perfetto => lockhound_report::perfetto(document),
-            ReportFormat::Short => lockhound_report::short(document),
+            ReportFormat::Short => lockhound_report::short(document, args.suppressed),
             ReportFormat::Sarif => in_repository(|locate| lockhound_report::sarif(document, locate)),
             ReportFormat::Junit => in_repository(|locate| lockhound_report::junit(document, locate)),
             ReportFormat::Github => in_repository(|locate| lockhound_report::github(document, locate)),
-            ReportFormat::Html => lockhound_report::html(document, &Files::new(self.embedded)),
+            ReportFormat::Html => lockhound_report::html(document, sources),
             ReportFormat::Text => {
                 let options =
                     TextOptions { refuted: args.refuted, stacks: args.verbose > 0, suppressed: args.suppressed };
-                lockhound_report::text(document, &Files::new(self.embedded), options)
+                lockhound_report::text(document, sources, options)
             }
         }
     }

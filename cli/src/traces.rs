@@ -9,6 +9,7 @@ use lockhound_trace::{Format, Place, ReadError, ReadErrorKind};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use crate::config::Config;
 use crate::progress::Meter;
 
 /// Everything that was asked for.
@@ -18,6 +19,16 @@ pub(crate) struct Batch {
     pub(crate) runs: Vec<Run>,
     /// What could not be done, a line each. A trace of which only a prefix could be read is in both.
     pub(crate) problems: Vec<String>,
+}
+
+impl Batch {
+    /// Warnings of locks that `[order]` names and nobody has. What could not be read may have them.
+    pub(crate) fn unknown_locks(&self, config: &Config) -> Vec<String> {
+        match self.problems.is_empty() {
+            true => config.unknown_locks(self.runs.iter().map(|run| &run.report.tables)),
+            false => Vec::new(),
+        }
+    }
 }
 
 /// Whether a trace without events is wrong.

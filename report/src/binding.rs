@@ -1,4 +1,4 @@
-//! What a program calls the thing that is made at some place of its text.
+//! What a program calls the thing that is made, or used, at some place of its text.
 
 /// Lines above a place that are looked at: a binding seldom begins further up.
 pub(crate) const LINES: usize = 8;
@@ -24,6 +24,11 @@ pub(crate) fn name(before: &str) -> Option<String> {
         .trim_end();
     }
     None
+}
+
+/// The name of what a method is called on, right behind `before`: `accounts` of `self.accounts.`.
+pub(crate) fn receiver(before: &str) -> Option<String> {
+    word_at_end(before.trim_end().strip_suffix('.')?).filter(|name| name != "self")
 }
 
 /// Without the path or macro that `before` ends with: `Arc::new`, `vec!`, `Some`.
@@ -137,6 +142,16 @@ mod tests {
         ];
         for (before, expected) in cases {
             assert_eq!(name(before).as_deref(), Some(expected), "{before}");
+        }
+    }
+
+    #[test]
+    fn a_method_is_called_on_what_stands_before_it() {
+        for (before, expected) in [("self.a.", Some("a")), ("  A\n    .", Some("A")), ("f(&x.y[0].z.", Some("z"))] {
+            assert_eq!(receiver(before).as_deref(), expected, "{before}");
+        }
+        for before in ["", "self.", "self.a().", "a[0].", "a", "a::", "7."] {
+            assert_eq!(receiver(before), None, "{before}");
         }
     }
 

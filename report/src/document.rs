@@ -153,6 +153,9 @@ pub struct ObjectName {
     /// Where it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    /// What the program text calls it where it is made, if it has no other name: [`crate::look_up_names`] notes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
 }
 
 /// What one participating thread does in a finding.

@@ -6,7 +6,8 @@
 use lockhound_analyzer::Severity;
 
 use crate::document::{Document, Finding};
-use crate::spots::{Locate, Part, Place, Spot, parts};
+use crate::naming::named;
+use crate::spots::{Locate, Part, Placed, parts, shown_at};
 
 /// One command a line: a finding at its first place, with all others in its text; then what silence does not prove.
 /// Accepted findings are left out.
@@ -24,24 +25,18 @@ pub fn github(document: &Document, locate: Locate<'_>) -> String {
 }
 
 fn annotation(document: &Document, finding: &Finding, locate: Locate<'_>) -> String {
+    let finding = &*named(finding);
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
     let parts = parts(document, finding, locate);
-    let mut properties = place(&parts).map_or_else(Vec::new, |place| {
+    let mut properties = shown_at(&parts).map_or_else(Vec::new, |place| {
         vec![("file", place.file.clone()), ("line", place.line.to_string()), ("col", place.column.to_string())]
     });
     properties.push(("title", format!("{} ({})", finding.rule.name(), finding.evidence.name())));
     command(level, &properties, &text(document, finding, &parts))
-}
-
-/// Where it is shown: lines of files in the repository can bear annotations.
-fn place(parts: &[Part]) -> Option<&Place> {
-    let spots = || parts.iter().map(Part::last).chain(parts.iter().flat_map(|part| &part.spots));
-    let places = || spots().filter_map(|spot| spot.place.as_ref());
-    places().find(|place| place.in_repository).or_else(|| places().next())
 }
 
 fn text(document: &Document, finding: &Finding, parts: &[Part]) -> String {
@@ -54,7 +49,7 @@ fn text(document: &Document, finding: &Finding, parts: &[Part]) -> String {
     lines.join("\n")
 }
 
-fn line(spot: &Spot) -> String {
+fn line(spot: &Placed) -> String {
     match &spot.place {
         Some(place) => format!("{} ({}:{}:{})", spot.text, place.file, place.line, place.column),
         None => spot.text.clone(),

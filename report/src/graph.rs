@@ -30,6 +30,9 @@ pub struct LockNode {
     /// Where locks of the class are made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    /// What the program text calls them where they are made, if they have no other name: [`crate::look_up_names`] notes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
     /// How often locks of the class were asked for, in all runs.
     #[serde(default)]
     pub acquired: u64,
@@ -117,6 +120,13 @@ impl From<WrittenGate> for Gate {
 impl From<Gate> for WrittenGate {
     fn from(Gate { lock, mode }: Gate) -> Self {
         if mode == EXCLUSIVE { Self::Exclusive(lock) } else { Self::Other { lock, mode: mode.into_owned() } }
+    }
+}
+
+impl LockOrder {
+    /// The two locks.
+    pub(crate) fn locks(&self) -> [usize; 2] {
+        [self.held, self.wanted]
     }
 }
 

@@ -6,7 +6,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::document::{Document, Finding};
 use crate::explanations::summary;
-use crate::spots::{Locate, Part, Spot, parts};
+use crate::naming::named;
+use crate::spots::{Locate, Part, Placed, parts};
 
 /// The report as a suite a rule and a test case a finding. A rule without findings passes, in one case, so that there is
 /// always something to show; accepted findings are skipped, mere notes pass; a trace that could be read only in part is an
@@ -34,12 +35,17 @@ fn suite(document: &Document, rule: Rule, locate: Locate<'_>) -> TestSuite {
         document.findings.iter().filter(|finding| finding.rule == rule).map(|finding| case(document, finding, locate)),
     );
     if suite.test_cases.is_empty() {
-        suite.add_test_case(named(rule.name(), format!("nothing found: {}", summary(rule)), TestCaseStatus::success()));
+        suite.add_test_case(titled(
+            rule.name(),
+            format!("nothing found: {}", summary(rule)),
+            TestCaseStatus::success(),
+        ));
     }
     suite
 }
 
 fn case(document: &Document, finding: &Finding, locate: Locate<'_>) -> TestCase {
+    let finding = &*named(finding);
     let text = description(document, finding, &parts(document, finding, locate));
     let mut status = match (&finding.suppressed, finding.severity) {
         (Some(_), _) => TestCaseStatus::skipped(),
@@ -62,14 +68,14 @@ fn case(document: &Document, finding: &Finding, locate: Locate<'_>) -> TestCase 
         }
     }
     let mut case =
-        named(finding.rule.name(), format!("{}: {}", finding.short_id(), one_line(&finding.message)), status);
+        titled(finding.rule.name(), format!("{}: {}", finding.short_id(), one_line(&finding.message)), status);
     if finding.severity == Severity::Note && finding.suppressed.is_none() {
         case.set_system_out(text);
     }
     case
 }
 
-fn named(rule: &str, name: String, status: TestCaseStatus) -> TestCase {
+fn titled(rule: &str, name: String, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
     case.set_classname(format!("lockhound.{rule}"));
     case
@@ -89,7 +95,7 @@ fn description(document: &Document, finding: &Finding, parts: &[Part]) -> String
     lines.join("\n")
 }
 
-fn line(spot: &Spot) -> String {
+fn line(spot: &Placed) -> String {
     match &spot.place {
         Some(place) => format!("{}:{}:{}: {}", one_line(&place.file), place.line, place.column, spot.text),
         None => spot.text.clone(),
@@ -104,7 +110,7 @@ fn unread(trace: &crate::Trace) -> Option<TestCase> {
     };
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(why);
-    Some(named("traces", one_line(&trace.path), status))
+    Some(titled("traces", one_line(&trace.path), status))
 }
 
 #[cfg(test)]

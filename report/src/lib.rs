@@ -45,6 +45,7 @@ pub use junit::junit;
 pub use life::{Ending, Lives, Phase, StateCount, ThreadEvent, ThreadLife, lives, lives_text};
 pub use lockhound_analyzer::{Evidence, Rule, Severity};
 pub use lookup::LookupError;
+pub use naming::{look_up_names, named};
 pub use perfetto::{perfetto, perfetto_trace};
 pub use replay::{Replay, Row, Standing};
 pub use sarif::sarif;

@@ -74,7 +74,13 @@ fn bank() -> Finding {
             .map(|(id, name)| ThreadName { id: id.to_owned(), name: name.to_owned(), at: None })
             .to_vec(),
         object_names: ["accounts", "audit"]
-            .map(|name| ObjectName { id: name.to_owned(), name: name.to_owned(), kind: "mutex".to_owned(), at: None })
+            .map(|name| ObjectName {
+                id: name.to_owned(),
+                name: name.to_owned(),
+                kind: "mutex".to_owned(),
+                at: None,
+                called: None,
+            })
             .to_vec(),
         notes: vec![
             "it can happen, proved by reordering this run: `worker-3` up to event 41, `nightly` up to event 77, then both block"
@@ -166,6 +172,7 @@ fn orders() -> LockOrderGraph {
         name: name.to_owned(),
         kind: "mutex".to_owned(),
         at: None,
+        called: None,
         acquired: 413,
         group: Some("bank".to_owned()),
         trace: None,

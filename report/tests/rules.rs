@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockhound_report::{Detail, Document, Evidence, Rule, Run, Sources, TextOptions, Wanted, document, text};
+use lockhound_report::{
+    Detail, Document, Evidence, Rule, Run, Sources, TextOptions, Wanted, document, look_up_names, text,
+};
 
 /// Not a rule, but what the runs refute.
 const REFUTED: &str = "refuted";
@@ -52,14 +54,10 @@ impl Case {
             Run::new(trace.strip_prefix("tests/rules").unwrap().to_str().unwrap().to_owned(), report)
         };
         let runs: Vec<Run> = self.traces.iter().map(run).collect();
-        let detail = Detail {
-            symbols: &|_| Vec::new(),
-            refuted: true,
-            replays: Wanted::All,
-            timelines: Wanted::All,
-            every_step: false,
-        };
-        document(&runs, &detail)
+        let detail = Detail { refuted: true, replays: Wanted::All, timelines: Wanted::All, ..Detail::NONE };
+        let mut document = document(&runs, &detail);
+        look_up_names(&mut document, self);
+        document
     }
 
     fn report(&self) -> String {

@@ -1,9 +1,8 @@
 //! What `lockhound demo --all --format json` says, as a reader of it would declare it.
 
 use lockhound_fixtures::{Ends, Named, Run};
+use lockhound_report::Document;
 use serde::Deserialize;
-
-use crate::report::Report;
 
 /// All of it.
 #[derive(Clone, Deserialize, Debug)]
@@ -26,7 +25,7 @@ pub struct Attempt {
     pub printed: String,
     pub findings: Vec<ByName>,
     pub refuted: Vec<ByName>,
-    pub report: Report,
+    pub report: Document,
 }
 
 /// A finding by the names that the program gave.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::report::Report;
+use lockhound_report::Document;
 
 /// What a call of `lockhound` left behind.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ impl Output {
     /// # Panics
     /// If it is not a report of the documented form.
     #[must_use]
-    pub fn report(&self) -> Report {
-        serde_json::from_str(&self.stdout)
+    pub fn report(&self) -> Document {
+        lockhound_report::from_json(&self.stdout)
             .unwrap_or_else(|error| panic!("not a report: {error}\n{}\nstderr:\n{}", self.stdout, self.stderr))
     }
 

@@ -8,10 +8,8 @@ mod attempt;
 mod binary;
 mod project;
 mod recording;
-mod report;
 
 pub use attempt::{Attempt, Attempts, ByName};
 pub use binary::{Output, cargo_lockhound, lockhound};
 pub use project::{Project, SAMPLE, finish};
 pub use recording::{Recording, record_to, trace_in};
-pub use report::{Finding, Hold, Move, Refutation, Report, Step, Summary, Trace};

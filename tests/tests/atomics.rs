@@ -14,7 +14,7 @@ fn findings(how: &str) -> Vec<String> {
     let trace = trace_in(folder.path());
     let checked = lockhound(["check", "--format", "json", trace.to_str().unwrap()]);
     assert_eq!(checked.stderr, "", "{how}");
-    checked.report().findings.into_iter().map(|finding| finding.rule).collect()
+    checked.report().findings.into_iter().map(|finding| finding.rule.name().to_owned()).collect()
 }
 
 #[test]

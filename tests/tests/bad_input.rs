@@ -49,7 +49,7 @@ fn assert_complains(output: &Output, path: &Path, place: &str, what: &str) {
 /// The race of the prefix is reported, and nothing that the broken rest would have to show.
 fn assert_finds_the_race(output: &Output) {
     let report = output.report();
-    let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.name()).collect();
     assert_eq!(rules, ["data-race"], "{}", output.stdout);
 }
 
@@ -105,7 +105,7 @@ fn misuse_is_a_finding_and_the_rest_is_analysed() {
         assert_eq!(output.status, Some(1), "{refused}\n{}{}", output.stdout, output.stderr);
         let report = output.report();
         let found: Vec<_> =
-            report.findings.iter().map(|finding| (finding.rule.as_str(), finding.evidence.as_str())).collect();
+            report.findings.iter().map(|finding| (finding.rule.name(), finding.evidence.name())).collect();
         assert_eq!(found.len(), 2, "{refused}\n{}", output.stdout);
         for expected in [("misuse", "observed"), ("data-race", "observed")] {
             assert!(found.contains(&expected), "{refused}\n{}", output.stdout);
@@ -172,7 +172,7 @@ fn a_truncated_recording_is_analysed_up_to_the_cut() {
     let report = output.report();
     assert!(report.traces[0].truncated);
     assert!(report.traces[0].events < demo.report().traces[0].events);
-    assert!(report.findings.iter().any(|finding| finding.rule == "data-race"), "{}", output.stdout);
+    assert!(report.findings.iter().any(|finding| finding.rule.name() == "data-race"), "{}", output.stdout);
 }
 
 /// As after a kill, the file ends with a whole chunk, but other threads had gone on by what is lost.

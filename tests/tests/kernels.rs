@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lockhound_tests::{Finding, Output, lockhound};
+use lockhound_report::{Evidence, Finding};
+use lockhound_tests::{Output, lockhound};
 use serde::Deserialize;
 
 /// What `expected.json` says of a trace.
@@ -46,7 +47,7 @@ impl Bug {
     }
 
     fn is(&self, finding: &Finding) -> bool {
-        self.rules().contains(&finding.rule.as_str())
+        self.rules().contains(&finding.rule.name())
             && set(&self.threads) == set(&finding.threads)
             && set(&self.objects) == set(&finding.objects)
     }
@@ -106,7 +107,7 @@ fn what_can_be_proved_is_proved() {
     for (name, kernel) in kernels() {
         let Some(provable) = kernel.provable_from_this_run else { continue };
         let report = check(&name).report();
-        let sure = |finding: &&Finding| matches!(finding.evidence.as_str(), "feasible" | "observed");
+        let sure = |finding: &&Finding| finding.evidence >= Evidence::Feasible;
         for bug in kernel.expect.iter().filter(|bug| bug.is_reachable_later()) {
             let proved = report.findings.iter().filter(sure).any(|finding| bug.is(finding));
             if proved != provable {

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use lockhound_tests::{Report, lockhound};
+use lockhound_report::{Document, Evidence};
+use lockhound_tests::lockhound;
 
-fn check_with(options: &[&str], name: &str) -> Report {
+fn check_with(options: &[&str], name: &str) -> Document {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/litmus").join(format!("{name}.std"));
     let arguments = ["check", "--format", "json"].iter().chain(options).map(OsStr::new).chain([path.as_os_str()]);
     let output = lockhound(arguments);
@@ -16,24 +17,24 @@ fn check_with(options: &[&str], name: &str) -> Report {
     output.report()
 }
 
-fn check(name: &str) -> Report {
+fn check(name: &str) -> Document {
     check_with(&[], name)
 }
 
-fn has(report: &Report, rules: &[&str]) -> bool {
-    report.findings.iter().any(|finding| rules.contains(&finding.rule.as_str()))
+fn has(report: &Document, rules: &[&str]) -> bool {
+    report.findings.iter().any(|finding| rules.contains(&finding.rule.name()))
 }
 
 /// Where the participants of a finding stand: in these traces every line's place is its number.
 type Lines = BTreeSet<u32>;
 
 /// What the findings of these rules say, by evidence.
-fn found(report: &Report, rules: &[&str]) -> BTreeSet<(String, Lines)> {
-    let findings = report.findings.iter().filter(|finding| rules.contains(&finding.rule.as_str()));
+fn found(report: &Document, rules: &[&str]) -> BTreeSet<(String, Lines)> {
+    let findings = report.findings.iter().filter(|finding| rules.contains(&finding.rule.name()));
     findings
         .map(|finding| {
             let lines = finding.steps.iter().map(|step| step.at.as_deref().unwrap().parse().unwrap());
-            (finding.evidence.clone(), lines.collect())
+            (finding.evidence.name().to_owned(), lines.collect())
         })
         .collect()
 }
@@ -62,7 +63,7 @@ fn happens_before_races() {
     for (name, _) in races() {
         let report = check_with(&["--no-prediction"], name);
         assert_eq!(has(&report, &["data-race"]), racy.contains(&name), "{name}");
-        assert!(report.findings.iter().all(|finding| finding.evidence != "feasible"), "{name}");
+        assert!(report.findings.iter().all(|finding| finding.evidence != Evidence::Feasible), "{name}");
     }
 }
 
@@ -138,7 +139,7 @@ fn harmless_inversions_are_notes() {
     for name in ["d02_gate", "d03_fork_order", "d04_join_order", "d08_same_thread"] {
         let report = check(name);
         let found: BTreeSet<_> =
-            report.findings.iter().map(|finding| (finding.rule.as_str(), finding.severity.as_str())).collect();
+            report.findings.iter().map(|finding| (finding.rule.name(), finding.severity.name())).collect();
         assert_eq!(found, BTreeSet::from([("lock-order-inversion", "note")]), "{name}");
     }
 }
@@ -167,8 +168,8 @@ fn atomicity() {
         let found = report
             .findings
             .iter()
-            .find(|finding| ["lost-update", "atomicity-violation"].contains(&finding.rule.as_str()));
-        let found = found.map(|finding| (finding.pattern.as_deref().unwrap_or(""), finding.evidence.as_str()));
+            .find(|finding| ["lost-update", "atomicity-violation"].contains(&finding.rule.name()));
+        let found = found.map(|finding| (finding.pattern.as_deref().unwrap_or(""), finding.evidence.name()));
         assert_eq!(found, expected, "{name}");
     }
 }

@@ -48,12 +48,13 @@ fn failure(attempt: &Attempt) -> Option<String> {
         return None;
     }
     let findings = &attempt.report.findings;
-    let messages: Vec<_> = findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.message)).collect();
+    let messages: Vec<_> =
+        findings.iter().map(|finding| format!("{}: {}", finding.rule.name(), finding.message)).collect();
     Some(format!("{}\n  {}\n  said: {}", attempt.scenario, wrong.join("\n  "), messages.join("\n        ")))
 }
 
 /// Steps that the text report could not show in the program's own source.
-fn unquotable(finding: &lockhound_tests::Finding) -> Vec<String> {
+fn unquotable(finding: &lockhound_report::Finding) -> Vec<String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let sites = finding.steps.iter().flat_map(|step| {
         let holds = step.holds.iter().map(|hold| hold.at.clone());
@@ -64,7 +65,7 @@ fn unquotable(finding: &lockhound_tests::Finding) -> Vec<String> {
             let path = site.as_deref().and_then(|site| site.split(':').next());
             !path.is_some_and(|path| path.starts_with("fixtures/src/") && workspace.join(path).is_file())
         })
-        .map(|site| format!("{}: no source line for {site:?}", finding.rule))
+        .map(|site| format!("{}: no source line for {site:?}", finding.rule.name()))
         .collect()
 }
 

@@ -265,9 +265,6 @@ impl Words<'_> {
                     .to_owned(),
             );
         }
-        if verdict.count > 1 {
-            notes.push(format!("{} ways to it were found", verdict.count));
-        }
         notes
     }
 

@@ -27,5 +27,6 @@ mod report;
 mod requests;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub(crate) use analysis::Blocking;

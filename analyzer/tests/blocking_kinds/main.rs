@@ -13,6 +13,8 @@ mod regrouped;
 #[path = "../script/mod.rs"]
 mod script;
 mod shapes;
+#[path = "../summary/mod.rs"]
+mod summary;
 
 use std::path::Path;
 
@@ -42,16 +44,8 @@ fn blocking(report: &Report) -> impl Iterator<Item = &Finding> {
     })
 }
 
-/// `rule evidence T1,T2 a,b` of each.
 fn summary(report: &Report) -> Vec<String> {
-    blocking(report)
-        .map(|finding| {
-            let threads: Vec<&str> = finding.threads.iter().map(|&id| report.tables.thread(id).id.as_str()).collect();
-            let objects: Vec<&str> = finding.objects.iter().map(|&id| report.tables.object(id).id.as_str()).collect();
-            let (rule, evidence) = (finding.rule.name(), finding.evidence.name());
-            format!("{rule} {evidence} {} {}", threads.join(","), objects.join(","))
-        })
-        .collect()
+    blocking(report).map(|finding| summary::line(report, finding)).collect()
 }
 
 fn proves(threads: &[&str], body: &str, expected: &[&str]) {

@@ -1,9 +1,12 @@
 //! What the deadlock tests share: traces from text, and reports in few words.
 
+#[path = "../summary/mod.rs"]
+mod summary;
+
 use std::path::{Path, PathBuf};
 
 use lockhound_analyzer::{DeclaredOrder, Finding, NamePattern, Options, Report, Rule, analyze, analyze_with};
-use lockhound_trace::{EventSource, JsonLinesReader, ObjectId, StdReader, ThreadId, Validated};
+use lockhound_trace::{EventSource, JsonLinesReader, StdReader, Validated};
 
 /// Analyses a trace in the JSON Lines format, without its header line.
 pub(crate) fn analyze_lines(lines: &str) -> Report {
@@ -79,21 +82,7 @@ pub(crate) fn relevant(report: &Report) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(|finding| RULES.contains(&finding.rule))
 }
 
-/// `rule evidence T1,T2 a,b` of each of them.
+/// Each of them in few words.
 pub(crate) fn summary(report: &Report) -> Vec<String> {
-    let threads =
-        |ids: &[ThreadId]| ids.iter().map(|&id| report.tables.thread(id).id.clone()).collect::<Vec<_>>().join(",");
-    let objects =
-        |ids: &[ObjectId]| ids.iter().map(|&id| report.tables.object(id).id.clone()).collect::<Vec<_>>().join(",");
-    relevant(report)
-        .map(|finding| {
-            format!(
-                "{} {} {} {}",
-                finding.rule.name(),
-                finding.evidence.name(),
-                threads(&finding.threads),
-                objects(&finding.objects)
-            )
-        })
-        .collect()
+    relevant(report).map(|finding| summary::line(report, finding)).collect()
 }

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, Args, Parser, Subcommand};
 
 use super::selection::Selection;
+use super::words::CARGOS;
 use crate::args::{Color, ReportArgs, SearchArgs, duration};
 
 const EXIT_STATUS: &str = "\
@@ -17,6 +18,12 @@ Exit status:
 
 const OTHERS: &str = "\
 All commands of `lockhound` but `run` work as well: check, explain, show … (see `lockhound help`).";
+
+/// Hides an option that cargo gets, although it is one of ours elsewhere.
+fn cargos(option: Arg) -> Arg {
+    let hidden = option.get_long().is_some_and(|name| CARGOS.contains(&name));
+    option.hide(hidden)
+}
 
 /// Records the tests and programs of a workspace, and finds their deadlocks, lock-order violations, data races and lost
 /// updates.
@@ -35,19 +42,22 @@ pub(crate) enum CargoCommand {
     /// Record `cargo test`, and report what is wrong
     #[command(
         override_usage = "cargo lockhound test [OPTIONS] [OPTIONS OF CARGO TEST] [-- OPTIONS OF THE TESTS]",
-        after_help = EXIT_STATUS
+        after_help = EXIT_STATUS,
+        mut_args(cargos)
     )]
     Test(RecordArgs),
     /// Record `cargo nextest run`, and report what is wrong
     #[command(
         override_usage = "cargo lockhound nextest [OPTIONS] [OPTIONS OF CARGO NEXTEST RUN] [-- OPTIONS OF THE TESTS]",
-        after_help = EXIT_STATUS
+        after_help = EXIT_STATUS,
+        mut_args(cargos)
     )]
     Nextest(RecordArgs),
     /// Record `cargo run`, and report what is wrong
     #[command(
         override_usage = "cargo lockhound run [OPTIONS] [OPTIONS OF CARGO RUN] [-- ARGUMENTS OF THE PROGRAM]",
-        after_help = EXIT_STATUS
+        after_help = EXIT_STATUS,
+        mut_args(cargos)
     )]
     Run(RecordArgs),
     /// Report what was recorded with --no-report or under `show-env`, else once more what was recorded last

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lockhound_analyzer::Options;
-use lockhound_report::{Document, document, to_json};
+use lockhound_report::{Document, document, look_up_names, to_json};
 use lockhound_trace::ObjectKind;
 
 use super::store::Store;
@@ -14,7 +14,7 @@ use crate::args::{ReportArgs, ReportFormat};
 use crate::conclusion::{Conclusion, detail};
 use crate::config::{Config, Coverage};
 use crate::exit_code::ExitCode;
-use crate::sources::Embedded;
+use crate::sources::{Embedded, Files};
 use crate::traces::{Batch, Found, WhenEmpty};
 
 /// Analyses all traces in these folders, without those of processes that had no chance to go wrong: where the recorder could
@@ -43,10 +43,14 @@ pub(super) fn conclude(
     // A file of another project may have the name of one of this, and lie where we were called.
     std::env::set_current_dir(workspace.root()).with_context(|| workspace.root().display().to_string())?;
     let problems = batch.problems.clone();
-    let document = describe(batch, workspace, args);
+    let (config, coverage) = decided;
+    let unknown = if coverage == Coverage::Whole { batch.unknown_locks(&config) } else { Vec::new() };
+    let mut document = describe(batch, workspace, args);
+    // The text may not be at hand where it is read.
+    look_up_names(&mut document, &Files::default());
     let path = Store::under(workspace.target()).findings();
     fs::write(&path, to_json(&document)).with_context(|| format!("could not write {}", path.display()))?;
-    let (config, coverage) = decided;
+    document.warn(unknown);
     Conclusion { document, problems, embedded: Embedded::Last, config, coverage }.report(args, output.as_deref())
 }
 

@@ -89,6 +89,16 @@ mod tests {
     }
 
     #[test]
+    fn help_shows_no_option_that_cargo_gets() {
+        for name in ["test", "nextest", "run"] {
+            let mut command = CargoCli::command().find_subcommand(name).unwrap().clone();
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("--no-config") && !help.contains("--config"), "{help}");
+            assert!(help.contains("--witness") && !help.contains("--verbose"), "{help}");
+        }
+    }
+
+    #[test]
     fn commands_of_lockhound_itself_stay_its_own() {
         for line in ["x", "x --help", "x test", "x --color never run --lib", "x show-env", "x help test"] {
             assert!(is_for_cargo(line), "{line}");

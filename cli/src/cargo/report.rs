@@ -1,21 +1,18 @@
 //! `cargo lockhound report`.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use lockhound_report::merge;
 
 use super::args::CollectArgs;
 use super::conclude::{analyse, conclude, describe};
 use super::store::Store;
 use super::workspace::Workspace;
-use crate::commands::report::read;
+use crate::commands::report::gather;
 use crate::conclusion::Conclusion;
 use crate::config::{Config, Coverage};
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
-use crate::traces::{Found, WhenEmpty};
 
 /// Reports what is named, or else what the workspace has recorded.
 pub(super) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
@@ -41,24 +38,11 @@ fn recorded(args: &CollectArgs) -> anyhow::Result<ExitCode> {
 /// Reports in JSON, each of which is itself, and traces, which count as another.
 fn named(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     let config = Config::here(&args.report.config)?;
-    let is_report = |path: &&PathBuf| path.extension() == Some(OsStr::new("json"));
-    let (reports, traces): (Vec<&PathBuf>, Vec<&PathBuf>) = args.paths.iter().partition(is_report);
-    let mut documents = Vec::new();
-    let mut problems = Vec::new();
-    for path in reports {
-        match read(path) {
-            Ok(document) => documents.push(document),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if !traces.is_empty() {
+    let describe = |batch| {
         let workspace = Workspace::of(&args.workspace.selection())?;
-        let traces: Vec<PathBuf> = traces.into_iter().cloned().collect();
-        let mut batch = Found::at(&traces).analyse(&args.search.options(&config), WhenEmpty::Complain);
-        problems.append(&mut batch.problems);
-        documents.push(describe(batch, &workspace, &args.report));
-    }
-    let mut document = merge(documents);
+        Ok(describe(batch, &workspace, &args.report))
+    };
+    let (mut document, problems) = gather(&args.paths, &args.search.options(&config), describe)?;
     if !args.report.refuted {
         document.refuted = None;
     }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Command;
 
 /// Options that cargo has too, and that are left to it.
-const CARGOS: [&str; 2] = ["config", "verbose"];
+pub(super) const CARGOS: [&str; 2] = ["config", "verbose"];
 
 /// What followed the name of a subcommand.
 #[derive(PartialEq, Eq, Default, Debug)]

@@ -1,22 +1,22 @@
 //! `lockhound allow`: findings accepted, for good or for a while.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use lockhound_analyzer::Options;
-use lockhound_report::{Detail, Document, Finding, Wanted, document, merge};
+use lockhound_report::{Detail, Document, Finding, document, look_up_names, named};
 use lockhound_trace::one_line;
 
-use super::report::read;
+use super::report::{gather, read};
 use crate::args::{AllowArgs, ConfigArgs};
 use crate::cargo::last_report;
 use crate::config::{Acceptance, Config, Coverage, Date, Edit, Location, parse_id, today};
 use crate::console;
 use crate::exit_code::ExitCode;
-use crate::traces::{Found, WhenEmpty};
+use crate::sources::Files;
+use crate::traces::Batch;
 
 pub(crate) fn run(args: &AllowArgs) -> anyhow::Result<ExitCode> {
     let here = std::env::current_dir().context("could not find the current folder")?;
@@ -115,7 +115,7 @@ fn baseline(mut edit: Edit, known: Known, reason: &str, expires: Option<Date>) -
 }
 
 fn in_words(finding: &Finding) -> String {
-    format!("{}: {}", finding.rule.name(), finding.message)
+    format!("{}: {}", finding.rule.name(), named(finding).message)
 }
 
 /// What is known to have been found.
@@ -131,7 +131,7 @@ struct Known {
 impl Known {
     /// Of these reports and traces; of none, of the last report of the workspace.
     fn gather(paths: &[PathBuf], here: &Path, config: &Config) -> anyhow::Result<Self> {
-        if paths.is_empty() { Self::last(here) } else { Ok(Self::of(paths, config)) }
+        if paths.is_empty() { Self::last(here) } else { Self::of(paths, config) }
     }
 
     fn last(here: &Path) -> anyhow::Result<Self> {
@@ -144,32 +144,13 @@ impl Known {
         Ok(Self { document, problems: Vec::new(), from })
     }
 
-    fn of(paths: &[PathBuf], config: &Config) -> Self {
-        let is_report = |path: &PathBuf| path.extension() == Some(OsStr::new("json"));
-        let (reports, traces): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(is_report);
-        let (mut documents, mut problems) = (Vec::new(), Vec::new());
-        for report in &reports {
-            match read(report) {
-                Ok(document) => documents.push(document),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        if !traces.is_empty() {
-            let options = Options { orders: Arc::clone(&config.orders), ..Options::default() };
-            let mut batch = Found::at(&traces).analyse(&options, WhenEmpty::Complain);
-            problems.append(&mut batch.problems);
-            documents.push(document(&batch.runs, &VERDICTS));
-        }
+    fn of(paths: &[PathBuf], config: &Config) -> anyhow::Result<Self> {
+        let options = Options { orders: Arc::clone(&config.orders), ..Options::default() };
+        // The messages are enough for a review.
+        let verdicts = |batch: Batch| Ok(document(&batch.runs, &Detail::NONE));
+        let (mut document, problems) = gather(paths, &options, verdicts)?;
+        look_up_names(&mut document, &Files::default());
         let from: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        Self { document: Some(merge(documents)), problems, from: from.join(", ") }
+        Ok(Self { document: Some(document), problems, from: from.join(", ") })
     }
 }
-
-/// The messages are enough for a review.
-const VERDICTS: Detail<'_> = Detail {
-    symbols: &|_| Vec::new(),
-    refuted: false,
-    replays: Wanted::None,
-    timelines: Wanted::None,
-    every_step: false,
-};

@@ -1,22 +1,32 @@
 //! `lockhound graph`: which lock was asked for while which was held.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use lockhound_analyzer::{Options, Rule};
-use lockhound_report::{Detail, Document, Wanted, Which, document, merge};
+use lockhound_report::{Detail, Document, Which, document, look_up_names};
 
-use super::report::read;
+use super::report::gather;
 use crate::args::{GraphArgs, GraphFormat};
 use crate::conclusion::write;
+use crate::config::Config;
 use crate::console;
 use crate::exit_code::ExitCode;
-use crate::traces::{Found, WhenEmpty};
+use crate::sources::Files;
 
 /// What says of orders that they are wrong. Nothing else need be looked for.
 const RULES: [Rule; 4] = [Rule::Deadlock, Rule::PotentialDeadlock, Rule::LockOrderInversion, Rule::LockOrderViolation];
 
 pub(crate) fn run(args: &GraphArgs) -> anyhow::Result<ExitCode> {
-    let (document, problems) = gather(&args.paths);
+    let config = Config::here(&args.config)?;
+    let options = Options {
+        rules: Some(RULES.to_vec()),
+        prediction: false,
+        orders: Arc::clone(&config.orders),
+        ..Options::default()
+    };
+    let (mut document, problems) = gather(&args.paths, &options, |batch| Ok(document(&batch.runs, &Detail::NONE)))?;
+    look_up_names(&mut document, &Files::default());
     for problem in &problems {
         console::error(problem);
     }
@@ -26,34 +36,6 @@ pub(crate) fn run(args: &GraphArgs) -> anyhow::Result<ExitCode> {
     }
     let is_partial = document.traces.iter().any(lockhound_report::Trace::is_incomplete);
     Ok(if problems.is_empty() && !is_partial { ExitCode::Clean } else { ExitCode::Trouble })
-}
-
-/// What all of these, reports and traces, say together, and what could not be read.
-fn gather(paths: &[PathBuf]) -> (Document, Vec<String>) {
-    let (reports, traces): (Vec<_>, Vec<_>) =
-        paths.iter().cloned().partition(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
-    if !traces.is_empty() {
-        let options = Options { rules: Some(RULES.to_vec()), prediction: false, ..Options::default() };
-        let batch = Found::at(&traces).analyse(&options, WhenEmpty::Complain);
-        let detail = Detail {
-            symbols: &|_| Vec::new(),
-            refuted: false,
-            replays: Wanted::None,
-            timelines: Wanted::None,
-            every_step: false,
-        };
-        documents.push(document(&batch.runs, &detail));
-        problems.extend(batch.problems);
-    }
-    for report in reports {
-        match read(&report) {
-            Ok(document) => documents.push(document),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    let document = if documents.len() == 1 { documents.remove(0) } else { merge(documents) };
-    (document, problems)
 }
 
 fn render(args: &GraphArgs, document: &Document) -> anyhow::Result<String> {

@@ -1,8 +1,10 @@
 //! `lockhound report`: reports of several machines or runs, put together.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use lockhound_analyzer::Options;
 use lockhound_report::{Document, JsonError, from_json, merge};
 
 use crate::args::ReportFilesArgs;
@@ -10,6 +12,7 @@ use crate::conclusion::Conclusion;
 use crate::config::{Config, Coverage};
 use crate::exit_code::ExitCode;
 use crate::sources::Embedded;
+use crate::traces::{Batch, Found, WhenEmpty};
 
 pub(crate) fn run(args: &ReportFilesArgs) -> anyhow::Result<ExitCode> {
     let config = Config::here(&args.report.config)?;
@@ -27,6 +30,30 @@ pub(crate) fn run(args: &ReportFilesArgs) -> anyhow::Result<ExitCode> {
     }
     Conclusion { document, problems, embedded: Embedded::Last, config, coverage: Coverage::Whole }
         .report(&args.report, args.output.as_deref())
+}
+
+/// What all of these, reports in JSON and traces and folders of them, say together, and what could not be read. `document`
+/// makes one of the traces, which must be there then.
+pub(crate) fn gather(
+    paths: &[PathBuf],
+    options: &Options,
+    document: impl FnOnce(Batch) -> anyhow::Result<Document>,
+) -> anyhow::Result<(Document, Vec<String>)> {
+    let is_report = |path: &PathBuf| path.extension() == Some(OsStr::new("json"));
+    let (reports, traces): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(is_report);
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    for report in &reports {
+        match read(report) {
+            Ok(document) => documents.push(document),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !traces.is_empty() {
+        let mut batch = Found::at(&traces).analyse(options, WhenEmpty::Complain);
+        problems.append(&mut batch.problems);
+        documents.push(document(batch)?);
+    }
+    Ok((merge(documents), problems))
 }
 
 /// Errors begin with the path, and the place where there is one.

@@ -4,11 +4,41 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
 use lockhound_analyzer::{DeclaredOrder, NamePattern};
+use lockhound_trace::{Object, ObjectId, ObjectKind, Tables};
 use toml::de::DeTable;
 
+use super::read::Config;
 use super::toml_text::{Text, Wrong, entries};
+use crate::names;
 
 const EXPECTED: &str = "names of locks in a list, outermost first, like [\"accounts\", \"audit\"]";
+
+impl Config {
+    /// A warning for each name in `[order]` that no lock in these traces bears: its order is not watched.
+    pub(crate) fn unknown_locks<'a>(&self, traces: impl IntoIterator<Item = &'a Tables>) -> Vec<String> {
+        if self.orders.is_empty() {
+            return Vec::new();
+        }
+        let is_lock = |object: &&Object| matches!(object.kind, ObjectKind::Mutex { .. } | ObjectKind::RwLock { .. });
+        let labels = |tables: &'a Tables| {
+            let ids = (0..tables.objects().len()).map(ObjectId::from_index);
+            ids.filter(move |&id| is_lock(&tables.object(id))).map(move |id| tables.object_label(id))
+        };
+        let known: BTreeSet<String> = traces.into_iter().flat_map(labels).collect();
+        let mut warnings = Vec::new();
+        for order in self.orders.iter() {
+            for pattern in order.locks.iter().filter(|pattern| !known.iter().any(|name| pattern.matches(name))) {
+                let what = match names::closest(pattern.text(), known.iter().map(String::as_str)).as_slice() {
+                    [] => "one without a name goes by its kind and place, like `mutex src/bank.rs:6:54`".to_owned(),
+                    closest => format!("did you mean {}?", names::list(closest, "or")),
+                };
+                let (place, name, order) = (&order.place, pattern.text(), &order.name);
+                warnings.push(format!("{place}: no recorded lock is called `{name}`, which `{order}` lists: {what}"));
+            }
+        }
+        warnings
+    }
+}
 
 /// Reads the lists, each under its name. `place` says where a line is, for reports.
 pub(super) fn read(

@@ -33,10 +33,16 @@ impl Shape {
     }
 
     fn is_about(&self, finding: &Finding) -> bool {
-        let names: Vec<&str> = finding.objects.iter().map(|id| finding.object_name(id)).collect();
-        names.iter().all(|name| self.objects.iter().any(|pattern| is_called(name, pattern)))
-            && self.objects.iter().all(|pattern| names.iter().any(|name| is_called(name, pattern)))
+        let fits = |id: &String, pattern| names(finding, id).any(|name| is_called(name, pattern));
+        finding.objects.iter().all(|id| self.objects.iter().any(|pattern| fits(id, pattern)))
+            && self.objects.iter().all(|pattern| finding.objects.iter().any(|id| fits(id, pattern)))
     }
+}
+
+/// What an object is called, by itself or by the program text: reports show either.
+fn names<'a>(finding: &'a Finding, id: &'a str) -> impl Iterator<Item = &'a str> {
+    let called = finding.object_names.iter().find(|object| object.id == id).and_then(|object| object.called.as_deref());
+    std::iter::once(finding.object_name(id)).chain(called)
 }
 
 /// Reports number objects that are called alike (`accounts #2`), in an order that another run may change.

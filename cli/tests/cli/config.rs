@@ -214,6 +214,52 @@ fn a_stated_order_is_watched() {
 }
 
 #[test]
+fn a_name_in_an_order_that_no_lock_bears_is_told() {
+    let folder = Folder::new();
+    folder.file("against.jsonl", AGAINST);
+    folder.file("lockhound.toml", "[order]\nours = [\"acounts\", \"audit\", \"l*\"]\n");
+    let told = folder.lockhound(&["check", "against.jsonl"]).assert().code(0);
+    told.stdout(
+        contains(
+            "lockhound.toml:2: no recorded lock is called `acounts`, which `ours` lists: did you mean `accounts`?",
+        )
+        .and(contains("is called `l*`, which `ours` lists: one without a name goes by its kind and place"))
+        .and(contains("called `audit`").not()),
+    );
+    // What could not be read may have it.
+    folder.file("cut.jsonl", &AGAINST[..AGAINST.len() - 9]);
+    let cut = folder.lockhound(&["check", "cut.jsonl"]).assert().code(2);
+    cut.stdout(contains("no recorded lock").not());
+}
+
+#[test]
+fn a_finding_against_a_stated_order_can_be_drawn() {
+    let folder = Folder::new();
+    folder.file("against.jsonl", AGAINST);
+    folder.file("lockhound.toml", "[order]\nours = [\"accounts\", \"audit\"]\n");
+    let output = folder.lockhound(&["check", "--format", "json", "against.jsonl"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let id = report["findings"][0]["fingerprint"].as_str().unwrap();
+    let drawn = ["graph", "--format", "svg", "--finding", id, "against.jsonl"];
+    folder.lockhound(&drawn).assert().code(0).stdout(contains("lh-hot"));
+    let undecided = [&drawn[..], &["--no-config"]].concat();
+    folder.lockhound(&undecided).assert().code(2).stderr(contains("no finding has the id"));
+}
+
+#[test]
+fn a_name_from_the_program_text_means_the_lock_that_it_is_bound_to() {
+    let folder = Folder::new();
+    folder.file("bank.rs", "static BALANCE: Shared<i64> = Shared::new(1);\n");
+    folder.file("race.jsonl", RACE.replace("\"name\":\"balance\"", "\"at\":\"bank.rs:1:31\""));
+    let shown = folder.lockhound(&["check", "--format", "short", "race.jsonl"]).assert().code(1);
+    shown.stdout(contains("data-race]: ").and(contains("`BALANCE`")).and(contains("bank.rs:1:31").not()));
+    folder.file("lockhound.toml", "[[allow]]\nobjects = [\"BALANCE\"]\nreason = \"benign\"\n");
+    folder.lockhound(&["check", "--format", "short", "race.jsonl"]).assert().code(0).stdout(is_empty());
+    let accepted = folder.lockhound(&["check", "--format", "short", "--suppressed", "race.jsonl"]).assert().code(0);
+    accepted.stdout(contains("(accepted, observed, "));
+}
+
+#[test]
 fn rules_are_as_bad_as_the_team_says() {
     let folder = Folder::new();
     folder.file("race.jsonl", RACE);

@@ -64,6 +64,7 @@ impl<'a> Classes<'a> {
             name: tables.object_label(lock),
             kind: object.kind.name().to_owned(),
             at: object.at.map(|at| tables.site(at).to_owned()),
+            called: None,
             acquired: 0,
             group: self.run.group.clone(),
             trace: (!shared).then_some(self.position),

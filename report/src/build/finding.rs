@@ -200,6 +200,7 @@ fn object_names(objects: &[ObjectId], steps: &[Step], tables: &Tables) -> Vec<do
             name: tables.distinct_label(id),
             kind: object.kind.name().to_owned(),
             at: place(object.at, tables),
+            called: None,
         }
     };
     all.into_iter().map(name).collect()

@@ -247,7 +247,7 @@ impl Words<'_> {
 
     fn object_name(&self, lock: usize) -> ObjectName {
         let (node, name) = (&self.graph.locks[lock], self.lock(lock));
-        ObjectName { id: name.clone(), name, kind: node.kind.clone(), at: node.at.clone() }
+        ObjectName { id: name.clone(), name, kind: node.kind.clone(), at: node.at.clone(), called: node.called.clone() }
     }
 
     /// What the thread is called; with its run where another of the circle has the same name.

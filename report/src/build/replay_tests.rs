@@ -13,13 +13,7 @@ use super::tests::{run, some_nests};
 use crate::replay::{Replay, Standing};
 use crate::timeline::{Life, Timeline};
 
-const DETAIL: Detail<'_> = Detail {
-    symbols: &|_| Vec::new(),
-    refuted: false,
-    replays: Wanted::All,
-    timelines: Wanted::All,
-    every_step: false,
-};
+const DETAIL: Detail<'_> = Detail { replays: Wanted::All, timelines: Wanted::All, ..Detail::NONE };
 
 /// What each thread has, one entry for each time or permit.
 #[derive(Default)]
@@ -218,6 +212,21 @@ fn traces(folder: &Path) -> Vec<PathBuf> {
     let below = |path: PathBuf| if path.is_dir() { traces(&path) } else { vec![path] };
     let is_trace = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl" || end == "std");
     entries.flat_map(below).filter(is_trace).collect()
+}
+
+/// One who is stuck for the whole run sees all that others do: no report has room for that.
+#[test]
+fn what_others_do_while_nobody_of_the_finding_moves_is_not_shown() {
+    let busy: &[&str] = &["busy: c a"; 3_000];
+    let nests = [&["one: c", "busy: a", "one: a b"], busy, &["two: b a"]].concat();
+    let run = run("x", None, &nests);
+    assert!(log(&run).len() > 12_000);
+    check(&run);
+    let all = details(&run, false);
+    let [(_, _, Some(timeline))] = &all[..] else { panic!("{all:?}") };
+    assert!(timeline.lanes.len() == 3 && !timeline.gaps.is_empty(), "{timeline:?}");
+    let spans: usize = timeline.lanes.iter().map(|lane| lane.spans.len()).sum();
+    assert!(spans < 100, "{spans}");
 }
 
 /// Real bugs, the traces of the rules, and those on which the analyses differ.

@@ -41,6 +41,17 @@ pub struct Detail<'a> {
     pub every_step: bool,
 }
 
+impl Detail<'static> {
+    /// Nothing: the verdicts alone.
+    pub const NONE: Self = Self {
+        symbols: &|_| Vec::new(),
+        refuted: false,
+        replays: Wanted::None,
+        timelines: Wanted::None,
+        every_step: false,
+    };
+}
+
 /// Which findings something is worked out for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wanted<'a> {

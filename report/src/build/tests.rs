@@ -9,16 +9,10 @@ use lockhound_trace::{EventIndex, Header, JsonLinesReader, Tables, Validated};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Detail, Run, Wanted, document, merge};
+use super::{Detail, Run, document, merge};
 use crate::document::{Document, Finding};
 
-const DETAIL: Detail<'_> = Detail {
-    symbols: &|_| Vec::new(),
-    refuted: true,
-    replays: Wanted::None,
-    timelines: Wanted::None,
-    every_step: false,
-};
+const DETAIL: Detail<'_> = Detail { refuted: true, ..Detail::NONE };
 
 /// A run of a program, in which threads take locks one under the other, one thread after the other: `worker: a b/r` takes
 /// `a`, then `b` for reading, and releases both; `b2` is another lock that is made where `b` is. `main` starts the threads,

@@ -7,6 +7,7 @@ use lockhound_trace::one_line;
 use super::excerpt::{Bounds, Excerpt, Which};
 use super::words;
 use crate::graph::{LockNode, LockOrder, LockOrderGraph};
+use crate::naming::named_locks;
 
 /// The colour of cycles; they are thick as well.
 const CYCLE: &str = "#c4232b";
@@ -17,6 +18,7 @@ const CYCLE: &str = "#c4232b";
 /// Linear in the graph.
 #[must_use]
 pub fn dot(graph: &LockOrderGraph, which: Which) -> String {
+    let graph = &*named_locks(graph);
     let excerpt = Excerpt::new(graph, which, None, Bounds::NONE);
     let mut cyclic = vec![false; excerpt.locks.len()];
     for edge in excerpt.edges.iter().filter(|edge| edge.in_cycle()) {

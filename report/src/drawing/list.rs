@@ -8,11 +8,13 @@ use unicode_width::UnicodeWidthStr;
 use super::excerpt::{Bounds, Edge, Excerpt, Which};
 use super::words;
 use crate::graph::{LockOrder, LockOrderGraph};
+use crate::naming::named_locks;
 
 /// The graph, an order a line: what was held, what was asked for, how often, where. Each group of locks that are connected
 /// in cycles comes by itself, then, if all are wanted, the orders that are part of none.
 #[must_use]
 pub fn orders_text(graph: &LockOrderGraph, which: Which) -> String {
+    let graph = &*named_locks(graph);
     let excerpt = Excerpt::new(graph, which, None, Bounds::NONE);
     let mut text = format!("{}\n", words::summary(&excerpt));
     let mut circles = excerpt.circles();

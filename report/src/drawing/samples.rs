@@ -9,6 +9,7 @@ pub(super) fn graph(names: &[&str], orders: &[(usize, usize, u64)]) -> LockOrder
         name: (*name).to_owned(),
         kind: "mutex".to_owned(),
         at: Some(format!("src/service/orders.rs:{}:9", 10 + 3 * number)),
+        called: None,
         acquired: 100,
         group: None,
         trace: None,

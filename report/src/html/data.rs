@@ -87,8 +87,7 @@ impl Data {
         let mut tables = Tables { texts: &mut texts, places: &mut places, runs: &document.traces };
         let (mut findings, mut details) = (Vec::new(), Vec::new());
         for finding in &document.findings {
-            let cwd = document.traces.get(finding.trace).and_then(|trace| trace.cwd.as_deref());
-            let finding = &*named(finding, tables.places.listings(), cwd);
+            let finding = &*named(finding);
             findings.push(entry(finding, &mut tables));
             details.push(detail::detail(document, finding, &mut tables, &mut drawings));
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::drawing::Drawings;
 use super::places::{CONTEXT, PlaceId, Places};
 use super::texts::{TextId, Texts};
-use crate::document::{Document, Finding, Hold, Mark, ObjectName, Step, Trace};
+use crate::document::{Document, Finding, ObjectName, Step, Trace};
 use crate::replay::{Replay, Row, Standing};
 use crate::timeline::{Lane, Life, LockLane, Timeline};
 
@@ -185,32 +185,16 @@ fn objects(finding: &Finding, tables: &mut Tables<'_, '_>) -> Vec<Object> {
 }
 
 fn part(finding: &Finding, step: &Step, tables: &mut Tables<'_, '_>) -> Part {
-    let mut places: Vec<_> = step
-        .holds
-        .iter()
-        .map(|Hold { object, at, event, label }| {
-            let label =
-                if label.is_empty() { format!("acquires `{}`", finding.object_name(object)) } else { label.clone() };
-            (at.as_deref(), *event, label)
-        })
-        .chain(step.marks.iter().map(|Mark { at, event, label }| (at.as_deref(), *event, label.clone())))
-        .collect();
-    places.sort_by_key(|&(_, event, _)| event);
-    let object = step.object.as_deref().map(|object| format!(" `{}`", finding.object_name(object)));
-    let label = match step.label.as_str() {
-        "" => format!("{}{}", step.op, object.unwrap_or_default()),
-        label => label.to_owned(),
-    };
-    places.push((step.at.as_deref(), step.event, label));
     let run = finding.run_of(step);
     Part {
         thread: tables.texts.add(finding.thread_name(&step.thread)),
         id: tables.texts.add(&step.thread),
         story: tables.texts.add(&step.story),
         run: step.trace,
-        places: places
+        places: step
+            .spots(|id| finding.object_name(id))
             .into_iter()
-            .map(|(at, event, label)| (tables.place(run, at, CONTEXT), event, tables.texts.add(&label)))
+            .map(|spot| (tables.place(run, spot.at, CONTEXT), spot.event, tables.texts.add(&spot.label)))
             .collect(),
         stack: tables.texts.add_all(&step.stack),
     }

@@ -61,10 +61,6 @@ impl<'a> Places<'a> {
         }
     }
 
-    pub(super) fn listings(&self) -> &Listings<'a> {
-        &self.listings
-    }
-
     /// A place that a run in `cwd` names; `context` lines around it are quoted with it.
     pub(super) fn add(&mut self, texts: &mut Texts, at: &str, cwd: Option<&str>, context: usize) -> PlaceId {
         let key = (at.to_owned(), cwd.map(str::to_owned));

@@ -6,6 +6,7 @@ use serde_json::{Map, json};
 
 use super::writer::{Track, Writer, text};
 use crate::document::{Document, Finding};
+use crate::naming::named;
 use crate::timeline::{Life, LockLane, Occupied, Timeline};
 
 /// The timelines of the findings, each a process of its own, in the trace event format. Equal documents give equal texts.
@@ -19,6 +20,7 @@ pub fn perfetto(document: &Document) -> String {
 fn write(document: &Document, out: &mut Vec<u8>) -> io::Result<()> {
     let mut writer = Writer::new(out)?;
     for (number, finding) in document.findings.iter().enumerate() {
+        let finding = &*named(finding);
         if let Some(timeline) = &finding.timeline {
             Drawing { writer: &mut writer, process: number + 1, timeline }.draw(finding)?;
         }

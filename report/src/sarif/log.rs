@@ -146,8 +146,17 @@ pub(super) struct ArtifactLocation {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Region {
-    pub(super) start_line: usize,
-    pub(super) start_column: usize,
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+impl Region {
+    /// The character at a place: a trace says where a call begins, not where it ends, but services ask for an end.
+    pub(super) fn at(line: usize, column: usize) -> Self {
+        Self { start_line: line, start_column: column, end_line: line, end_column: column + 1 }
+    }
 }
 
 #[derive(Serialize)]

@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::document::{Document, Finding};
 use crate::explanations::{explanation, summary};
-use crate::spots::{Locate, Part, Place, Spot, parts};
+use crate::naming::named;
+use crate::spots::{Locate, Part, Place, Placed, parts, shown_at};
 
 use log::{
     ArtifactLocation, CodeFlow, Driver, Invocation, Level, Location, Log, Message, MultiformatMessage, Notification,
@@ -111,6 +112,7 @@ fn notifications(document: &Document) -> Vec<Notification> {
 }
 
 fn result(document: &Document, finding: &Finding, locate: Locate<'_>) -> Results {
+    let finding = &*named(finding);
     let parts = parts(document, finding, locate);
     let related = related(&parts);
     Results {
@@ -160,7 +162,7 @@ fn message(document: &Document, finding: &Finding, parts: &[Part], related: &[Lo
     text
 }
 
-fn linked(spot: &Spot, links: &mut impl Iterator<Item = usize>) -> String {
+fn linked(spot: &Placed, links: &mut impl Iterator<Item = usize>) -> String {
     let text = escape(&spot.text);
     match spot.place.as_ref().and_then(|_| links.next()) {
         Some(id) => format!("[{text}]({id})"),
@@ -196,13 +198,10 @@ fn related(parts: &[Part]) -> Vec<Location> {
 
 /// Where the finding is shown. Services refuse results without a place: what is in no file is shown at its trace.
 fn primary(document: &Document, finding: &Finding, parts: &[Part]) -> Location {
-    let spots = parts.iter().map(Part::last).chain(parts.iter().flat_map(|part| &part.spots));
-    let places: Vec<&Place> = spots.filter_map(|spot| spot.place.as_ref()).collect();
-    let best = places.iter().find(|place| place.in_repository).or(places.first());
     let trace = || document.traces.get(finding.trace).map_or("", |trace| trace.path.as_str());
-    let physical_location = best.map_or_else(
+    let physical_location = shown_at(parts).map_or_else(
         || physical(&Place { file: trace().to_owned(), in_repository: false, line: 1, column: 1 }),
-        |place| physical(place),
+        physical,
     );
     Location { id: None, physical_location, message: None }
 }
@@ -213,8 +212,7 @@ fn physical(place: &Place) -> PhysicalLocation {
     } else {
         ArtifactLocation { uri: uri::relative(&place.file), uri_base_id: Some(ROOT) }
     };
-    let region = Region { start_line: place.line, start_column: place.column };
-    PhysicalLocation { artifact_location, region }
+    PhysicalLocation { artifact_location, region: Region::at(place.line, place.column) }
 }
 
 /// One a thread. The order of execution runs through all of them.

@@ -4,11 +4,11 @@ use annotate_snippets::{Element, Level, Message, Origin};
 use lockhound_trace::one_line;
 
 use super::snippets;
-use crate::document::{Hold, Step};
+use crate::document::Step;
 use crate::listing::Listings;
 use crate::site::Site;
 
-/// A place with what happens there.
+/// Where something happens, with a label to be read there.
 #[derive(Clone, Debug)]
 pub(super) struct Place<'a> {
     pub(super) site: Option<Site<'a>>,
@@ -27,25 +27,21 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Of a step that the thread of this name takes.
-    pub(super) fn of(step: &'a Step, thread: &str) -> Self {
+    /// Of a step that the thread of this name takes; `name` is what objects are called, by id.
+    pub(super) fn of(step: &'a Step, thread: &str, name: impl Fn(&'a str) -> &'a str) -> Self {
         let subject = format!("`{}` ", one_line(thread));
-        let place = |at: &'a Option<String>, event, label: &str, primary| Place {
-            site: at.as_deref().map(Site::parse),
-            event,
-            label: one_line(label),
-            primary,
-        };
-        // What a foreign document says nothing of is at least named.
-        let held = |hold: &Hold| match hold.label.as_str() {
-            "" => format!("{subject}holds `{}` from here", hold.object),
-            label => label.to_owned(),
-        };
-        let holds = step.holds.iter().map(|hold| place(&hold.at, hold.event, &held(hold), false));
-        let marks = step.marks.iter().map(|mark| place(&mark.at, mark.event, &mark.label, false));
-        let mut places: Vec<Place<'a>> = holds.chain(marks).collect();
-        let label = if step.label.is_empty() { &step.op } else { &step.label };
-        places.push(place(&step.at, step.event, label, true));
+        let spots = step.spots(name);
+        let last = spots.len() - 1;
+        let mut places: Vec<Place<'a>> = spots
+            .into_iter()
+            .enumerate()
+            .map(|(index, spot)| Place {
+                site: spot.at.map(Site::parse),
+                event: spot.event,
+                label: one_line(&spot.label),
+                primary: index == last,
+            })
+            .collect();
         places.sort_by_key(|place| (place.event, place.primary));
         let in_time = one_a_site(places, &subject);
         Self { subject, in_time }

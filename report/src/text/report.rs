@@ -61,8 +61,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn finding(&self, report: &mut String, finding: &Finding) {
-        let cwd = self.trace(finding.trace).and_then(|trace| trace.cwd.as_deref());
-        let finding = &*named(finding, &self.listings, cwd);
+        let finding = &*named(finding);
         let title = level(finding.severity).primary_title(one_line(&finding.message)).id(finding.rule.name());
         let mut groups = vec![Group::with_title(title)];
         for (index, step) in finding.steps.iter().enumerate() {
@@ -71,7 +70,10 @@ impl Writer<'_> {
                 _ => Group::with_title(Level::NOTE.secondary_title(story(finding, step))),
             };
             let cwd = self.trace(finding.run_of(step)).and_then(|trace| trace.cwd.as_deref());
-            group = group.elements(Places::of(step, finding.thread_name(&step.thread)).elements(&self.listings, cwd));
+            group = group.elements(
+                Places::of(step, finding.thread_name(&step.thread), |id| finding.object_name(id))
+                    .elements(&self.listings, cwd),
+            );
             if self.options.stacks {
                 group = group.elements(stack(finding, step).map(|stack| Level::NOTE.message(stack)));
             }
@@ -103,7 +105,7 @@ impl Writer<'_> {
         let title = Level::INFO.with_name("refuted").primary_title(one_line(&refutation.message));
         let mut group = Group::with_title(title.id(refutation.rule.name()));
         for step in &refutation.steps {
-            group = group.elements(Places::of(step, &step.thread).lines());
+            group = group.elements(Places::of(step, &step.thread, |id| id).lines());
         }
         group = group.element(Level::NOTE.with_name("because").message(one_line(&refutation.reason)));
         if let Some(trace) = self.trace(refutation.trace).filter(|_| self.document.traces.len() > 1) {

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::summary::counted;
 use crate::document::{Finding, Move};
+use crate::naming::named;
 use crate::replay::{Replay, Row};
 
 const BOLD: Style = Style::new().bold();
@@ -38,6 +39,7 @@ pub enum ScheduleError {
 /// # Errors
 /// If the finding is only possible, or its document says nothing of the steps.
 pub fn schedule_text(finding: &Finding, all: bool) -> Result<String, ScheduleError> {
+    let finding = &*named(finding);
     match &finding.replay {
         Some(replay) if !replay.rows.is_empty() => Ok(View::new(finding, replay, all).render()),
         _ => Err(ScheduleError::NotShown { id: finding.fingerprint.clone(), evidence: finding.evidence }),

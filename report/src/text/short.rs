@@ -4,16 +4,18 @@ use lockhound_analyzer::Severity;
 use lockhound_trace::one_line;
 
 use crate::document::{Document, Finding, Step};
+use crate::naming::named;
 use crate::site::Site;
 
 /// Each finding as `file:line:column: severity[rule]: message (evidence, id)`, the form that editors know from
 /// compilers; then, as compilers do, a `note` for every further thread: the other half of a finding is a place to go to
 /// as well. What the trace's author placed nowhere in a file stands under the trace's name. Accepted findings are left
-/// out.
+/// out, unless the `suppressed` ones are wanted too; then they say `accepted`.
 #[must_use]
-pub fn short(document: &Document) -> String {
+pub fn short(document: &Document, suppressed: bool) -> String {
     let mut report = String::new();
-    for finding in document.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+    for finding in document.findings.iter().filter(|finding| suppressed || finding.suppressed.is_none()) {
+        let finding = &*named(finding);
         let path = |run: usize| document.traces.get(run).map_or("?", |trace| trace.path.as_str());
         let first = finding.steps.first();
         report.push_str(&verdict(finding, path(first.map_or(finding.trace, |step| finding.run_of(step)))));
@@ -22,9 +24,13 @@ pub fn short(document: &Document) -> String {
         }
     }
     for trace in &document.traces {
-        for limit in &trace.limits {
-            report.push_str(&format!("{}: warning: {}\n", one_line(&trace.path), one_line(limit)));
+        let cut = trace.truncated.then_some("the trace ends in the middle");
+        for said in cut.into_iter().chain(trace.violation.as_deref()).chain(trace.limits.iter().map(String::as_str)) {
+            report.push_str(&format!("{}: warning: {}\n", one_line(&trace.path), one_line(said)));
         }
+    }
+    for warning in &document.warnings {
+        report.push_str(&format!("warning: {}\n", one_line(warning)));
     }
     report
 }
@@ -32,10 +38,11 @@ pub fn short(document: &Document) -> String {
 fn verdict(finding: &Finding, trace: &str) -> String {
     let (place, elsewhere) = place(finding.steps.first(), trace);
     format!(
-        "{place}: {}[{}]: {}{elsewhere} ({}, {})\n",
+        "{place}: {}[{}]: {}{elsewhere} ({}{}, {})\n",
         finding.severity.name(),
         finding.rule.name(),
         one_line(&finding.message),
+        if finding.suppressed.is_some() { "accepted, " } else { "" },
         finding.evidence.name(),
         one_line(finding.short_id()),
     )

@@ -87,7 +87,7 @@ fn accepted_findings_are_counted_and_shown_on_demand() {
     let accepted = Suppression { reason: "only in tests\n".to_owned(), from: "lockhound.toml:12".to_owned() };
     document.findings[0].suppressed = Some(accepted);
     assert_snapshot!(plainly(&document), @"nothing found in 1 trace: 90 events, 3 threads, 2 locks, 0 other objects; 1 suppressed (--suppressed lists them), 0 truncated");
-    assert_eq!(short(&document), "");
+    assert_eq!(short(&document, false), "");
     let report = plain(&document, &bank(), TextOptions { suppressed: true, ..TextOptions::default() });
     assert!(report.contains("= note: accepted, it fails no build: only in tests\\n (lockhound.toml:12)"), "{report}");
     assert!(!report.contains("to accept it"), "{report}");
@@ -140,7 +140,9 @@ fn what_was_left_undone_is_said() {
     document.traces[0].limits.push("the search ended early".to_owned());
     document.warnings.push("lockhound.toml:3: nothing matches this entry".to_owned());
     assert_snapshot!(plainly(&document));
-    assert_eq!(short(&document), "target/lockhound/bank-17.lht: warning: the search ended early\n");
+    let told = "target/lockhound/bank-17.lht: warning: the search ended early\n\
+                warning: lockhound.toml:3: nothing matches this entry\n";
+    assert_eq!(short(&document, false), told);
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn one_line_a_finding_for_editors_and_one_for_each_further_thread() {
     other.steps[1].at = None;
     other.steps[1].story.clear();
     document.findings.push(other);
-    assert_snapshot!(short(&document));
+    assert_snapshot!(short(&document, false));
 }
 
 #[test]
@@ -227,7 +229,7 @@ fn names_cannot_write_to_the_terminal() {
     assert!(!colored.contains("\u{1b}[31m"), "{colored:?}");
     let plain = anstream::adapter::strip_str(&colored).to_string();
     assert!(plain.contains("\\u{1b}[31mred\\n"), "{plain}");
-    assert!(!short(&document).contains('\u{1b}'));
+    assert!(!short(&document, false).contains('\u{1b}'));
 }
 
 #[test]

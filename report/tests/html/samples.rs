@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lockhound_report::{
     Detail, Document, Gap, Lane, Life, LockLane, Occupied, Run, Sources, Span, Timeline, Wanted, document,
+    look_up_names,
 };
 use serde_json::json;
 
@@ -249,14 +250,10 @@ pub(crate) fn recorded() -> Document {
             run
         })
         .collect();
-    let detail = Detail {
-        symbols: &|_| Vec::new(),
-        refuted: true,
-        replays: Wanted::All,
-        timelines: Wanted::All,
-        every_step: false,
-    };
-    document(&runs, &detail)
+    let detail = Detail { refuted: true, replays: Wanted::All, timelines: Wanted::All, ..Detail::NONE };
+    let mut document = document(&runs, &detail);
+    look_up_names(&mut document, &RecordedTexts);
+    document
 }
 
 /// `recorded` names its sources without their folder.

@@ -51,9 +51,15 @@ fn entries_stay_together_and_what_comes_after_stays_there() {
 }
 
 #[test]
-fn a_list_in_one_line_is_left_alone() {
-    let error = after("allow = [{ id = 'aaaaaaaa', reason = 'x' }]\n").unwrap_err().to_string();
-    assert_eq!(error, "lockhound.toml: `allow` is a list of inline tables: expected entries under `[[allow]]`");
+fn a_list_of_inline_tables_is_spelled_out_with_its_comments() {
+    let before = "# ours\nallow = [ # known\n  { id = 'aaaaaaaa', reason = 'x' }, # one\n  # the other\n  \
+                  { rule = \"deadlock\",objects=['a'], reason = 'y' },\n  # all\n]\n\n[order]\na = ['x', 'y']\n";
+    let text = after(before).unwrap();
+    let old = "# known\n# one\n[[allow]]\nid = 'aaaaaaaa'\nreason = 'x'\n\n\
+               # the other\n# all\n[[allow]]\nrule = \"deadlock\"\nobjects = ['a']\nreason = 'y'\n\n\
+               # data-race: what is wrong\n[[allow]]\nid = \"7f3a91c200000001\"\n";
+    assert!(text.starts_with("# ours\n") && text.contains(old), "{text}");
+    assert!(text.ends_with("\n[order]\na = ['x', 'y']\n"), "{text}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub(crate) use self::style::STYLE;
 use self::write::{Around, Picture};
 use super::excerpt::{Bounds, Excerpt, Which};
 use crate::graph::LockOrderGraph;
+use crate::naming::named_locks;
 
 /// More than this nobody can read, and no browser likes to show.
 const BOUNDS: Bounds = Bounds { locks: 250, orders: 600 };
@@ -29,11 +30,16 @@ const BOUNDS: Bounds = Bounds { locks: 250, orders: 600 };
 /// picture says what it leaves out. So it takes well below a second, however large the graph is.
 #[must_use]
 pub fn svg(graph: &LockOrderGraph, which: Which, highlight: Option<&str>) -> String {
-    Picture::new(&Excerpt::new(graph, which, highlight, BOUNDS), highlight).write(Around::File)
+    write(graph, which, highlight, Around::File)
 }
 
 /// The same as part of a page that has [`STYLE`], once, and says what is shown.
 #[must_use]
 pub(crate) fn picture(graph: &LockOrderGraph, which: Which, highlight: Option<&str>) -> String {
-    Picture::new(&Excerpt::new(graph, which, highlight, BOUNDS), highlight).write(Around::Page)
+    write(graph, which, highlight, Around::Page)
+}
+
+fn write(graph: &LockOrderGraph, which: Which, highlight: Option<&str>, around: Around) -> String {
+    let graph = named_locks(graph);
+    Picture::new(&Excerpt::new(&graph, which, highlight, BOUNDS), highlight).write(around)
 }

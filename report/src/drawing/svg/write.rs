@@ -291,6 +291,7 @@ mod tests {
             name: "accounts".to_owned(),
             kind: "mutex".to_owned(),
             at: Some("src/bank.rs:3:9".to_owned()),
+            called: None,
             acquired: 7,
             group: None,
             trace: None,

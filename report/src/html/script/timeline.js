@@ -116,7 +116,9 @@ class Timeline {
 
   /** From the upper left corner round to the upper right one. @param {Extent} span */
   corners(span) {
-    const [left, right] = [this.x(span.from).toFixed(3), this.x(span.to).toFixed(3)];
+    const from = this.x(span.from);
+    // As wide as can be seen, however long the run is.
+    const [left, right] = [from.toFixed(3), Math.max(this.x(span.to), from + 0.1).toFixed(3)];
     return `${left}% 0,${left}% 100%,${right}% 100%,${right}% 0`;
   }
 
