@@ -547,11 +547,6 @@ fn tasks_that_fill_a_pool_and_wait_for_later_ones_deadlock_together() {
     "#;
     let report = pool(2, other);
     assert_eq!(summary(&report), ["deadlock observed outer,inner,other,last pool"]);
-    // While any of them can still go on, nobody is stuck.
-    assert!(
-        summary(&pool(2, &other.replace(r#"{"t":"other","op":"block","on":"join","child":"last"}"#, ""))).is_empty()
-    );
-    assert!(summary(&pool(2, "")).is_empty(), "there is a permit");
 }
 
 #[test]
