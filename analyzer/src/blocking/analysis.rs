@@ -7,6 +7,7 @@ use crate::blocking::candidates::{Found, Hunt, Memory};
 use crate::blocking::links::Links;
 use crate::blocking::requests::Requests;
 use crate::blocking::words::Words;
+use crate::end::Standing;
 use crate::finding::{Evidence, Finding, Rule, Step};
 use crate::leak;
 use crate::model::Model;
@@ -33,12 +34,12 @@ impl Analysis for Blocking {
         let words = Words { end, prediction, links: &links };
         let known = memory.found.len();
         for found in &memory.found {
-            merge(&mut results.findings, words.finding(found));
+            take(&mut results.findings, words.finding(found), end);
         }
         let channels = requests.interchangeable(prediction.model);
         let (found, cuts) = with_tokens(end, prediction, memory, &channels);
         for found in found.get(known..).unwrap_or_default() {
-            merge(&mut results.findings, words.finding(found));
+            take(&mut results.findings, words.finding(found), end);
         }
         // The same sentence of both searches is said once.
         let new: Vec<String> = cuts.into_iter().filter(|cut| !results.limits.contains(cut)).collect();
@@ -83,6 +84,16 @@ fn has_more_than_mutexes(end: End<'_>) -> bool {
         .any(|object| !matches!(object.kind, ObjectKind::Mutex { .. } | ObjectKind::Var | ObjectKind::Atomic))
 }
 
+/// Adds a finding, unless it is of threads in the background alone: to wait in vain until the process ends is no fault of
+/// theirs.
+fn take(findings: &mut Vec<Finding>, finding: Finding, end: End<'_>) {
+    let in_background = |thread: &ThreadId| !matches!(end.standings.get(thread.index()), Some(Standing::Ended));
+    let cut_off = end.process_ended && finding.threads.iter().all(in_background);
+    if !(cut_off && finding.rule == Rule::BlockedForever) {
+        merge(findings, finding);
+    }
+}
+
 /// Adds a finding, unless the same bug is there already: what happened or was proved stays, what was only thought possible
 /// gives way.
 fn merge(findings: &mut Vec<Finding>, finding: Finding) {
@@ -114,10 +125,12 @@ fn shows(happened: &Finding, predicted: &Finding) -> bool {
     let place = |step: &Step| (step.object, step.site, step.op);
     let in_the_same_places =
         || predicted.steps.iter().all(|step| happened.steps.iter().any(|stuck| place(stuck) == place(step)));
+    // Who leaks a lock does not get stuck there.
+    let got_stuck_alike = happened.rule != Rule::LeakedLock && in_the_same_places();
     happened.evidence == Evidence::Observed
         && stuck
         && over_the_same
-        && (victims || predicted.threads.iter().all(got_stuck) || in_the_same_places())
+        && (victims || predicted.threads.iter().all(got_stuck) || got_stuck_alike)
 }
 
 /// Rules of which only the worst is reported for the same threads and objects.

@@ -163,7 +163,8 @@ impl Watch {
             }
             on => on,
         };
-        let ready = self.could_go_on(thread, &on);
+        // Who says that it has to wait does, though the order of the trace may have what it waits for come before that.
+        let ready = event.thread != thread && self.could_go_on(thread, &on);
         let state = if ready { Life::Ready } else { Life::Blocked };
         let course = &mut self.courses[thread.index()];
         if course.life() == Some(state) && course.asks == Some(on) {
@@ -173,8 +174,6 @@ impl Watch {
         let why = if !ready {
             let scene = Others { courses: &self.courses, supply: &self.supply };
             reason(thread, &on, tables, &scene)
-        } else if event.thread == thread {
-            "what it asks for is there".to_owned()
         } else {
             deed(event, tables)
         };
