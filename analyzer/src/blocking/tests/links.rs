@@ -1,6 +1,6 @@
 //! The relation between requests against its definition.
 
-use lockhound_trace::{Mode, ObjectKind, Op, Policy, ThreadId};
+use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Policy, ThreadId};
 
 use crate::blocking::links::{Kinds, Links};
 use crate::blocking::need::Need;
@@ -82,12 +82,23 @@ fn provides(model: &Model<'_>, need: Need, thread: ThreadId, loc: u32) -> bool {
         (Op::Close { channel }, Need::Message(wanted) | Need::Room(wanted)) => channel == wanted,
         (Op::Notify { condvar } | Op::NotifyAll { condvar }, Need::Notification(wanted)) => condvar == wanted,
         (Op::Arrive { barrier }, Need::Parties(wanted)) => barrier == wanted,
-        (Op::ReleasePermits { semaphore, .. }, Need::Permits(wanted)) => semaphore == wanted,
+        (Op::ReleasePermits { semaphore, n }, Need::Permits(wanted)) => {
+            semaphore == wanted && n > taken(model, semaphore, thread, later)
+        }
         (
             Op::Set { flag: object } | Op::Done { waitgroup: object, .. } | Op::OnceEnd { once: object },
             Need::Completion(wanted),
         ) => object == wanted,
         _ => false,
+    })
+}
+
+/// How many permits `thread` has before its event at `loc`: what it gives back of them creates none.
+fn taken(model: &Model<'_>, of: ObjectId, thread: ThreadId, loc: u32) -> u32 {
+    (1..loc).fold(0, |taken, earlier| match model.log().op(model.log().at(thread, earlier)) {
+        Op::AcquirePermits { semaphore, n, .. } if semaphore == of => taken + n,
+        Op::ReleasePermits { semaphore, n } if semaphore == of => taken.saturating_sub(n),
+        _ => taken,
     })
 }
 
