@@ -33,10 +33,8 @@ impl History {
     pub(super) fn apply(&mut self, tables: &Tables, index: EventIndex, event: &Event) {
         match event.op {
             Op::Release { lock: object, .. } => put(&mut self.deeds, object.index(), Deed::of(index, event)),
-            Op::Close { channel } => {
-                if self.deed(channel).is_none() {
-                    put(&mut self.deeds, channel.index(), Deed::of(index, event));
-                }
+            Op::Close { channel } if self.deed(channel).is_none() => {
+                put(&mut self.deeds, channel.index(), Deed::of(index, event));
             }
             Op::ReleasePermits { semaphore: object, n } => {
                 put(&mut self.deeds, object.index(), Deed::of(index, event));
