@@ -2,6 +2,8 @@
 
 use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, Touched};
 
+use crate::blocking::orders::things;
+
 /// A kind of access.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum Touch {
@@ -97,9 +99,7 @@ pub(super) fn touches(op: &Op, tables: &Tables) -> [Option<(ObjectId, Touch)>; 2
         }
         Op::Wake { condvar, lock, .. } => [Some((condvar, Touch::Wake)), Some((lock, Touch::Take))],
         Op::Notify { condvar } | Op::NotifyAll { condvar } => one(condvar, Touch::Notify),
-        Op::Send { channel, .. } | Op::Recv { channel, .. }
-            if kind(channel) == (ObjectKind::Channel { capacity: Some(0) }) =>
-        {
+        Op::Send { channel, .. } | Op::Recv { channel, .. } if things::is_rendezvous(kind(channel)) => {
             one(channel, Touch::Alone)
         }
         Op::Send { channel, .. } => one(channel, Touch::Send),
