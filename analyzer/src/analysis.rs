@@ -11,6 +11,7 @@ use crate::end::{Ends, Standing};
 use crate::finding::{Finding, Refutation, Rule, Witness};
 use crate::holds::Holds;
 use crate::levels::Levels;
+use crate::misuse::Misuse;
 use crate::model::{Log, Model, both};
 use crate::options::Options;
 use crate::prediction::Prediction;
@@ -280,7 +281,7 @@ fn predicts(options: &Options) -> bool {
 fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
     let any = |rules: &[Rule]| rules.iter().any(|&rule| options.wants(rule));
     let mut analyses: Vec<Box<dyn Analysis>> = Vec::new();
-    let stuck = [Rule::Deadlock, Rule::BlockedForever, Rule::LeakedLock, Rule::Misuse];
+    let stuck = [Rule::Deadlock, Rule::BlockedForever, Rule::LeakedLock];
     let ahead = [Rule::PotentialDeadlock, Rule::SelfDeadlock, Rule::LockOrderInversion, Rule::LostWakeup];
     if any(&stuck) || any(&ahead) {
         analyses.push(Box::<EndState>::default());
@@ -295,6 +296,9 @@ fn wanted(options: &Options) -> Vec<Box<dyn Analysis>> {
     }
     if any(&[Rule::LockOrderViolation]) {
         analyses.push(Box::new(Levels::new(&options.orders)));
+    }
+    if any(&[Rule::Misuse]) {
+        analyses.push(Box::<Misuse>::default());
     }
     if any(&[Rule::DataRace]) {
         analyses.push(Box::new(DataRaces::new(options.prediction)));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-use lockhound_trace::{Mode, ObjectId, SiteId, SourcePlace, Tables};
+use lockhound_trace::{Mode, ObjectId, SiteId, SourcePlace, Tables, ThreadId};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::finding::Rule;
@@ -103,6 +103,14 @@ impl<'a> FingerprintBuilder<'a> {
         let object = object.map_or_else(String::new, |object| self.object(object));
         let site = site.map(|site| self.tables.site(site));
         self.parts.push(part(op, &object, site, &held));
+        self
+    }
+
+    /// One participant: what it does to which thread, in which file. A thread is known by its name.
+    pub(crate) fn thread(&mut self, op: &str, of: ThreadId, site: Option<SiteId>) -> &mut Self {
+        let name = self.tables.thread(of).name.as_deref().unwrap_or_default();
+        let site = site.map(|site| self.tables.site(site));
+        self.parts.push(part(op, &format!("thread {name}"), site, &[]));
         self
     }
 

@@ -20,6 +20,7 @@ mod fingerprint;
 mod holds;
 mod leak;
 mod levels;
+mod misuse;
 mod model;
 mod options;
 mod order;

@@ -46,6 +46,9 @@
 //! * [`sync::Barrier`]: each arrival and each passing.
 //! * [`thread::spawn`], [`thread::Builder`], [`thread::scope`], joins, [`thread::park`] and `unpark`; also on threads
 //!   that were spawned by other means.
+//! * [`sync::Queue`], [`sync::LifoQueue`], [`sync::PriorityQueue`]: what is put and got, what failed for want of room or of
+//!   something to get, and what is said to be done; [`sync::Scheduler`]: what is entered, and what is run or cancelled. std
+//!   does not have them.
 //! * [`sync::ReentrantMutex`], [`sync::Shared`] and [`sync::lock_all`], which std does not have. They work the same, but
 //!   unrecorded, with the feature off.
 //!

@@ -15,7 +15,10 @@
 use crate::sync::label::Label;
 use crate::sync::labelled;
 use crate::sync::mpsc::{Receiver, Sender, SyncSender};
-use crate::sync::{Barrier, Condvar, Mutex, ReentrantMutex, RwLock, Shared};
+use crate::sync::{
+    Barrier, Condvar, Event, LifoQueue, Mutex, PriorityQueue, Queue, ReentrantMutex, RwLock, Scheduler, Semaphore,
+    Shared,
+};
 
 /// A [`Mutex`] called `name` in reports.
 #[track_caller]
@@ -70,6 +73,91 @@ pub const fn reentrant_mutex<T>(name: &'static str, value: T) -> ReentrantMutex<
 #[track_caller]
 pub const fn shared<T>(name: &'static str, value: T) -> Shared<T> {
     Shared::labelled(label(name), value)
+}
+
+/// A [`Semaphore`] with so many permits to begin with, called `name` in reports.
+///
+/// # Panics
+/// As [`Semaphore::new`].
+#[must_use]
+#[track_caller]
+pub const fn semaphore(name: &'static str, permits: usize) -> Semaphore {
+    Semaphore::labelled(label(name), permits, false)
+}
+
+/// A [`bounded`](Semaphore::bounded) semaphore called `name` in reports.
+///
+/// # Panics
+/// As [`Semaphore::bounded`].
+#[must_use]
+#[track_caller]
+pub const fn bounded_semaphore(name: &'static str, permits: usize) -> Semaphore {
+    Semaphore::labelled(label(name), permits, true)
+}
+
+/// An [`Event`] that is not set, called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn event(name: &'static str) -> Event {
+    Event::labelled(label(name))
+}
+
+/// A [`Queue`] called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn queue<T>(name: &'static str) -> Queue<T> {
+    Queue::labelled(label(name), None)
+}
+
+/// A [`Queue`] with room for `capacity` values, called `name` in reports.
+///
+/// # Panics
+/// As [`Queue::bounded`].
+#[must_use]
+#[track_caller]
+pub const fn bounded_queue<T>(name: &'static str, capacity: usize) -> Queue<T> {
+    Queue::labelled(label(name), Some(capacity))
+}
+
+/// A [`LifoQueue`] called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn lifo_queue<T>(name: &'static str) -> LifoQueue<T> {
+    LifoQueue::labelled(label(name), None)
+}
+
+/// A [`LifoQueue`] with room for `capacity` values, called `name` in reports.
+///
+/// # Panics
+/// As [`LifoQueue::bounded`].
+#[must_use]
+#[track_caller]
+pub const fn bounded_lifo_queue<T>(name: &'static str, capacity: usize) -> LifoQueue<T> {
+    LifoQueue::labelled(label(name), Some(capacity))
+}
+
+/// A [`PriorityQueue`] called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn priority_queue<T: Ord>(name: &'static str) -> PriorityQueue<T> {
+    PriorityQueue::labelled(label(name), None)
+}
+
+/// A [`PriorityQueue`] with room for `capacity` values, called `name` in reports.
+///
+/// # Panics
+/// As [`PriorityQueue::bounded`].
+#[must_use]
+#[track_caller]
+pub const fn bounded_priority_queue<T: Ord>(name: &'static str, capacity: usize) -> PriorityQueue<T> {
+    PriorityQueue::labelled(label(name), Some(capacity))
+}
+
+/// A [`Scheduler`] called `name` in reports.
+#[must_use]
+#[track_caller]
+pub const fn scheduler(name: &'static str) -> Scheduler {
+    Scheduler::labelled(label(name))
 }
 
 const fn label(name: &'static str) -> Label {

@@ -6,19 +6,16 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use lockhound_fixtures::Scenario;
+use lockhound_fixtures::{Load, Scenario};
 use lockhound_tests::{Named, Names, lockhound, mismatches, trace_in};
 
 /// Most scenarios sleep most of the time.
 const AT_ONCE: usize = 4;
 
-/// These keep every core busy, which would disturb the timing of the others.
-const BUSY: [&str; 2] = ["counter-race", "counter-locked"];
-
 #[test]
 fn every_scenario_yields_its_table() {
     let (busy, calm): (Vec<&Scenario>, Vec<_>) =
-        lockhound_fixtures::all().iter().partition(|scenario| BUSY.contains(&scenario.id));
+        lockhound_fixtures::all().iter().partition(|scenario| scenario.limit.load == Load::Busy);
     let mut failures = Vec::new();
     for scenario in busy {
         failures.extend(failure(scenario));
@@ -52,7 +49,7 @@ fn failure(scenario: &Scenario) -> Option<String> {
     let report = demo.report();
     let names = Names::of(&trace_in(&output));
     let named: Vec<Named> = report.findings.iter().map(|finding| names.name(finding)).collect();
-    let mut wrong = mismatches(scenario.expected, &named);
+    let mut wrong = mismatches(scenario.outcomes[0].expected, &named);
     let fails = named.iter().any(|finding| finding.severity != "note");
     if demo.status != Some(i32::from(fails)) {
         wrong.push(format!("exit status {:?}", demo.status));

@@ -15,8 +15,8 @@ mod read;
 pub use binary::BinaryWriter;
 pub use event::Event;
 pub use ids::{EventIndex, MessageId, ObjectId, SiteId, StackId, TextId, ThreadId};
-pub use objects::{Object, ObjectKind, Policy, Thread};
-pub use op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
+pub use objects::{ChannelOrder, Object, ObjectKind, Policy, Thread};
+pub use op::{How, Mode, Op, Order, Refusal, Request, Touched, Value, WakeReason};
 #[cfg(feature = "read")]
 pub use read::{
     Batch, ConvertError, Converted, EventSink, EventSource, Format, Frame, Header, InMemory, JsonLinesReader,

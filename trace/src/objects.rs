@@ -33,6 +33,8 @@ pub enum ObjectKind {
     Channel {
         /// Messages it can hold: 0 = rendezvous, none = unbounded.
         capacity: Option<u64>,
+        /// Which message leaves first. Of a rendezvous, where none ever is inside, it says nothing.
+        order: ChannelOrder,
     },
     /// Manual-reset event.
     Flag {
@@ -62,7 +64,26 @@ pub enum Policy {
     Reader,
 }
 
+/// Which message leaves a channel first, of those inside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ChannelOrder {
+    /// The oldest: a queue.
+    #[default]
+    Fifo,
+    /// The newest: a stack.
+    Lifo,
+    /// One that the channel prefers for what it is, which the trace does not say (a priority queue, a schedule); of those
+    /// that are equal to it, the oldest. A `recv` must say which message it took, unless only one was inside.
+    Any,
+}
+
 impl ObjectKind {
+    /// Whether it is a channel that holds nothing: sender and receiver meet.
+    #[must_use]
+    pub const fn is_rendezvous(&self) -> bool {
+        matches!(self, Self::Channel { capacity: Some(0), .. })
+    }
+
     /// The kind's name in the JSON Lines format.
     #[must_use]
     pub const fn name(&self) -> &'static str {

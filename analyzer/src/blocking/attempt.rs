@@ -232,7 +232,7 @@ impl Ground<'_> {
 
     pub(super) fn capacity(&self, channel: ObjectId) -> Option<u64> {
         match self.model.tables().object(channel).kind {
-            ObjectKind::Channel { capacity } => capacity,
+            ObjectKind::Channel { capacity, .. } => capacity,
             _ => None,
         }
     }

@@ -134,5 +134,5 @@ impl Deed {
 }
 
 const fn is_bounded(kind: ObjectKind) -> bool {
-    matches!(kind, ObjectKind::Channel { capacity: Some(_) })
+    matches!(kind, ObjectKind::Channel { capacity: Some(_), .. })
 }

@@ -337,7 +337,7 @@ impl Words<'_> {
             Need::Notification(_) => format!("a notification of {name}"),
             Need::Parties(_) => format!("the other parties of {name}"),
             Need::Room(channel) => match tables.object(channel).kind {
-                ObjectKind::Channel { capacity: Some(0) } => format!("somebody to receive from {name}"),
+                ObjectKind::Channel { capacity: Some(0), .. } => format!("somebody to receive from {name}"),
                 _ => format!("room in {name}, which is full"),
             },
             Need::Message(_) => format!("a message from {name}"),

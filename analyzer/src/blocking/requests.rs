@@ -108,7 +108,7 @@ impl Requests {
             .filter(|&channel| {
                 let object = tables.object(channel);
                 object.type_name.as_deref().is_none_or(|name| name == "()")
-                    && object.kind != (ObjectKind::Channel { capacity: Some(0) })
+                    && !object.kind.is_rendezvous()
                     && self.deeds.of(Deed::Receive, channel).len() > 1
             })
             .collect();

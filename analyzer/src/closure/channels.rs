@@ -1,6 +1,7 @@
-//! Rule C: a channel hands out its messages in the order in which they were sent, and holds no more than it can.
+//! Rule C: a channel hands out its messages in the order in which they were sent, and holds no more than it can. Channels of
+//! other orders are in `overtaking`.
 
-use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, ThreadId};
+use lockhound_trace::{ChannelOrder, EventIndex, ObjectId, ObjectKind, Op, ThreadId};
 
 use crate::closure::close::Infeasible;
 use crate::closure::per_thread::PerThread;
@@ -42,7 +43,9 @@ struct Sent {
 impl Channel {
     /// None for objects of other kinds, and for a rendezvous: its send and its receive are one step of must-order.
     pub(super) fn new(model: &Model<'_>, object: ObjectId) -> Option<Self> {
-        let ObjectKind::Channel { capacity } = model.tables().object(object).kind else { return None };
+        let ObjectKind::Channel { capacity, order: ChannelOrder::Fifo } = model.tables().object(object).kind else {
+            return None;
+        };
         if capacity == Some(0) {
             return None;
         }

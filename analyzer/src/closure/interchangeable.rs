@@ -26,7 +26,7 @@ struct Numbered {
 impl Interchangeable {
     /// None for objects of other kinds, and channels whose messages are known apart.
     pub(super) fn new(model: &Model<'_>, object: ObjectId) -> Option<Self> {
-        let ObjectKind::Channel { capacity } = model.tables().object(object).kind else { return None };
+        let ObjectKind::Channel { capacity, .. } = model.tables().object(object).kind else { return None };
         if !model.is_interchangeable(object) {
             return None;
         }

@@ -8,6 +8,7 @@ mod close;
 mod condvars;
 mod interchangeable;
 mod lock_rule;
+mod overtaking;
 mod per_thread;
 mod rules;
 

@@ -8,6 +8,7 @@ use crate::closure::close::Infeasible;
 use crate::closure::condvars::Condvar;
 use crate::closure::interchangeable::Interchangeable;
 use crate::closure::lock_rule::Acquires;
+use crate::closure::overtaking::Overtaking;
 use crate::model::{Ideal, Model};
 
 /// The index of the closure. Building it takes time linear in the holds and in the events on channels, condition
@@ -26,6 +27,7 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 enum Ordered {
     Channel(Channel),
+    Overtaking(Overtaking),
     Interchangeable(Interchangeable),
     Condvar(Condvar),
     Barrier(Barrier),
@@ -74,6 +76,7 @@ impl Rules {
         let ordered = Interchangeable::new(model, object)
             .map(Ordered::Interchangeable)
             .or_else(|| Channel::new(model, object).map(Ordered::Channel))
+            .or_else(|| Overtaking::new(model, object).map(Ordered::Overtaking))
             .or_else(|| Condvar::new(model, object).map(Ordered::Condvar))
             .or_else(|| Barrier::new(model, object).map(Ordered::Barrier));
         let Some(ordered) = ordered else { return };
@@ -119,6 +122,7 @@ impl Rules {
     ) -> Result<bool, Infeasible> {
         match &self.ordered[id.index()] {
             Ordered::Channel(channel) => channel.apply(model, ideal, drained),
+            Ordered::Overtaking(channel) => channel.apply(model, ideal, drained),
             Ordered::Interchangeable(channel) => channel.apply(model, ideal, drained),
             Ordered::Condvar(condvar) => Ok(condvar.apply(model, ideal)),
             Ordered::Barrier(barrier) => Ok(barrier.apply(model, ideal)),

@@ -337,7 +337,7 @@ impl Scene<'_> {
 
     fn capacity(&self, channel: ObjectId) -> Option<u64> {
         match self.end.tables.object(channel).kind {
-            ObjectKind::Channel { capacity } => capacity,
+            ObjectKind::Channel { capacity, .. } => capacity,
             _ => None,
         }
     }

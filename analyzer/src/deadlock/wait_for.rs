@@ -254,14 +254,14 @@ impl View<'_> {
         match (request, state) {
             (Request::Send { channel }, State::Channel(state)) => {
                 let capacity = match self.tables().object(channel).kind {
-                    ObjectKind::Channel { capacity } => capacity,
+                    ObjectKind::Channel { capacity, .. } => capacity,
                     _ => None,
                 };
                 let room = capacity.is_none_or(|capacity| state.buffered < i64::try_from(capacity).unwrap_or(i64::MAX));
                 room || state.closed || (capacity == Some(0) && self.meets(Request::Recv { channel }))
             }
             (Request::Recv { channel }, State::Channel(state)) => {
-                let rendezvous = self.tables().object(channel).kind == ObjectKind::Channel { capacity: Some(0) };
+                let rendezvous = self.tables().object(channel).kind.is_rendezvous();
                 state.buffered > 0 || state.closed || (rendezvous && self.meets(Request::Send { channel }))
             }
             (Request::Wait { .. }, State::Condvar(state)) => state.pending > 0 || state.timed.contains(&thread),

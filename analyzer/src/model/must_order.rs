@@ -367,8 +367,7 @@ impl Pass<'_> {
 
     fn is_rendezvous(&self, event: EventIndex) -> bool {
         let object = self.log.op(event).object();
-        object
-            .is_some_and(|object| matches!(self.tables.object(object).kind, ObjectKind::Channel { capacity: Some(0) }))
+        object.is_some_and(|object| self.tables.object(object).kind.is_rendezvous())
     }
 
     /// The first to pass puts together what its generation knows.

@@ -1,7 +1,8 @@
 //! One event in 24 bytes.
 
 use lockhound_trace::{
-    Event, How, MessageId, Mode, ObjectId, Op, Order, Request, SiteId, TextId, ThreadId, Touched, Value, WakeReason,
+    Event, How, MessageId, Mode, ObjectId, Op, Order, Refusal, Request, SiteId, TextId, ThreadId, Touched, Value,
+    WakeReason,
 };
 
 /// An event without stack and time. Its operation is a tag and small fields in `head`, the object it works on, and one
@@ -47,7 +48,7 @@ tags! {
     SPAWN START EXIT JOIN ACQUIRE TRY_FAILED RELEASE WAIT WAKE NOTIFY NOTIFY_ALL ACQUIRE_PERMITS RELEASE_PERMITS ARRIVE PASS
     SEND RECV RECV_CLOSED CLOSE TRY_SEND_FAILED TRY_RECV_FAILED SET CLEAR AWAIT ADD DONE ONCE_BEGIN ONCE_END READ WRITE LOAD
     STORE RMW BEGIN END BLOCK_ACQUIRE BLOCK_PERMITS BLOCK_JOIN BLOCK_WAIT BLOCK_WAKE BLOCK_PASS BLOCK_SEND BLOCK_RECV
-    BLOCK_AWAIT
+    BLOCK_AWAIT REFUSED_RELEASE REFUSED_PERMITS REFUSED_WAIT REFUSED_SEND REFUSED_DONE REFUSED_SPAWN
 }
 
 const TAG: u32 = 0x3f;
@@ -258,7 +259,22 @@ impl Packed {
             RMW => Op::Rmw { atomic: self.on(), order: self.order(), value: self.value(wide), cas: self.cas() },
             BEGIN => Op::Begin { name: self.name() },
             END => Op::End { name: self.name() },
+            REFUSED_RELEASE..=REFUSED_SPAWN => Op::Refused { what: self.refusal(wide) },
             _ => Op::Block { on: self.request() },
+        }
+    }
+
+    fn refusal(&self, wide: &Wide) -> Refusal {
+        match self.head & TAG {
+            REFUSED_RELEASE => Refusal::Release { lock: self.on(), mode: self.mode(), touched: self.touched() },
+            REFUSED_PERMITS => Refusal::ReleasePermits { semaphore: self.on(), n: self.aux },
+            REFUSED_WAIT => {
+                let (condvar, lock) = (self.on(), self.lock());
+                Refusal::Wait { condvar, lock, touched: self.touched(), how: self.how() }
+            }
+            REFUSED_SEND => Refusal::Send { channel: self.on(), message: self.message(wide) },
+            REFUSED_DONE => Refusal::Done { waitgroup: self.on(), n: self.aux },
+            _ => Refusal::Spawn { child: self.child() },
         }
     }
 
@@ -455,6 +471,14 @@ fn words(op: &Op, wide: &mut Wide) -> Words {
         Op::Rmw { atomic, order, value, cas } => Words::new(RMW, atomic).order(order).cas(cas).value(value, wide),
         Op::Begin { name } => Words::bare(BEGIN).name(name),
         Op::End { name } => Words::bare(END).name(name),
+        Op::Refused { what } => match what {
+            Refusal::Release { lock, mode, touched } => Words::new(REFUSED_RELEASE, lock).mode(mode).touched(touched),
+            Refusal::ReleasePermits { semaphore, n } => Words::new(REFUSED_PERMITS, semaphore).aux(n),
+            Refusal::Wait { condvar, lock, touched, how } => two(REFUSED_WAIT, condvar, lock).touched(touched).how(how),
+            Refusal::Send { channel, message } => Words::new(REFUSED_SEND, channel).message(message, wide),
+            Refusal::Done { waitgroup, n } => Words::new(REFUSED_DONE, waitgroup).aux(n),
+            Refusal::Spawn { child } => thread(REFUSED_SPAWN, child),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use lockhound_trace::{MessageId, ThreadId};
+use lockhound_trace::{ChannelOrder, MessageId, ThreadId};
 use rustc_hash::FxHashMap;
 
 use crate::clocks::VectorClock;
@@ -42,7 +42,7 @@ impl Receiver {
 #[derive(Debug, Default)]
 pub(super) struct ChannelClocks {
     named: FxHashMap<MessageId, Message>,
-    /// Messages without an id: first in, first out.
+    /// Messages without an id, as they came.
     queued: VecDeque<Message>,
     /// What the receives knew whose slots no send has used again.
     freed: VecDeque<VectorClock>,
@@ -131,12 +131,19 @@ impl ChannelClocks {
     }
 
     /// `receiver` takes a message and comes to know what it knows.
-    pub(super) fn before_receive(&mut self, receiver: ThreadId, message: Option<MessageId>, clock: &mut VectorClock) {
+    pub(super) fn before_receive(
+        &mut self,
+        receiver: ThreadId,
+        message: Option<MessageId>,
+        order: ChannelOrder,
+        clock: &mut VectorClock,
+    ) {
         self.receiver.see(receiver);
         self.looked = false;
         self.receivers.retain(|&other| other != receiver);
         let sent = match message {
             Some(message) => self.named.remove(&message),
+            None if order == ChannelOrder::Lifo => self.queued.pop_back(),
             None => self.queued.pop_front(),
         };
         self.sender = sent.as_ref().map(|sent| sent.sender);

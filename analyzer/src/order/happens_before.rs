@@ -1,6 +1,6 @@
 //! Happens-before: the vector clocks of all threads, and what every kind of object hands over between them.
 
-use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
+use lockhound_trace::{ChannelOrder, Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, WakeReason};
 
 use super::barrier_clocks::BarrierClocks;
 use super::channel_clocks::ChannelClocks;
@@ -141,8 +141,9 @@ impl HappensBefore {
                 self.objects[channel.index()].channel().before_send(t, message, capacity, &mut self.threads);
             }
             Op::Recv { channel, message } => {
+                let order = order(now.tables, channel);
                 let (clock, object) = self.pair(t, channel);
-                object.channel().before_receive(t, message, clock);
+                object.channel().before_receive(t, message, order, clock);
             }
             Op::RecvClosed { channel } => {
                 let (clock, object) = self.pair(t, channel);
@@ -303,8 +304,15 @@ fn starts_hold(now: &Moment<'_>, lock: ObjectId, mode: Mode) -> bool {
 
 fn capacity(tables: &Tables, channel: ObjectId) -> Option<u64> {
     match tables.object(channel).kind {
-        ObjectKind::Channel { capacity } => capacity,
+        ObjectKind::Channel { capacity, .. } => capacity,
         _ => None,
+    }
+}
+
+fn order(tables: &Tables, channel: ObjectId) -> ChannelOrder {
+    match tables.object(channel).kind {
+        ObjectKind::Channel { order, .. } => order,
+        _ => ChannelOrder::default(),
     }
 }
 

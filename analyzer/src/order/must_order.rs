@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use lockhound_trace::{MessageId, ObjectId, ObjectKind, Op, Tables, ThreadId, WakeReason};
+use lockhound_trace::{ChannelOrder, MessageId, ObjectId, ObjectKind, Op, Tables, ThreadId, WakeReason};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::clocks::VectorClock;
@@ -152,7 +152,7 @@ impl MustOrder {
                 self.learn(thread, &theirs);
             }
             Op::Send { channel, message } => self.send(thread, channel, message),
-            Op::Recv { channel, message } => self.recv(thread, channel, message, is_rendezvous(tables, channel)),
+            Op::Recv { channel, message } => self.recv(thread, channel, message, tables.object(channel).kind),
             Op::Close { channel } => {
                 let mine = self.publish(thread);
                 self.channels.entry(channel).or_default().closed = Some(mine);
@@ -262,11 +262,14 @@ impl MustOrder {
     }
 
     /// Both sides of a rendezvous are one step: what the receiver did before, the sender has waited for.
-    fn recv(&mut self, thread: ThreadId, channel: ObjectId, message: Option<MessageId>, rendezvous: bool) {
-        let mine = rendezvous.then(|| self.publish(thread));
+    fn recv(&mut self, thread: ThreadId, channel: ObjectId, message: Option<MessageId>, kind: ObjectKind) {
+        let mine = kind.is_rendezvous().then(|| self.publish(thread));
         let channel = self.channels.entry(channel).or_default();
         let sent = match message {
             Some(id) => channel.by_id.remove(&id),
+            None if matches!(kind, ObjectKind::Channel { order: ChannelOrder::Lifo, .. }) => {
+                channel.in_order.pop_back()
+            }
             None => channel.in_order.pop_front(),
         };
         match (sent, mine) {
@@ -340,10 +343,6 @@ impl MustOrder {
     }
 }
 
-fn is_rendezvous(tables: &Tables, channel: ObjectId) -> bool {
-    matches!(tables.object(channel).kind, ObjectKind::Channel { capacity: Some(0) })
-}
-
 #[cfg(test)]
 mod tests {
     use lockhound_trace::{How, Touched};
@@ -397,7 +396,7 @@ mod tests {
     fn a_rendezvous_orders_both_ways_whichever_side_was_recorded_first() {
         for receiver_first in [false, true] {
             let mut run = Run::new();
-            let channel = run.object("q", ObjectKind::Channel { capacity: Some(0) });
+            let channel = run.object("q", ObjectKind::Channel { capacity: Some(0), order: ChannelOrder::Fifo });
             let (before_send, before_recv) = (run.segment(0), run.segment(1));
             let message = Some(MessageId(1));
             let (send, recv) = (Op::Send { channel, message }, Op::Recv { channel, message });
@@ -470,7 +469,7 @@ mod tests {
         #[test]
         fn agrees_with_reachability(steps in steps()) {
             let mut run = Run::new();
-            let channel = run.object("q", ObjectKind::Channel { capacity: None });
+            let channel = run.object("q", ObjectKind::Channel { capacity: None, order: ChannelOrder::Fifo });
             let mut last: [Option<usize>; 4] = [None; 4];
             let mut into: Vec<Vec<usize>> = Vec::new();
             let mut segments = Vec::new();

@@ -1,7 +1,8 @@
 //! The slow obvious twin of happens-before: all edges between events of a small trace, and their transitive closure.
 
 use lockhound_trace::{
-    Event, EventIndex, How, Mode, Object, ObjectId, ObjectKind, Op, Order, Policy, Tables, ThreadId, Touched,
+    ChannelOrder, Event, EventIndex, How, Mode, Object, ObjectId, ObjectKind, Op, Order, Policy, Tables, ThreadId,
+    Touched,
 };
 use proptest::prelude::*;
 
@@ -25,7 +26,7 @@ fn tables() -> Tables {
         ObjectKind::Mutex { reentrant: false },
         ObjectKind::RwLock { policy: Policy::Writer },
         ObjectKind::Atomic,
-        ObjectKind::Channel { capacity: Some(CAPACITY) },
+        ObjectKind::Channel { capacity: Some(CAPACITY), order: ChannelOrder::Fifo },
         ObjectKind::Flag { set: false },
         ObjectKind::Semaphore { permits: 9, bound: None },
         ObjectKind::Var,

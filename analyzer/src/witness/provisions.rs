@@ -39,8 +39,9 @@ impl Provisions {
 
     /// Takes the next event of `thread` into account.
     pub(super) fn add(&mut self, thread: ThreadId, loc: u32, op: &Op) {
-        let (gives, takes, amount) = match *op {
-            // What was refused in the recording need not be next time.
+        // What was refused in the recording need not be next time.
+        let op = op.asked();
+        let (gives, takes, amount) = match op {
             Op::Send { .. } | Op::TrySendFailed { .. } | Op::Block { on: Request::Send { .. } } => (true, false, 1),
             Op::Recv { .. }
             | Op::RecvClosed { .. }

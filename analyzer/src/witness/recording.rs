@@ -128,10 +128,10 @@ impl<'t> Recording<'t> {
         &self.provisions
     }
 
-    /// Whether, on their channel, the message of `send` was received before that of `older`, though sent after it.
-    pub(super) fn passed(&self, send: EventIndex, older: EventIndex) -> bool {
+    /// Whether, on their channel, the message of `send` was taken while that of `other` was inside.
+    pub(super) fn passed(&self, send: EventIndex, other: EventIndex) -> bool {
         let received = |send| self.seen(send).as_event();
-        older < send && received(send).is_some_and(|at| received(older).is_none_or(|other| at < other))
+        received(send).is_some_and(|at| other < at && received(other).is_none_or(|other| at < other))
     }
 
     /// What the `wait` that follows its own `block` says of itself.
@@ -247,7 +247,7 @@ impl Replay {
                 } else {
                     let send = match message {
                         Some(message) => self.messages.remove(&(channel, message)),
-                        None => self.machine.oldest_message(channel),
+                        None => self.machine.next_message(channel),
                     };
                     pair(recording, send, step.at);
                 }

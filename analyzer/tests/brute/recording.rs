@@ -163,7 +163,7 @@ impl Recording {
     }
 
     pub(crate) fn is_rendezvous(&self, channel: ObjectId) -> bool {
-        matches!(self.tables.object(channel).kind, ObjectKind::Channel { capacity: Some(0) })
+        self.tables.object(channel).kind.is_rendezvous()
     }
 }
 

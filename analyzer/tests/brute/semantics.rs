@@ -1,6 +1,8 @@
 //! What every object is doing, and what each operation does to it.
 
-use lockhound_trace::{MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Tables, ThreadId, Touched, WakeReason};
+use lockhound_trace::{
+    ChannelOrder, MessageId, Mode, ObjectId, ObjectKind, Op, Policy, Tables, ThreadId, Touched, WakeReason,
+};
 
 use super::recording::writes;
 
@@ -72,6 +74,7 @@ struct Waiter {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Channel {
     capacity: Option<u64>,
+    order: ChannelOrder,
     /// Oldest first; always empty at a rendezvous.
     queue: Vec<Option<MessageId>>,
     closed: bool,
@@ -155,7 +158,9 @@ impl World {
             ObjectKind::Barrier { parties } => {
                 Thing::Barrier { parties: parties.unwrap_or(u32::MAX), arrived: Vec::new() }
             }
-            ObjectKind::Channel { capacity } => Thing::Channel(Channel { capacity, queue: Vec::new(), closed: false }),
+            ObjectKind::Channel { capacity, order } => {
+                Thing::Channel(Channel { capacity, order, queue: Vec::new(), closed: false })
+            }
             ObjectKind::Flag { set } => Thing::Flag { set },
             ObjectKind::Waitgroup { count } => Thing::Waitgroup { count },
             ObjectKind::Once => Thing::Once(Once::Untouched),
@@ -346,9 +351,9 @@ impl World {
     }
 
     /// The message that is received next.
-    pub(crate) fn oldest(&self, channel: ObjectId) -> Option<Option<MessageId>> {
+    pub(crate) fn next(&self, channel: ObjectId) -> Option<Option<MessageId>> {
         match &self.things[channel.index()] {
-            Thing::Channel(channel) => channel.queue.first().copied(),
+            Thing::Channel(channel) => channel.next().map(|place| channel.queue[place]),
             thing => unreachable!("{thing:?} is no channel"),
         }
     }
@@ -377,7 +382,23 @@ impl World {
     }
 }
 
+/// How soon a channel of no order of its own wants to be rid of a message, which nobody else knows: there are two sorts.
+fn urgency(message: Option<MessageId>) -> u64 {
+    message.map_or(0, |message| message.0 % 2)
+}
+
 impl Channel {
+    /// Where the message stands that leaves next.
+    fn next(&self) -> Option<usize> {
+        let last = self.queue.len().checked_sub(1)?;
+        match self.order {
+            ChannelOrder::Fifo => Some(0),
+            ChannelOrder::Lifo => Some(last),
+            // Of the most urgent the oldest.
+            ChannelOrder::Any => (0..=last).min_by_key(|&place| urgency(self.queue[place])),
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.capacity.is_some_and(|capacity| self.queue.len() as u64 >= capacity)
     }
@@ -392,7 +413,7 @@ impl Channel {
                 self.queue.push(message);
                 possible
             }
-            Op::Recv { message, .. } => !self.queue.is_empty() && self.queue.remove(0) == message,
+            Op::Recv { message, .. } => self.queue.remove(self.next()?) == message,
             Op::RecvClosed { .. } => self.closed && self.queue.is_empty(),
             Op::Close { .. } => {
                 self.closed = true;

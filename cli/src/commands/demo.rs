@@ -1,6 +1,7 @@
 //! `lockhound demo`: the scenarios that Lockhound carries, recorded and checked for real.
 
 use std::process::Command;
+use std::time::Duration;
 
 use anstyle::Style;
 use anyhow::{Context, bail};
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     Recording {
         command,
         name: scenario.id.to_owned(),
-        timeout: Some(scenario.limit),
+        timeout: Some(scenario.limit.quiet + Duration::from_secs(1)),
         folder: args.output.clone(),
         embedded: Embedded::First,
         // No team has decided anything about these.
@@ -75,12 +76,14 @@ fn list() -> String {
 fn expectation(scenario: &Scenario) -> String {
     let of = |finding: &Finding| format!("{} ({})", finding.rule, finding.evidence);
     let entries: Vec<String> = scenario
-        .expected
+        .outcomes
         .iter()
+        .flat_map(|outcome| outcome.expected)
         .map(|expected| match expected {
             Expected::Finding(finding) => of(finding),
             Expected::AnyOf(findings) => findings.iter().map(of).collect::<Vec<_>>().join(" or "),
             Expected::Maybe(finding) => format!("perhaps {}", of(finding)),
+            Expected::Refuted(finding) => format!("refuted {}", finding.rule),
         })
         .collect();
     if entries.is_empty() { "nothing".to_owned() } else { entries.join(", ") }

@@ -25,6 +25,51 @@ pub(crate) type Site = &'static Location<'static>;
 pub(crate) enum Kind {
     ReentrantMutex,
     Var,
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Semaphore {
+        permits: u32,
+        bound: Option<u32>,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Flag {
+        set: bool,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Channel {
+        capacity: Option<u64>,
+        order: ChannelOrder,
+    },
+    #[expect(dead_code, reason = "what is recorded of it, nobody reads")]
+    Tasks {
+        unfinished: u32,
+    },
+}
+
+/// In which order messages would be recorded to leave.
+pub(crate) enum ChannelOrder {
+    Fifo,
+    Lifo,
+    Any,
+}
+
+/// How the sending of a message would be recorded.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent;
+
+/// What others would have to know of a channel without its lock.
+#[expect(dead_code, reason = "nobody reads it")]
+pub(crate) struct Traffic {
+    pub(crate) messages: usize,
+    pub(crate) senders: usize,
+    pub(crate) receiver: bool,
+    pub(crate) closed: bool,
+}
+
+/// What others would have to know of a semaphore without its lock.
+#[expect(dead_code, reason = "nobody reads it")]
+pub(crate) struct Supply {
+    pub(crate) available: u32,
+    pub(crate) least_wanted: u32,
 }
 
 /// How a lock would be recorded to be held.
@@ -36,6 +81,7 @@ pub(crate) enum Mode {
 pub(crate) enum How {
     Lock,
     Try,
+    Timed,
 }
 
 /// What a release would be recorded to have left behind.
@@ -77,6 +123,56 @@ impl Object {
     pub(crate) fn releasing(&self, _mode: Mode, _touched: Touched) {}
 
     pub(crate) fn try_failed(&self, _mode: Mode, _site: Site) {}
+
+    pub(crate) fn permits_taken(&self, _n: u32, _how: How, _site: Site) {}
+
+    pub(crate) fn permits_given(&self, _n: u32, _site: Option<Site>) {}
+
+    pub(crate) fn publish_supply(&self, _supply: Supply) {}
+
+    pub(crate) fn blocked_on_permits(&self, _n: u32, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn sent(&self, _number: u64, _site: Site) -> Sent {
+        Sent
+    }
+
+    pub(crate) fn received(&self, _message: Sent, _site: Option<Site>) {}
+
+    pub(crate) fn send_failed(&self, _site: Site) {}
+
+    pub(crate) fn receive_failed(&self, _site: Site) {}
+
+    pub(crate) fn publish(&self, _traffic: Traffic) {}
+
+    pub(crate) fn blocked_on_send(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn blocked_on_receive(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn task_added(&self, _unfinished: usize, _site: Site) {}
+
+    pub(crate) fn task_done(&self, _unfinished: usize, _site: Site) {}
+
+    pub(crate) fn tasks_awaited(&self, _site: Site) {}
+
+    pub(crate) fn blocked_on_tasks(&self, _site: Site) -> Blocked {
+        Blocked
+    }
+
+    pub(crate) fn flag_set(&self, _site: Site) {}
+
+    pub(crate) fn flag_cleared(&self, _site: Site) {}
+
+    pub(crate) fn flag_awaited(&self, _site: Site) {}
+
+    pub(crate) fn blocked_on_await(&self, _site: Site) -> Blocked {
+        Blocked
+    }
 
     pub(crate) fn read<R>(
         &self,

@@ -3,5 +3,5 @@
 mod value;
 
 pub(crate) use crate::recorder::*;
-pub(crate) use lockhound_trace::{How, Mode, Touched};
+pub(crate) use lockhound_trace::{ChannelOrder, How, Mode, Touched};
 pub(crate) use value::raw_value;

@@ -80,6 +80,12 @@ pub enum Wait {
     Barrier(Object),
     /// The end of an initialisation.
     Once(Object),
+    /// Permits of a semaphore.
+    Permits(Object),
+    /// An event to be set.
+    Event(Object),
+    /// What was put into a queue to be done, all of it.
+    Tasks(Object),
     /// A thread's park token.
     Unpark(Object),
 }

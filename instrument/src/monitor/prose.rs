@@ -67,6 +67,9 @@ pub(super) fn wait(participant: &Participant) -> String {
         }
         Wait::Once(object) if participant.whom.is_empty() => format!("for {} to be initialised", described(object)),
         Wait::Once(object) => format!("for {} to be initialised, which {} has begun", described(object), whom()),
+        Wait::Permits(object) => format!("for permits of {}", described(object)),
+        Wait::Event(object) => format!("for {} to be set", described(object)),
+        Wait::Tasks(object) => format!("for all of {} to be done", described(object)),
         Wait::Unpark(_) => "for somebody to unpark it".to_owned(),
     }
 }
@@ -81,6 +84,9 @@ pub(super) fn awaited(wait: &Wait) -> Option<&Object> {
         | Wait::Receive(object)
         | Wait::Send(object)
         | Wait::Barrier(object)
+        | Wait::Permits(object)
+        | Wait::Event(object)
+        | Wait::Tasks(object)
         | Wait::Once(object) => Some(object),
     }
 }

@@ -67,6 +67,19 @@ impl Object {
     /// If that closes a deadlock, and the action set for it is to panic.
     #[cold]
     pub(super) fn blocked_on(&self, request: u8, mode: Mode, ending: Ending, site: Site) -> Blocked<'_> {
+        self.blocked_on_more(request, mode, 0, ending, site)
+    }
+
+    /// The same for a request with a second operand, such as a number of permits.
+    #[cold]
+    pub(super) fn blocked_on_more(
+        &self,
+        request: u8,
+        mode: Mode,
+        second: u32,
+        ending: Ending,
+        site: Site,
+    ) -> Blocked<'_> {
         if !gate::is_on() {
             return Blocked::NOTHING;
         }
@@ -81,7 +94,7 @@ impl Object {
                 Ending::Anyone(is_over) => Wants::Anyone { request, number, object: Borrowed::new(self), is_over },
             };
             let detail = u128::from(request) | u128::from(mode_number(mode)) << 8;
-            let how = u128::from(how_number(How::Lock)) << 16;
+            let how = u128::from(how_number(How::Lock)) << 16 | u128::from(second) << 24;
             let announce =
                 |local: &mut Local| local.other(other::BLOCK, place, number, self.after_all(), detail | how, 7);
             wait_announced(local, wants, site, give_up == GiveUp::Impossible, announce)
@@ -139,8 +152,8 @@ enum GiveUp {
 impl GiveUp {
     const fn of(request: u8, kind: Kind) -> Self {
         match (request, kind) {
-            (request::ACQUIRE, _) => Self::By(other::TRY_FAILED),
-            (request::AWAIT, Kind::Flag) => Self::Unseen,
+            (request::ACQUIRE | request::ACQUIRE_PERMITS, _) => Self::By(other::TRY_FAILED),
+            (request::AWAIT, Kind::ParkToken | Kind::Flag { .. }) => Self::Unseen,
             // The channel says it, under its lock, since that event takes a version.
             (request::SEND | request::RECV, _) => Self::Unseen,
             _ => Self::Impossible,

@@ -140,8 +140,8 @@ impl Object {
             let traffic = Traffic::of(channel);
             traffic.closed
                 || match channel.kind {
-                    Kind::Channel { capacity: Some(0) } => traffic.receiver,
-                    Kind::Channel { capacity: Some(capacity) } => (traffic.messages as u64) < capacity,
+                    Kind::Channel { capacity: Some(0), .. } => traffic.receiver,
+                    Kind::Channel { capacity: Some(capacity), .. } => (traffic.messages as u64) < capacity,
                     _ => true,
                 }
         };
@@ -153,7 +153,7 @@ impl Object {
     pub(crate) fn blocked_on_receive(&self, site: Site) -> Blocked<'_> {
         let is_over = |channel: &Self| {
             let traffic = Traffic::of(channel);
-            let met = channel.kind == Kind::Channel { capacity: Some(0) } && traffic.senders > 0;
+            let met = matches!(channel.kind, Kind::Channel { capacity: Some(0), .. }) && traffic.senders > 0;
             traffic.closed || traffic.messages > 0 || met
         };
         self.blocked_on(request::RECV, Mode::Write, Ending::Anyone(is_over), site)

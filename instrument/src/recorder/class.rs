@@ -95,6 +95,8 @@ impl Local {
         let site = self.site(class.birth)?;
         let _busy = self.busy();
         let name = match class.name {
+            // What is to be done with a queue's items goes by the queue's name.
+            Some(name) if matches!(class.kind, Kind::Tasks { .. }) => self.define_text(&format!("tasks of {name}"))?,
             Some(name) => self.text(name)?,
             None => 0,
         };

@@ -13,6 +13,7 @@ mod class;
 mod condvar;
 mod fences;
 mod file;
+mod flag;
 mod gate;
 mod held;
 #[cfg(all(test, target_os = "linux", target_arch = "x86_64", not(miri)))]
@@ -30,12 +31,14 @@ mod once;
 #[cfg(test)]
 mod quick_tests;
 mod reads;
+mod semaphore;
 mod settings;
 mod sites;
 mod spin;
 mod stacks;
 mod step;
 mod strict;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -51,6 +54,7 @@ pub(crate) use gate::{Look, is_off, is_on};
 pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use once::OnceObject;
+pub(crate) use semaphore::Supply;
 pub(crate) use settings::apply;
 pub(crate) use strict::together;
 pub(crate) use threads::{

@@ -1,14 +1,15 @@
 //! What a wrapper carries so that its events can be put in order.
 
 use std::panic::Location;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use lockhound_trace::{ObjectKind, Policy};
+use lockhound_trace::{ChannelOrder, ObjectKind, Policy};
 
 use super::catalogue::{self, Card};
 use super::class::Class;
 use super::local::Local;
 use super::number::Number;
+use super::semaphore::Supply;
 use super::word::{THREAD, VERSION, Word};
 use super::worth;
 
@@ -26,8 +27,20 @@ pub(crate) enum Kind {
     RwLock,
     /// Condition variable.
     Condvar,
+    /// Counted permits.
+    Semaphore {
+        /// How many there are to begin with.
+        permits: u32,
+        /// The largest number that is legal, if there is one.
+        bound: Option<u32>,
+    },
     /// A thread's park token.
-    Flag,
+    ParkToken,
+    /// What is set and cleared by hand.
+    Flag {
+        /// Whether it is, to begin with.
+        set: bool,
+    },
     /// Plain shared memory.
     Var,
     /// Initialiser that runs once.
@@ -38,9 +51,16 @@ pub(crate) enum Kind {
     Channel {
         /// 0 if sender and receiver meet.
         capacity: Option<u64>,
+        /// Which message leaves first.
+        order: ChannelOrder,
     },
     /// All senders of a channel, of which there is one to begin with.
     Senders,
+    /// What was put into a queue and is not yet said to be done.
+    Tasks {
+        /// How many to begin with.
+        unfinished: u32,
+    },
     /// Where so many threads wait for each other.
     Barrier {
         /// How many; none if more than a trace can say.
@@ -54,6 +74,26 @@ impl Kind {
         matches!(self, Self::Mutex | Self::ReentrantMutex | Self::RwLock)
     }
 
+    /// What [`Object::aux`] is of an object that nothing has happened to.
+    const fn aux(self) -> u64 {
+        match self {
+            Self::Semaphore { permits, .. } => Supply::initially(permits),
+            Self::Flag { set } => set as u64,
+            _ => 0,
+        }
+    }
+
+    /// The same kind, as it is by now: what was not recorded (before recording began, or before a fork) has left its
+    /// marks. `aux` is that of the object.
+    const fn by_now(self, aux: u64) -> Self {
+        match self {
+            Self::Semaphore { bound, .. } => Self::Semaphore { permits: Supply::unpack(aux).available, bound },
+            Self::Flag { .. } => Self::Flag { set: aux != 0 },
+            Self::Tasks { .. } => Self::Tasks { unfinished: aux as u32 },
+            kind => kind,
+        }
+    }
+
     pub(super) const fn of_trace(self) -> ObjectKind {
         match self {
             Self::Mutex => ObjectKind::Mutex { reentrant: false },
@@ -61,11 +101,14 @@ impl Kind {
             // Since 1.62 std's own lock on Linux makes new readers wait once a writer queues.
             Self::RwLock => ObjectKind::RwLock { policy: Policy::Writer },
             Self::Condvar => ObjectKind::Condvar,
-            Self::Flag => ObjectKind::Flag { set: false },
+            Self::Semaphore { permits, bound } => ObjectKind::Semaphore { permits, bound },
+            Self::ParkToken => ObjectKind::Flag { set: false },
+            Self::Flag { set } => ObjectKind::Flag { set },
             Self::Var => ObjectKind::Var,
             Self::Once => ObjectKind::Once,
             Self::Atomic => ObjectKind::Atomic,
-            Self::Channel { capacity } => ObjectKind::Channel { capacity },
+            Self::Channel { capacity, order } => ObjectKind::Channel { capacity, order },
+            Self::Tasks { unfinished } => ObjectKind::Waitgroup { count: unfinished },
             Self::Senders => ObjectKind::Waitgroup { count: 1 },
             Self::Barrier { parties } => ObjectKind::Barrier { parties },
         }
@@ -84,9 +127,10 @@ pub(crate) struct Object {
     /// Of a read/write lock: releases of reading by the one thread that need not share a counter.
     pub(super) own_reads: AtomicU64,
     /// Of a read/write lock: that thread, and the releases of reading by all others. Of a condition variable: threads that
-    /// wait (low half) and notifications that none of them has taken yet (high half). Of a park flag: whether it is set. Of a
+    /// wait (low half) and notifications that none of them has taken yet (high half). Of a flag: whether it is set. Of a
     /// once: whether its run has ended. Of an atomic: the generation of its value. Of a channel: its traffic. Of a barrier:
-    /// threads that were let through and still sleep.
+    /// threads that were let through and still sleep. Of a semaphore: its supply. Of a queue's tasks: how
+    /// many are unfinished.
     pub(super) aux: AtomicU64,
     pub(super) kind: Kind,
     /// Generation and number in that generation's file.
@@ -114,7 +158,7 @@ impl Object {
             level: None,
             reads_seen: AtomicU64::new(0),
             own_reads: AtomicU64::new(0),
-            aux: AtomicU64::new(0),
+            aux: AtomicU64::new(kind.aux()),
             kind,
             id: AtomicU64::new(0),
             word: AtomicU64::new(0),
@@ -167,7 +211,8 @@ impl Object {
 
     fn declare(&self, local: &mut Local) -> Option<u32> {
         let number = local.take_object_number()?;
-        let Self { birth, type_name, name, level, kind, .. } = *self;
+        let Self { birth, type_name, name, level, .. } = *self;
+        let kind = self.kind.by_now(self.aux.load(Ordering::Acquire));
         {
             let _busy = local.busy();
             catalogue::enter(number, Card { kind, name, birth, type_name, level });

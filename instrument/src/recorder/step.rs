@@ -1,4 +1,4 @@
-//! Events of objects that have a lock of their own, which is held meanwhile: channels and barriers.
+//! Events of objects that have a lock of their own, which is held meanwhile: channels, barriers, semaphores, events.
 
 use super::gate;
 use super::local::{self, Local};
@@ -22,7 +22,7 @@ impl Object {
         })
     }
 
-    fn with_local(&self, write: impl FnOnce(&Self, &mut Local) -> Option<()>) -> Option<()> {
+    pub(super) fn with_local(&self, write: impl FnOnce(&Self, &mut Local) -> Option<()>) -> Option<()> {
         if gate::is_on() { local::with(|local| write(self, local?)) } else { None }
     }
 

@@ -2,13 +2,14 @@
 //!
 //! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
 //! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
-//! std's. [`ReentrantMutex`], [`Shared`] and [`lock_all`] are additions.
+//! std's. [`ReentrantMutex`], [`Shared`], [`lock_all`], the queues and [`Scheduler`] are additions.
 
 pub mod atomic;
 #[cfg(feature = "record")]
 mod barrier;
 #[cfg(feature = "record")]
 mod condvar;
+mod event;
 #[cfg(feature = "record")]
 mod hold;
 pub(crate) mod label;
@@ -28,9 +29,13 @@ mod once;
 mod once_lock;
 #[cfg(feature = "record")]
 mod patience;
+mod primitive;
+mod queue;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
 mod rwlock;
+mod scheduler;
+mod semaphore;
 mod shared;
 
 pub use std::sync::*;
@@ -49,6 +54,10 @@ pub use self::{
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+pub use event::Event;
 pub use lock_all::{LockSet, Lockable, lock_all};
+pub use queue::{AllDone, Empty, Full, LifoQueue, PriorityQueue, Queue};
 pub use reentrant_mutex::{ReentrantMutex, ReentrantMutexGuard};
+pub use scheduler::{EventId, NotScheduled, Scheduler};
+pub use semaphore::{Overfull, Semaphore, SemaphorePermit};
 pub use shared::Shared;

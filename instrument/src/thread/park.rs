@@ -57,7 +57,7 @@ impl ParkToken {
     #[track_caller]
     fn object(&self, thread: &Thread) -> &Object {
         if self.object.get().is_none() {
-            let object = Object::new(Kind::Flag, type_name::<Thread>).named(name_of_token(thread.name()));
+            let object = Object::new(Kind::ParkToken, type_name::<Thread>).named(name_of_token(thread.name()));
             let _ = self.object.set(object);
         }
         self.object.get().expect("set by this or another thread")

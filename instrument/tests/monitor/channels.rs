@@ -7,8 +7,15 @@ use lockhound::{named, thread};
 use super::people::{moment, spawn};
 use super::watched::{Scenario, closing, complaint, hangs, scenarios, until_end};
 
-pub(super) const SCENARIOS: &[Scenario] =
-    scenarios![recv_under_lock, full_channel, crossed, one_short, all_receive, panics_at_channels];
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    recv_under_lock,
+    full_channel,
+    crossed,
+    one_short,
+    all_receive,
+    panics_at_channels,
+    queue_not_worked_off
+];
 
 fn recv_under_lock() {
     let (tx, rx) = named::channel("updates");
@@ -52,6 +59,30 @@ fn a_sender_to_a_full_channel() {
     assert_eq!(watched.headlines().len(), 1, "{}", watched.stderr);
     assert!(watched.stderr.contains("`main` waits for room in `channel instrument/tests/"), "{}", watched.stderr);
     assert_eq!(watched.code(), Some(3), "{}", watched.stderr);
+}
+
+fn queue_not_worked_off() {
+    let jobs = Arc::new(named::bounded_queue("jobs", 1));
+    jobs.put(1);
+    spawn("producer", {
+        let jobs = Arc::clone(&jobs);
+        move || jobs.put(2)
+    });
+    moment();
+    closing();
+    jobs.join();
+}
+
+#[test]
+fn a_queue_that_nobody_works_off() {
+    hangs(
+        "queue_not_worked_off",
+        "deadlock: `jobs`: `main` and `producer` wait, and no thread is left that could end it",
+        &[
+            "`main` waits for all of `jobs` (waitgroup of i32) to be done",
+            "`producer` waits for room in `jobs` (channel of i32)",
+        ],
+    );
 }
 
 fn crossed() {

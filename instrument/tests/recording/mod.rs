@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use lockhound_trace::binary::Reader;
-use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Request, Tables, Touched, Validated};
+use lockhound_trace::{Event, EventSource, How, Mode, ObjectKind, Op, Refusal, Request, Tables, Touched, Validated};
 
 #[path = "../process/mod.rs"]
 mod process;
@@ -170,7 +170,7 @@ fn describe(event: &Event, tables: &Tables) -> String {
         Op::Set { flag } => format!("set {}", object(flag)),
         Op::Clear { flag } => format!("clear {}", object(flag)),
         Op::Await { object: flag } => match tables.object(flag).kind {
-            ObjectKind::Waitgroup { .. } => "await senders".into(),
+            ObjectKind::Waitgroup { .. } if tables.object(flag).name.is_none() => "await senders".into(),
             _ => format!("await {}", object(flag)),
         },
         Op::OnceBegin { once } => format!("once_begin {}", object(once)),
@@ -205,6 +205,7 @@ fn describe_at_channel_or_barrier(op: Op, tables: &Tables) -> String {
         Op::Pass { barrier } => format!("pass {}", object(barrier)),
         Op::Add { n, .. } => format!("add {n}"),
         Op::Done { n, .. } => format!("done {n}"),
+        Op::Refused { what: Refusal::Done { .. } } => "done too often".into(),
         other => format!("{other:?}"),
     }
 }

@@ -54,6 +54,7 @@ pub fn describe(op: &Op, tables: &Tables) -> String {
         | Op::Await { .. }
         | Op::OnceBegin { .. }
         | Op::OnceEnd { .. } => with(name, op.object().map(object).unwrap_or_default(), []),
+        Op::Refused { what } => format!("{}, refused", describe(&what.op(), tables)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a thread does and waits for, as parts of sentences: "acquires `accounts`", "`audit`, which `nightly` holds".
 
-use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, ThreadId, Touched, Value, WakeReason};
+use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Refusal, Request, Tables, ThreadId, Touched, Value, WakeReason};
 
 use super::describe::value as written;
 use super::knowledge::Seen;
@@ -58,6 +58,26 @@ pub(crate) fn does(op: &Op, tables: &Tables) -> String {
         Op::Rmw { atomic, value: Some(to), .. } => format!("changes {} to {}", name(atomic), written(to, tables)),
         Op::Begin { name } => format!("begins {}", region(name.map(|text| tables.text(text)))),
         Op::End { name } => format!("ends {}", region(name.map(|text| tables.text(text)))),
+        Op::Refused { what } => tries(&what, tables),
+    }
+}
+
+/// What a thread does that its object refuses: "tries to release `accounts`, which it does not hold".
+fn tries(what: &Refusal, tables: &Tables) -> String {
+    let name = |id: ObjectId| name(id, tables);
+    match *what {
+        Refusal::Release { lock, mode, .. } => {
+            format!("tries to release {}, which it does not hold{}", name(lock), in_mode(mode))
+        }
+        Refusal::ReleasePermits { semaphore, n } => {
+            format!("tries to release {}{}, beyond its bound", permits(n), name(semaphore))
+        }
+        Refusal::Wait { condvar, lock, .. } => {
+            format!("tries to wait on {} without holding {}", name(condvar), name(lock))
+        }
+        Refusal::Send { channel, .. } => format!("tries to send to {}, which is closed", name(channel)),
+        Refusal::Done { waitgroup, n } => format!("tries to take {n} from {}, below zero", name(waitgroup)),
+        Refusal::Spawn { child } => format!("tries to spawn `{}` again", tables.thread_label(child)),
     }
 }
 
@@ -117,7 +137,7 @@ pub(crate) fn waits_named<S: Scene + ?Sized>(
             }
         }
         Request::Send { channel } => match tables.object(channel).kind {
-            ObjectKind::Channel { capacity: Some(0) } => format!("a receiver at {}", name(channel)),
+            ObjectKind::Channel { capacity: Some(0), .. } => format!("a receiver at {}", name(channel)),
             _ => format!("room in {}", name(channel)),
         },
         Request::Recv { channel } => format!("a message in {}", name(channel)),

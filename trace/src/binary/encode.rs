@@ -5,7 +5,7 @@
 use super::format::{
     FILE_HEADER, MAGIC, MAX_RECORDED_TEXT, Payload, SUM_RECORD, VERSION, code, define, is_release, value,
 };
-use crate::objects::{ObjectKind, Policy};
+use crate::objects::{ChannelOrder, ObjectKind, Policy};
 
 /// Where encoded bytes go.
 pub trait Bytes {
@@ -299,7 +299,7 @@ fn kind_numbers(kind: ObjectKind) -> (u8, [u64; 2]) {
         ObjectKind::Condvar => (3, [0, 0]),
         ObjectKind::Semaphore { permits, bound } => (4, [u64::from(permits), present(bound.map(u64::from))]),
         ObjectKind::Barrier { parties } => (5, [present(parties.map(u64::from)), 0]),
-        ObjectKind::Channel { capacity } => (6, [present(capacity), 0]),
+        ObjectKind::Channel { capacity, order } => (6, [present(capacity), order_number(order)]),
         ObjectKind::Flag { set } => (7, [u64::from(set), 0]),
         ObjectKind::Waitgroup { count } => (8, [u64::from(count), 0]),
         ObjectKind::Once => (9, [0, 0]),
@@ -320,7 +320,7 @@ pub fn kind_numbered(number: u8, parameters: [u64; 2]) -> Option<ObjectKind> {
         3 => ObjectKind::Condvar,
         4 => ObjectKind::Semaphore { permits: small(parameters[0])?, bound: optional(parameters[1])? },
         5 => ObjectKind::Barrier { parties: optional(parameters[0])? },
-        6 => ObjectKind::Channel { capacity: absent(parameters[0]) },
+        6 => ObjectKind::Channel { capacity: absent(parameters[0]), order: order_numbered(parameters[1])? },
         7 => ObjectKind::Flag { set: parameters[0] != 0 },
         8 => ObjectKind::Waitgroup { count: small(parameters[0])? },
         9 => ObjectKind::Once,
@@ -328,6 +328,24 @@ pub fn kind_numbered(number: u8, parameters: [u64; 2]) -> Option<ObjectKind> {
         11 => ObjectKind::Atomic,
         _ => return None,
     })
+}
+
+/// Files from before there were orders have 0 here: first in, first out.
+const fn order_number(order: ChannelOrder) -> u64 {
+    match order {
+        ChannelOrder::Fifo => 0,
+        ChannelOrder::Lifo => 1,
+        ChannelOrder::Any => 2,
+    }
+}
+
+const fn order_numbered(number: u64) -> Option<ChannelOrder> {
+    match number {
+        0 => Some(ChannelOrder::Fifo),
+        1 => Some(ChannelOrder::Lifo),
+        2 => Some(ChannelOrder::Any),
+        _ => None,
+    }
 }
 
 /// The checksum that ends a chunk of a merged file after these records.

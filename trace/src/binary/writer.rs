@@ -260,6 +260,7 @@ impl<W: Write> BinaryWriter<W> {
             Op::Await { .. } => record.u8(other::AWAIT),
             Op::OnceBegin { .. } => record.u8(other::ONCE_BEGIN),
             Op::OnceEnd { .. } => record.u8(other::ONCE_END),
+            Op::Refused { what } => self.record(&what.op(), tables),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod operand;
 mod operation;
+mod refusal;
 mod request;
 
 pub use operand::{How, Mode, Order, Touched, Value, WakeReason};
 pub use operation::Op;
+pub use refusal::Refusal;
 pub use request::Request;

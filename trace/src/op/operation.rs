@@ -1,6 +1,7 @@
 //! Operations.
 
 use super::operand::{How, Mode, Order, Touched, Value, WakeReason};
+use super::refusal::Refusal;
 use super::request::Request;
 use crate::ids::{MessageId, ObjectId, TextId, ThreadId};
 
@@ -235,10 +236,27 @@ pub enum Op {
         /// What the user calls the region.
         name: Option<TextId>,
     },
+    /// Asked for something that its object refused, and went on: nothing came of it. Only
+    /// [`Validated`](crate::Validated) makes this, of operations recorded as if they had succeeded, and it is written as
+    /// such. Another schedule may contain it only where it would be refused as well.
+    Refused {
+        /// What was asked for.
+        what: Refusal,
+    },
 }
 
 impl Op {
-    /// The object it works on; none for thread operations and regions.
+    /// What the thread did, as it is recorded: of a refused operation, what was asked for.
+    #[must_use]
+    pub const fn asked(&self) -> Self {
+        match self {
+            Self::Refused { what } => what.op(),
+            op => *op,
+        }
+    }
+
+    /// The object it works on; none for thread operations and regions, nor for what was refused, since nothing was done to
+    /// its object.
     #[must_use]
     pub const fn object(&self) -> Option<ObjectId> {
         match *self {
@@ -247,7 +265,8 @@ impl Op {
             | Self::Exit
             | Self::Join { .. }
             | Self::Begin { .. }
-            | Self::End { .. } => None,
+            | Self::End { .. }
+            | Self::Refused { .. } => None,
             Self::Block { ref on } => on.object(),
             Self::Acquire { lock: object, .. }
             | Self::TryFailed { object, .. }
@@ -318,6 +337,13 @@ impl Op {
             Self::Rmw { .. } => "rmw",
             Self::Begin { .. } => "begin",
             Self::End { .. } => "end",
+            Self::Refused { what } => match what {
+                Refusal::Release { .. } | Refusal::ReleasePermits { .. } => "release",
+                Refusal::Wait { .. } => "wait",
+                Refusal::Send { .. } => "send",
+                Refusal::Done { .. } => "done",
+                Refusal::Spawn { .. } => "spawn",
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Events in bulk: what a call costs is shared by many of them.
 
 use crate::event::Event;
+use crate::op::{Op, Refusal};
 use crate::read::source::{Place, ReadError};
 
 /// Events in their order, and where each stands in its file.
@@ -43,6 +44,14 @@ impl Batch {
     pub fn push(&mut self, event: Event, place: Place) {
         self.events.push(event);
         self.places.push(place);
+    }
+
+    /// Says of the event at `index` that nothing came of it.
+    pub(crate) fn refuse(&mut self, index: usize) {
+        let event = &mut self.events[index];
+        if let Some(what) = Refusal::of(&event.op) {
+            event.op = Op::Refused { what };
+        }
     }
 
     /// Keeps the first `length` events.

@@ -101,11 +101,26 @@ fn conversion_goes_there_and_back() {
 #[test]
 fn conversion_keeps_what_precedes_an_error() {
     let folder = Folder::new();
-    let broken = folder.file("a.jsonl", format!("{JSON}{{\"t\":\"B\",\"op\":\"release\",\"obj\":\"m\"}}\n"));
+    let broken = folder.file("a.jsonl", format!("{JSON}{{\"t\":\"B\",\"op\":\"join\",\"child\":\"B\"}}\n"));
     let converted = convert(&broken, None, &folder.path("a.std"), None).expect("converted");
     assert_eq!(converted.written.events, 2);
     let stopped = converted.stopped.expect("an error").to_string();
-    assert!(stopped.ends_with("a.jsonl:4: impossible event: B releases `m`, which it does not hold"), "{stopped}");
+    assert!(stopped.ends_with("a.jsonl:4: impossible event: B joins itself"), "{stopped}");
+}
+
+#[test]
+fn what_was_refused_is_converted_as_it_was_recorded() {
+    let folder = Folder::new();
+    let refused = "{\"lockhound\":1}\n{\"thread\":\"A\"}\n{\"thread\":\"B\"}\n{\"object\":\"m\",\"kind\":\"mutex\"}\n\
+        {\"t\":\"A\",\"op\":\"acquire\",\"obj\":\"m\"}\n{\"t\":\"B\",\"op\":\"release\",\"obj\":\"m\",\"touched\":\"none\"}\n";
+    let from = folder.file("a.jsonl", refused);
+    let (binary, back) = (folder.path("a.lht"), folder.path("back.jsonl"));
+    convert(&from, None, &binary, None).expect("converted");
+    convert(&binary, None, &back, None).expect("converted");
+    assert_eq!(fs::read_to_string(&back).expect("text"), refused);
+    // STD has no words for what did not happen.
+    let there = convert(&from, None, &folder.path("a.std"), None).expect("converted");
+    assert_eq!((there.written.events, there.written.left_out.get("release")), (1, Some(&1)));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! JSON Lines: every kind, every operation, every error.
 
 use lockhound_trace::{
-    How, MessageId, Mode, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Tables, Touched, Value, WakeReason,
+    ChannelOrder, How, MessageId, Mode, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Tables, Touched, Value,
+    WakeReason,
 };
 
 use crate::recorded::{Recorded, read_jsonl, read_jsonl_raw, rewrite_jsonl, to_jsonl};
@@ -101,8 +102,15 @@ fn reads_every_kind_with_its_parameters() {
     );
     assert_eq!(kind(r#""kind":"barrier","parties":3"#), ObjectKind::Barrier { parties: Some(3) });
     assert_eq!(kind(r#""kind":"barrier""#), ObjectKind::Barrier { parties: None });
-    assert_eq!(kind(r#""kind":"channel""#), ObjectKind::Channel { capacity: None });
-    assert_eq!(kind(r#""kind":"channel","capacity":0"#), ObjectKind::Channel { capacity: Some(0) });
+    assert_eq!(kind(r#""kind":"channel""#), ObjectKind::Channel { capacity: None, order: ChannelOrder::Fifo });
+    assert_eq!(
+        kind(r#""kind":"channel","capacity":0"#),
+        ObjectKind::Channel { capacity: Some(0), order: ChannelOrder::Fifo }
+    );
+    let ordered = |order| ObjectKind::Channel { capacity: Some(2), order };
+    for (word, order) in [("fifo", ChannelOrder::Fifo), ("lifo", ChannelOrder::Lifo), ("any", ChannelOrder::Any)] {
+        assert_eq!(kind(&format!(r#""kind":"channel","capacity":2,"order":"{word}""#)), ordered(order));
+    }
     assert_eq!(kind(r#""kind":"flag","set":true"#), ObjectKind::Flag { set: true });
     assert_eq!(kind(r#""kind":"waitgroup","count":4"#), ObjectKind::Waitgroup { count: 4 });
     assert_eq!(kind(r#""kind":"once""#), ObjectKind::Once);
@@ -347,6 +355,10 @@ fn errors_name_line_and_column() {
             "{\"t\":\"T\",\"op\":\"block\",\"on\":\"release\",\"obj\":\"m\"}\n",
             "2:28: `release` cannot wait: expected acquire, join, wait, wake, pass, send, recv or await",
         ),
+        (
+            "{\"object\":\"c\",\"kind\":\"channel\",\"order\":\"filo\"}\n",
+            "2:41: unknown `order` `filo`: expected one of `fifo`, `lifo`, `any`",
+        ),
         ("{\"object\":\"m\"}\n", "2:1: missing `kind`: an object needs it"),
         ("{\"object\":\"m\",\"kind\":\"mutx\"}\n", "2:22: unknown kind `mutx`"),
         ("{\"object\":\"s\",\"kind\":\"semaphore\"}\n", "2:1: missing `permits`: a semaphore needs it"),
@@ -433,9 +445,9 @@ fn bytes_that_are_no_text_are_an_error_with_their_place() {
 
 #[test]
 fn an_error_stays_on_one_line_whatever_things_are_called() {
-    let line = r#"{"t":"T","op":"release","obj":"a\nb"}"#;
+    let line = r#"{"t":"T","op":"once_end","obj":"a\nb"}"#;
     let (_, error) = read_jsonl(format!("{HEADER}{line}\n").as_bytes());
-    let message = "t.jsonl:2: impossible event: T releases `a\\nb`, which it does not hold";
+    let message = "t.jsonl:2: impossible event: T ends `a\\nb`, which it has not begun";
     assert_eq!(error.expect("impossible").to_string(), message);
     assert_eq!(error_of_op("no\\nop"), "t.jsonl:2:15: unknown operation `no\\nop`");
 }

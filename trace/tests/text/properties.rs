@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, Format, Frame, Header, How, Mode, Object, ObjectId, ObjectKind, Op, Order, Policy, Request, Tables, Thread,
-    ThreadId, Touched, Value, WakeReason,
+    ChannelOrder, Event, Format, Frame, Header, How, Mode, Object, ObjectId, ObjectKind, Op, Order, Policy, Request,
+    Tables, Thread, ThreadId, Touched, Value, WakeReason,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -36,15 +36,16 @@ fn id(nth: Nth) -> ObjectId {
 }
 
 fn kinds() -> impl Strategy<Value = Vec<ObjectKind>> {
-    (any::<bool>(), any::<bool>(), any::<u32>(), option::of(any::<u32>()), option::of(any::<u64>())).prop_map(
-        |(truth, reader, number, small, large)| {
+    let orders = select(vec![ChannelOrder::Fifo, ChannelOrder::Lifo, ChannelOrder::Any]);
+    (any::<bool>(), any::<bool>(), any::<u32>(), option::of(any::<u32>()), option::of(any::<u64>()), orders).prop_map(
+        |(truth, reader, number, small, large, order)| {
             vec![
                 ObjectKind::Mutex { reentrant: truth },
                 ObjectKind::RwLock { policy: if reader { Policy::Reader } else { Policy::Writer } },
                 ObjectKind::Condvar,
                 ObjectKind::Semaphore { permits: number, bound: small },
                 ObjectKind::Barrier { parties: small },
-                ObjectKind::Channel { capacity: large },
+                ObjectKind::Channel { capacity: large, order },
                 ObjectKind::Flag { set: truth },
                 ObjectKind::Waitgroup { count: number },
                 ObjectKind::Once,

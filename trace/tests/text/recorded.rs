@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSink, EventSource, JsonLinesReader, JsonLinesWriter, ReadError, StdReader, StdWriter, Tables,
+    Event, EventSink, EventSource, InMemory, JsonLinesReader, JsonLinesWriter, ReadError, StdReader, StdWriter, Tables,
     Validated, Written, open,
 };
 
@@ -97,6 +97,11 @@ pub(crate) fn read_jsonl_raw(text: &[u8]) -> (Recorded, Option<ReadError>) {
 pub(crate) fn read_std(text: &[u8]) -> (Recorded, Option<ReadError>) {
     let path = Path::new("t.std");
     drain(Validated::new(StdReader::new(Cursor::new(text), path, text.len() as u64), path))
+}
+
+/// The trace, validated (again).
+pub(crate) fn validated(recorded: &Recorded) -> (Recorded, Option<ReadError>) {
+    drain(Validated::new(InMemory::new(&recorded.tables, &recorded.events), Path::new("t")))
 }
 
 /// The trace as JSON Lines.

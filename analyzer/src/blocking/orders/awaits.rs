@@ -1,6 +1,6 @@
 //! What an act that is not possible waits for, in terms of what was recorded: who else has to do something first.
 
-use lockhound_trace::{ObjectKind, Op, ThreadId, WakeReason};
+use lockhound_trace::{ObjectKind, Op, Refusal, ThreadId, WakeReason};
 
 use crate::blocking::orders::program::{Act, ActorId, Program, ThingId};
 use crate::blocking::orders::{sleepers, things};
@@ -28,7 +28,7 @@ impl Program<'_> {
         let area = self.area(state, act.thing);
         match act.op {
             Op::Block { .. } => Awaits::Nobody,
-            Op::Start | Op::Join { .. } => needs(),
+            Op::Start | Op::Join { .. } | Op::Refused { what: Refusal::Spawn { .. } } => needs(),
             Op::Read { .. } | Op::Load { .. } | Op::Rmw { .. } => needs(),
             Op::Acquire { mode, .. } => {
                 self.blocker(state, act.thing, thread, mode).map_or_else(needs, |holder| self.awaits_thread(holder))

@@ -1,7 +1,7 @@
 //! From a stretch of the recorded run to a program: finds the objects and gives them their places, and runs it once as it was
 //! recorded, to know what every act saw.
 
-use lockhound_trace::{EventIndex, How, Mode, ObjectId, ObjectKind, Op, Request, ThreadId, Touched};
+use lockhound_trace::{EventIndex, How, Mode, ObjectId, ObjectKind, Op, Refusal, Request, ThreadId, Touched};
 use rustc_hash::FxHashSet;
 
 use crate::blocking::orders::folding::Folding;
@@ -19,7 +19,8 @@ impl<'m> Program<'m> {
         let actors = Folding::new(model, past, &stretch).actors();
         let objects = used_objects(&actors);
         let messages = messages(model, &actors);
-        let mut program = Self { model, stretch, actors, things: Vec::new(), messages, start: Vec::new() };
+        let ends = (0..model.threads()).map(|index| past.ends(ThreadId::from_index(index))).collect();
+        let mut program = Self { model, stretch, ends, actors, things: Vec::new(), messages, start: Vec::new() };
         program.lay_out(past, &objects);
         program.name_things();
         program.link();
@@ -86,7 +87,7 @@ impl<'m> Program<'m> {
         let mut actors = std::mem::take(&mut self.actors);
         let thing = |object| self.thing(object);
         for act in actors.iter_mut().flat_map(|actor| &mut actor.acts) {
-            act.thing = act.op.object().and_then(thing).unwrap_or(ThingId(0));
+            act.thing = act.op.asked().object().and_then(thing).unwrap_or(ThingId(0));
             if let Op::Wait { lock, .. } | Op::Wake { lock, .. } = act.op {
                 act.lock = thing(lock).unwrap_or(ThingId(0));
             }
@@ -100,6 +101,9 @@ impl<'m> Program<'m> {
     fn link(&mut self) {
         let needs = |actor: ActorId, act: &Act| match act.op {
             Op::Start => self.model.spawn_of(self.thread(actor)).and_then(|spawn| self.when_done(spawn)),
+            Op::Refused { what: Refusal::Spawn { child } } => {
+                self.model.spawn_of(child).and_then(|spawn| self.when_done(spawn))
+            }
             Op::Join { child } => self.model.last(child).map_or_else(
                 || self.model.spawn_of(child).and_then(|spawn| self.when_done(spawn)),
                 |last| self.when_done(last),
@@ -255,7 +259,7 @@ fn messages(model: &Model<'_>, actors: &[Actor]) -> Vec<Message> {
         _ => None,
     };
     let acts = actors.iter().flat_map(|actor| &actor.acts);
-    let kept = |message: &Message| !things::is_rendezvous(model.tables().object(message.channel).kind);
+    let kept = |message: &Message| !model.tables().object(message.channel).kind.is_rendezvous();
     let mut messages: Vec<Message> = acts.filter_map(message).filter(kept).collect();
     messages.sort_unstable_by_key(|message| message.sent);
     messages.dedup();
@@ -267,7 +271,7 @@ fn used_objects(actors: &[Actor]) -> Vec<ObjectId> {
     let mut objects: Vec<ObjectId> = Vec::new();
     for actor in actors {
         for act in &actor.acts {
-            objects.extend(act.op.object());
+            objects.extend(act.op.asked().object());
             if let Op::Wait { lock, .. } | Op::Wake { lock, .. } = act.op {
                 objects.push(lock);
             }

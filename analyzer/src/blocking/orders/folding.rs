@@ -1,6 +1,6 @@
 //! From events to acts: what is always possible and concerns nobody else in the stretch is part of the act before it.
 
-use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Request, ThreadId};
+use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Refusal, Request, ThreadId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::blocking::orders::past::{Past, Sleep, late_wait};
@@ -141,6 +141,10 @@ impl<'f, 'm> Folding<'f, 'm> {
             Op::Join { child } if self.stretch.from.get(child) == self.log.count(child) && self.is_open(child) => None,
             Op::Send { .. } | Op::Recv { .. } if self.has_met(thread, loc) => None,
             Op::Join { .. } => Some(Begun::new(op, at)),
+            // Whether it is refused depends on the others, but for what a thread must hold itself.
+            Op::Refused { what: Refusal::Release { .. } | Refusal::Wait { .. } } => None,
+            Op::Refused { what: Refusal::Spawn { child } } if self.is_open(child) => None,
+            Op::Refused { .. } => Some(Begun::new(op, at)),
             // Beginning, ending, spawning; whatever concerns no object.
             _ if op.object().is_none() => None,
             _ => Some(Begun::new(op, at)),
@@ -156,7 +160,7 @@ impl<'f, 'm> Folding<'f, 'm> {
     fn has_met(&self, thread: ThreadId, loc: u32) -> bool {
         let point = Point::new(thread, loc);
         let channel = self.model.op(point).object();
-        let meets = channel.is_some_and(|channel| things::is_rendezvous(self.model.tables().object(channel).kind));
+        let meets = channel.is_some_and(|channel| self.model.tables().object(channel).kind.is_rendezvous());
         meets && self.model.partner(point).is_some_and(|half| self.stretch.from.contains(half))
     }
 }

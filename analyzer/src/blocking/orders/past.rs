@@ -1,7 +1,7 @@
 //! The recorded run up to where a stretch begins, executed in its order: what all objects are like then, and who sleeps.
 
 use lockhound_trace::{EventIndex, How, Mode, ObjectId, Op, Request, ThreadId, Touched, WakeReason};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::blocking::orders::{lock, sleepers, things};
 use crate::model::{Log, Model};
@@ -27,11 +27,24 @@ pub(crate) struct Past<'m> {
     /// Per object that was used.
     areas: FxHashMap<ObjectId, Vec<u32>>,
     asleep: FxHashMap<ThreadId, Sleep>,
+    /// Threads whose end somebody saw in the recording, be it later.
+    joined: FxHashSet<ThreadId>,
 }
 
 impl<'m> Past<'m> {
     pub(crate) fn new(model: &'m Model<'m>) -> Self {
-        Self { model, now: EventIndex(0), areas: FxHashMap::default(), asleep: FxHashMap::default() }
+        let joins = |(_, _, op)| if let Op::Join { child } = op { Some(child) } else { None };
+        let threads = (0..model.threads()).map(ThreadId::from_index);
+        let joined = match { threads }.all(|thread| model.ended(thread)) {
+            true => FxHashSet::default(),
+            false => model.log().iter().filter_map(joins).collect(),
+        };
+        Self { model, now: EventIndex(0), areas: FxHashMap::default(), asleep: FxHashMap::default(), joined }
+    }
+
+    /// Whether the thread's last event is the last it would ever have had.
+    pub(super) fn ends(&self, thread: ThreadId) -> bool {
+        self.model.ended(thread) || self.joined.contains(&thread)
     }
 
     /// Executes what was recorded before `until`. Linear in what is new.

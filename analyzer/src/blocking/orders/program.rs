@@ -89,6 +89,8 @@ pub(super) struct Message {
 pub(crate) struct Program<'m> {
     pub(super) model: &'m Model<'m>,
     pub(super) stretch: Stretch,
+    /// Per thread, whether its last event is the last it would ever have had.
+    pub(super) ends: Vec<bool>,
     pub(super) actors: Vec<Actor>,
     pub(super) things: Vec<Thing>,
     /// In the order in which they were sent: the first is number 1.
@@ -137,7 +139,7 @@ impl Program<'_> {
         let acts = self.actors.iter().flat_map(|actor| actor.acts.iter().map(move |act| (actor.thread, act)));
         acts.filter(move |(_, act)| match act.op {
             Op::Wait { lock, .. } | Op::Wake { lock, .. } => lock == object || act.op.object() == Some(object),
-            ref op => op.object() == Some(object),
+            ref op => op.asked().object() == Some(object),
         })
     }
 
@@ -147,10 +149,10 @@ impl Program<'_> {
         (self.done(actor, act) + 1..=self.done(actor, act + 1)).map(move |loc| self.model.log().at(thread, loc))
     }
 
-    /// Whether the message `new` overtook `old` in the recording: it was received before, though sent after.
-    pub(super) fn overtook(&self, new: u32, old: u32) -> bool {
+    /// Whether one message was taken in the recording while the other was inside.
+    pub(super) fn passed(&self, taken: u32, other: u32) -> bool {
         let message = |number: u32| self.messages[number as usize - 1];
-        let (new_one, old_one) = (message(new), message(old));
-        old < new && new_one.received.is_some_and(|new| old_one.received.is_none_or(|old| new < old))
+        let (taken, other) = (message(taken), message(other));
+        taken.received.is_some_and(|at| other.sent < at && other.received.is_none_or(|other| at < other))
     }
 }

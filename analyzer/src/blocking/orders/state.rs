@@ -3,7 +3,7 @@
 //! A state is some words: for each actor twice the number of its acts that are done, and one more while it is known to
 //! queue for writing; then the [`things`]. To keep it is to copy them.
 
-use lockhound_trace::{Mode, ObjectKind, Op, Policy, ThreadId, WakeReason};
+use lockhound_trace::{ChannelOrder, Mode, ObjectKind, Op, Policy, Refusal, ThreadId, WakeReason};
 
 use crate::blocking::orders::program::{ANYTHING, Act, ActorId, Program, ThingId};
 use crate::blocking::orders::{lock, sleepers, things};
@@ -35,7 +35,9 @@ impl Program<'_> {
         let thread = self.thread(actor);
         let area = self.area(state, act.thing);
         match act.op {
-            Op::Start => act.needs.is_none_or(|(spawner, acts)| self.acted(state, spawner) >= acts),
+            Op::Start | Op::Refused { what: Refusal::Spawn { .. } } => {
+                act.needs.is_none_or(|(spawner, acts)| self.acted(state, spawner) >= acts)
+            }
             Op::Join { .. } => act.needs.is_some_and(|(child, acts)| self.acted(state, child) >= acts),
             // Nothing followed.
             Op::Block { .. } => false,
@@ -69,7 +71,7 @@ impl Program<'_> {
         }
         match act.op {
             Op::Pass { .. } | Op::Send { .. } => true,
-            Op::Recv { .. } => self.gives(self.area(state, act.thing), act.sees),
+            Op::Recv { .. } => self.gives(act.thing, self.area(state, act.thing), act.sees),
             _ => self.sight(state, actor, act) == act.sees,
         }
     }
@@ -88,7 +90,7 @@ impl Program<'_> {
             Op::TrySendFailed { .. } if area[things::CLOSED] != 0 => things::SEES_CLOSED,
             Op::TrySendFailed { .. } => {
                 let kind = self.kind(act.thing);
-                (things::is_full(kind, area) && !things::is_rendezvous(kind)).into()
+                (things::is_full(kind, area) && !kind.is_rendezvous()).into()
             }
             Op::TryRecvFailed { .. } if area[things::INSIDE] > 0 => 0,
             Op::TryRecvFailed { .. } => {
@@ -104,15 +106,26 @@ impl Program<'_> {
         }
     }
 
-    /// Whether a message can be received: those before it let it pass.
-    fn gives(&self, area: &[u32], message: u32) -> bool {
-        let place = things::messages(area).iter().position(|&other| other == message);
-        place.is_some_and(|place| things::messages(area)[..place].iter().all(|&old| self.overtook(message, old)))
+    /// Whether a message can be received: those before it let it pass. In what order they leave is the channel's; where it
+    /// goes by what they are, one that was preferred for coming first must do so again, the other way round it need not.
+    fn gives(&self, thing: ThingId, area: &[u32], message: u32) -> bool {
+        let all = things::messages(area);
+        let Some(place) = all.iter().position(|&other| other == message) else { return false };
+        let (older, newer) = (&all[..place], &all[place + 1..]);
+        let passes_older = || older.iter().all(|&other| other < message && self.passed(message, other));
+        let passes_newer = || newer.iter().all(|&other| self.passed(message, other));
+        match self.kind(thing) {
+            ObjectKind::Channel { order: ChannelOrder::Lifo, .. } => {
+                passes_newer() && newer.iter().all(|&other| message < other)
+            }
+            ObjectKind::Channel { order: ChannelOrder::Any, .. } => passes_older() && passes_newer(),
+            _ => passes_older(),
+        }
     }
 
     /// Whether it is half of a rendezvous: one act of two actors.
     pub(super) fn meets(&self, act: &Act) -> bool {
-        matches!(act.op, Op::Send { .. } | Op::Recv { .. }) && things::is_rendezvous(self.kind(act.thing))
+        matches!(act.op, Op::Send { .. } | Op::Recv { .. }) && self.kind(act.thing).is_rendezvous()
     }
 
     /// Who keeps `thread` from having the lock: who has it, or, for a reader where that is the policy, who queues to write.
@@ -160,7 +173,7 @@ impl Program<'_> {
         go_on(state, actor);
         let thread = self.thread(actor);
         match act.op {
-            Op::Start | Op::Join { .. } | Op::Block { .. } => {}
+            Op::Start | Op::Join { .. } | Op::Block { .. } | Op::Refused { .. } => {}
             Op::Send { .. } | Op::Recv { .. } if self.meets(&act) => {
                 let other = act.needs.map(|needs| needs.0);
                 other.into_iter().for_each(|other| go_on(state, other));

@@ -2,7 +2,6 @@
 
 use lockhound_trace::{EventIndex, Op, ThreadId};
 
-use crate::blocking::orders::things;
 use crate::model::{Ideal, Model, Point};
 
 /// The recorded events `first <= index < end`; what was recorded before them has happened already.
@@ -39,7 +38,7 @@ fn with_other_halves(model: &Model<'_>, first: EventIndex, mut end: EventIndex) 
     while at < end {
         let point = model.point(at);
         if let Op::Send { channel, .. } | Op::Recv { channel, .. } = model.op(point)
-            && things::is_rendezvous(model.tables().object(channel).kind)
+            && model.tables().object(channel).kind.is_rendezvous()
             && let Some(half) = model.partner(point)
         {
             end.0 = end.0.max(model.index(half).0 + 1);

@@ -88,7 +88,7 @@ impl<'p, 'm> Waiting<'p, 'm> {
             Request::Join { child } => return (!self.has_ended(child)).then(|| Keeps::Any(vec![child])),
             Request::Wait { .. } | Request::Wake { .. } => return None,
             Request::Send { channel } => {
-                let room = if kind.is_some_and(things::is_rendezvous) {
+                let room = if kind.is_some_and(|kind| kind.is_rendezvous()) {
                     meets(Request::Recv { channel })
                 } else {
                     !kind.is_some_and(|kind| things::is_full(kind, area))
@@ -96,7 +96,7 @@ impl<'p, 'm> Waiting<'p, 'm> {
                 (channel, Wanted::Room, u64::from(!room && area[things::CLOSED] == 0))
             }
             Request::Recv { channel } => {
-                let meets = kind.is_some_and(things::is_rendezvous) && meets(Request::Send { channel });
+                let meets = kind.is_some_and(|kind| kind.is_rendezvous()) && meets(Request::Send { channel });
                 let there = area[things::INSIDE] > 0 || meets || area[things::CLOSED] != 0;
                 (channel, Wanted::Message, u64::from(!there))
             }
@@ -163,7 +163,9 @@ impl<'p, 'm> Waiting<'p, 'm> {
 
     fn has_ended(&self, thread: ThreadId) -> bool {
         let model = self.program.model;
-        self.is_open(thread) && model.ended(thread) && self.done[thread.index()] == model.log().count(thread)
+        self.is_open(thread)
+            && self.program.ends[thread.index()]
+            && self.done[thread.index()] == model.log().count(thread)
     }
 
     /// All who are stuck.

@@ -75,7 +75,8 @@ fn most(model: &Model<'_>, wanted: Wanted, object: ObjectId, done: Point, enough
     let own = model.on(object).find(|on| on.0 == done.thread).map_or(&[][..], |on| on.1);
     let (mut sum, mut most) = (0_i64, 0_u64);
     for &loc in &own[own.partition_point(|&loc| loc <= done.loc)..] {
-        sum += wanted.amount(&model.op(Point::new(done.thread, loc)));
+        // What was refused in the recording need not be next time.
+        sum += wanted.amount(&model.op(Point::new(done.thread, loc)).asked());
         most = most.max(u64::try_from(sum).unwrap_or(0));
         if most >= enough {
             return enough;

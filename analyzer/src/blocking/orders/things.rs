@@ -12,7 +12,7 @@
 //! | once | 0, 1 if it is done, 2 + who runs it |
 //! | var, atomic | the last write |
 
-use lockhound_trace::{ObjectKind, Op, ThreadId};
+use lockhound_trace::{ObjectKind, Op, Refusal, ThreadId};
 
 use crate::blocking::orders::{lock, number, sleepers};
 
@@ -87,10 +87,6 @@ pub(super) fn is_full(kind: ObjectKind, area: &[u32]) -> bool {
     matches!(kind, ObjectKind::Channel { capacity: Some(capacity), .. } if u64::from(area[INSIDE]) >= capacity)
 }
 
-pub(super) fn is_rendezvous(kind: ObjectKind) -> bool {
-    matches!(kind, ObjectKind::Channel { capacity: Some(0), .. })
-}
-
 /// Who runs the initialisation.
 pub(super) fn runner(area: &[u32]) -> Option<ThreadId> {
     area[0].checked_sub(2).map(|thread| ThreadId::from_index(thread as usize))
@@ -110,6 +106,20 @@ pub(super) fn allows(kind: ObjectKind, area: &[u32], thread: ThreadId, op: &Op) 
         (Op::Await { .. } | Op::OnceBegin { .. }, _) => area[0] == 0,
         (Op::Done { n, .. }, _) => area[0] >= n,
         (Op::OnceEnd { .. }, _) => runner(area) == Some(thread),
+        (Op::Refused { what }, _) => refuses(kind, area, &what),
+        _ => true,
+    }
+}
+
+/// Whether what was refused in the recording would be so now. If not, the thread might go on as it likes.
+const fn refuses(kind: ObjectKind, area: &[u32], what: &Refusal) -> bool {
+    match (*what, kind) {
+        (Refusal::Send { .. }, _) => area[CLOSED] != 0,
+        (Refusal::ReleasePermits { n, .. }, ObjectKind::Semaphore { bound: Some(bound), .. }) => {
+            area[0].saturating_add(n) > bound
+        }
+        (Refusal::ReleasePermits { .. }, _) => false,
+        (Refusal::Done { n, .. }, _) => area[0] < n,
         _ => true,
     }
 }
@@ -131,8 +141,8 @@ pub(super) fn perform(kind: ObjectKind, area: &mut [u32], thread: ThreadId, op: 
             area[OPENED_WITH] = area[ARRIVED];
             open(area);
         }
-        Op::Send { .. } if !is_rendezvous(kind) && area[CLOSED] == 0 => area[INSIDE] += 1,
-        Op::Recv { .. } if !is_rendezvous(kind) => area[INSIDE] = area[INSIDE].saturating_sub(1),
+        Op::Send { .. } if !kind.is_rendezvous() && area[CLOSED] == 0 => area[INSIDE] += 1,
+        Op::Recv { .. } if !kind.is_rendezvous() => area[INSIDE] = area[INSIDE].saturating_sub(1),
         Op::Close { .. } => area[CLOSED] = 1,
         Op::Set { .. } | Op::OnceEnd { .. } => area[0] = 1,
         Op::Clear { .. } => area[0] = 0,

@@ -1,8 +1,6 @@
 //! What an operation does with an object, as far as that decides whether it matters who comes first.
 
-use lockhound_trace::{Mode, ObjectId, ObjectKind, Op, Request, Tables, Touched};
-
-use crate::blocking::orders::things;
+use lockhound_trace::{ChannelOrder, Mode, ObjectId, ObjectKind, Op, Request, Tables, Touched};
 
 /// A kind of access.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -99,7 +97,11 @@ pub(super) fn touches(op: &Op, tables: &Tables) -> [Option<(ObjectId, Touch)>; 2
         }
         Op::Wake { condvar, lock, .. } => [Some((condvar, Touch::Wake)), Some((lock, Touch::Take))],
         Op::Notify { condvar } | Op::NotifyAll { condvar } => one(condvar, Touch::Notify),
-        Op::Send { channel, .. } | Op::Recv { channel, .. } if things::is_rendezvous(kind(channel)) => {
+        // Where the oldest does not go first, it matters to a receive what was sent before it.
+        Op::Send { channel, .. } | Op::Recv { channel, .. }
+            if kind(channel).is_rendezvous()
+                || !matches!(kind(channel), ObjectKind::Channel { order: ChannelOrder::Fifo, .. }) =>
+        {
             one(channel, Touch::Alone)
         }
         Op::Send { channel, .. } => one(channel, Touch::Send),
@@ -114,7 +116,7 @@ pub(super) fn touches(op: &Op, tables: &Tables) -> [Option<(ObjectId, Touch)>; 2
         Op::Await { object } => one(object, Touch::Affirm),
         Op::Clear { flag: object } | Op::Add { waitgroup: object, .. } => one(object, Touch::Undo),
         Op::Block { .. } => [None, None],
-        op => [op.object().map(|object| (object, Touch::Alone)), None],
+        op => [op.asked().object().map(|object| (object, Touch::Alone)), None],
     }
 }
 

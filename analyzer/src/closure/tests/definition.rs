@@ -1,6 +1,6 @@
 //! The rules as `blocking.md` states them, for all pairs of events, again and again.
 
-use lockhound_trace::{EventIndex, ObjectId, ObjectKind, Op, WakeReason};
+use lockhound_trace::{ChannelOrder, EventIndex, ObjectId, ObjectKind, Op, WakeReason};
 
 use crate::closure::close::Infeasible;
 use crate::model::{Ideal, LockId, Model, Point};
@@ -19,8 +19,8 @@ pub(crate) fn close(model: &Model<'_>, mut ideal: Ideal, drained: &[ObjectId]) -
     for &object in &objects {
         let points: Vec<Point> = model.points_on(object).collect();
         match model.tables().object(object).kind {
-            ObjectKind::Channel { capacity } if capacity != Some(0) => {
-                demands.extend(channel(model, &points, drained.contains(&object)));
+            ObjectKind::Channel { capacity, order } if capacity != Some(0) => {
+                demands.extend(channel(model, &points, order, drained.contains(&object)));
             }
             ObjectKind::Condvar => demands.extend(condvar(model, &points)),
             ObjectKind::Barrier { parties: Some(parties) } => demands.extend(barrier(model, &points, parties as usize)),
@@ -36,8 +36,8 @@ pub(crate) fn close(model: &Model<'_>, mut ideal: Ideal, drained: &[ObjectId]) -
         }
         // How many messages are in a channel depends on all of them.
         for &object in &objects {
-            if let ObjectKind::Channel { capacity: Some(capacity @ 1..) } = model.tables().object(object).kind {
-                grows |= overflow(model, object, capacity, &mut ideal)?;
+            if let ObjectKind::Channel { capacity: Some(capacity @ 1..), order } = model.tables().object(object).kind {
+                grows |= overflow(model, object, capacity, order, &mut ideal)?;
             }
         }
         if !grows {
@@ -74,11 +74,16 @@ fn sends(model: &Model<'_>, points: &[Point]) -> Vec<(EventIndex, Point, Option<
     sends
 }
 
-fn channel(model: &Model<'_>, points: &[Point], drained: bool) -> Vec<Demand> {
+fn channel(model: &Model<'_>, points: &[Point], order: ChannelOrder, drained: bool) -> Vec<Demand> {
     let sends = sends(model, points);
     let mut demands = Vec::new();
     for &(index, send, recv) in &sends {
-        for later in sends.iter().filter(|later| later.0 > index).filter_map(|later| later.2) {
+        let received = |recv: Option<Point>| recv.map(|recv| model.index(recv));
+        let keeps = |later: &&(EventIndex, Point, Option<Point>)| match order {
+            ChannelOrder::Fifo => later.0 > index,
+            _ => recv.is_some() && received(recv) < received(later.2),
+        };
+        for later in sends.iter().filter(keeps).filter_map(|later| later.2) {
             demands.push(Demand { when: vec![send, later], then: recv });
         }
         for &point in points {
@@ -94,9 +99,18 @@ fn channel(model: &Model<'_>, points: &[Point], drained: bool) -> Vec<Demand> {
     demands
 }
 
-fn overflow(model: &Model<'_>, object: ObjectId, capacity: u64, ideal: &mut Ideal) -> Result<bool, Infeasible> {
+fn overflow(
+    model: &Model<'_>,
+    object: ObjectId,
+    capacity: u64,
+    order: ChannelOrder,
+    ideal: &mut Ideal,
+) -> Result<bool, Infeasible> {
     let points: Vec<Point> = model.points_on(object).collect();
-    let sent: Vec<_> = sends(model, &points).into_iter().filter(|&(_, send, _)| ideal.contains(send)).collect();
+    let mut sent: Vec<_> = sends(model, &points).into_iter().filter(|&(_, send, _)| ideal.contains(send)).collect();
+    if order != ChannelOrder::Fifo {
+        sent.sort_by_key(|&(_, _, recv)| recv.map_or(EventIndex(u64::MAX), |recv| model.index(recv)));
+    }
     let mut grows = false;
     for &(_, _, recv) in sent.iter().rev().skip(usize::try_from(capacity).unwrap()) {
         grows |= ideal.join(model.stamp(recv.ok_or(Infeasible)?));

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 const THREADS: usize = 4;
 const DECLARATIONS: &str = "mutex m\nmutex n\nrwlock w\ncondvar c\nsemaphore s permits=1\nbarrier b parties=2\n\
-                            channel q capacity=1\nchannel u\nT0 write z\n";
+                            channel q capacity=1\nchannel u\n\
+                            channel p capacity=2 order=any\nT0 write z\n";
 
 /// Scripts of such runs.
 pub(crate) fn scripts() -> impl Strategy<Value = String> {
@@ -37,7 +38,7 @@ struct Run {
     writer: Option<usize>,
     readers: [bool; THREADS],
     /// Messages on their way, in q and u.
-    queues: [VecDeque<u32>; 2],
+    queues: [VecDeque<u32>; 3],
     messages: u32,
     closed: bool,
     arrived: usize,
@@ -51,7 +52,7 @@ impl Default for Run {
             exclusive: [None; 3],
             writer: None,
             readers: [false; THREADS],
-            queues: [VecDeque::new(), VecDeque::new()],
+            queues: [VecDeque::new(), VecDeque::new(), VecDeque::new()],
             messages: 0,
             closed: false,
             arrived: 0,
@@ -97,8 +98,8 @@ impl Run {
                 self.say(thread, &format!("wait c lock=m touched={touched}"));
             }
             9..12 => self.notify(thread, detail == 0),
-            12..15 => self.send(thread, usize::from(detail % 2)),
-            15..18 => self.receive(thread, usize::from(detail % 2)),
+            12..15 => self.send(thread, usize::from(detail % 3)),
+            15..18 => self.receive(thread, usize::from(detail % 3)),
             18 if detail == 0 && !self.closed => {
                 self.closed = true;
                 self.say(thread, "close u");
@@ -156,17 +157,20 @@ impl Run {
     }
 
     fn send(&mut self, thread: usize, which: usize) {
-        if (which == 0 && self.queues[0].is_empty()) || (which == 1 && !self.closed) {
+        let room = [1, if self.closed { 0 } else { usize::MAX }, 2][which];
+        if self.queues[which].len() < room {
             self.messages += 1;
             let message = self.messages;
             self.queues[which].push_back(message);
-            self.say(thread, &format!("send {} msg={message}", ["q", "u"][which]));
+            self.say(thread, &format!("send {} msg={message}", ["q", "u", "p"][which]));
         }
     }
 
     fn receive(&mut self, thread: usize, which: usize) {
-        let name = ["q", "u"][which];
-        match self.queues[which].pop_front() {
+        let name = ["q", "u", "p"][which];
+        // Which one a priority queue gives is anybody's guess.
+        let second = which == 2 && self.messages.is_multiple_of(2) && self.queues[which].len() > 1;
+        match self.queues[which].remove(usize::from(second)) {
             Some(message) => self.say(thread, &format!("recv {name} msg={message}")),
             None if which == 1 && self.closed => self.say(thread, "recv u closed=true"),
             None => self.say(thread, &format!("try_recv_failed {name}")),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use lockhound_trace::{EventIndex, MessageId, ObjectId, ObjectKind, ThreadId};
+use lockhound_trace::{ChannelOrder, EventIndex, MessageId, ObjectId, ObjectKind, ThreadId};
 use rustc_hash::FxHashMap;
 
 use super::{Now, Partners};
@@ -33,9 +33,13 @@ struct Half {
 
 fn capacity(now: Now<'_>, channel: ObjectId) -> Option<u64> {
     match now.tables.object(channel).kind {
-        ObjectKind::Channel { capacity } => capacity,
+        ObjectKind::Channel { capacity, .. } => capacity,
         _ => None,
     }
+}
+
+fn is_stack(now: Now<'_>, channel: ObjectId) -> bool {
+    matches!(now.tables.object(channel).kind, ObjectKind::Channel { order: ChannelOrder::Lifo, .. })
 }
 
 impl Running {
@@ -77,7 +81,7 @@ impl Running {
                 self.overtaken |= self.order.front().is_some_and(|&(oldest, _)| oldest != Some(id));
                 self.named.remove(&id)
             }
-            None => self.take_oldest(),
+            None => self.take_next(is_stack(now, channel)),
         };
         self.drop_departed();
         if let Some(sent) = sent {
@@ -132,8 +136,10 @@ impl Running {
         }
     }
 
-    fn take_oldest(&mut self) -> Option<u32> {
-        while let Some((message, send)) = self.order.pop_front() {
+    fn take_next(&mut self, is_stack: bool) -> Option<u32> {
+        let next = |all: &mut VecDeque<_>| if is_stack { all.pop_back() } else { all.pop_front() };
+        self.overtaken |= is_stack;
+        while let Some((message, send)) = next(&mut self.order) {
             match message {
                 None => {
                     self.unnamed -= 1;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSource, How, InMemory, MessageId, Mode, ObjectId, ObjectKind, Op, Order, Policy, Request, Tables,
-    ThreadId, Touched, Validated, WakeReason,
+    ChannelOrder, Event, EventSource, How, InMemory, MessageId, Mode, ObjectId, ObjectKind, Op, Order, Policy, Request,
+    Tables, ThreadId, Touched, Validated, WakeReason,
 };
 use proptest::prelude::*;
 
@@ -15,9 +15,9 @@ const KINDS: [ObjectKind; 14] = [
     ObjectKind::Mutex { reentrant: false },
     ObjectKind::RwLock { policy: Policy::Writer },
     ObjectKind::Condvar,
-    ObjectKind::Channel { capacity: Some(0) },
-    ObjectKind::Channel { capacity: Some(2) },
-    ObjectKind::Channel { capacity: None },
+    ObjectKind::Channel { capacity: Some(0), order: ChannelOrder::Fifo },
+    ObjectKind::Channel { capacity: Some(2), order: ChannelOrder::Fifo },
+    ObjectKind::Channel { capacity: None, order: ChannelOrder::Lifo },
     ObjectKind::Barrier { parties: Some(2) },
     ObjectKind::Flag { set: false },
     ObjectKind::Waitgroup { count: 0 },

@@ -162,9 +162,9 @@ fn into(
         Op::Send { .. } | Op::Recv { .. } | Op::RecvClosed { .. } => from.extend(message(tables, events, partner, to)),
         Op::TrySendFailed { channel } => {
             let close = (0..to).find(|&event| events[event].op == Op::Close { channel });
-            let capacity = tables.object(channel).kind;
+            let kind = tables.object(channel).kind;
             from.extend(close);
-            if close.is_none() && !matches!(capacity, ObjectKind::Channel { capacity: Some(0) }) {
+            if close.is_none() && !kind.is_rendezvous() {
                 let sent = all(&|op| matches!(op, Op::Send { channel: on, .. } if on == channel));
                 from.extend(sent.into_iter().filter(|&send| partner(send).is_none_or(|recv| recv > to)));
             }
@@ -243,7 +243,7 @@ fn in_the_way(
 
 /// A message comes after its send; both sides of a rendezvous come after each other.
 fn message(tables: &Tables, events: &[Event], partner: &impl Fn(usize) -> Option<usize>, to: usize) -> Option<usize> {
-    let rendezvous = |channel| matches!(tables.object(channel).kind, ObjectKind::Channel { capacity: Some(0) });
+    let rendezvous = |channel| tables.object(channel).kind.is_rendezvous();
     match events[to].op {
         Op::Send { channel, .. } if !rendezvous(channel) => None,
         _ => partner(to),

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use lockhound_trace::EventIndex;
+use lockhound_trace::{ChannelOrder, EventIndex};
 
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
     pub(super) capacity: Option<u64>,
+    order: ChannelOrder,
     pub(super) closed: bool,
     /// Whether one message is as good as another, should the claim want that.
     pub(super) interchangeable: bool,
@@ -15,8 +16,8 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(capacity: Option<u64>, interchangeable: bool) -> Self {
-        Self { capacity, closed: false, interchangeable, queue: VecDeque::new() }
+    pub(super) fn new(capacity: Option<u64>, order: ChannelOrder, interchangeable: bool) -> Self {
+        Self { capacity, order, closed: false, interchangeable, queue: VecDeque::new() }
     }
 
     pub(super) fn reset(&mut self) {
@@ -40,30 +41,37 @@ impl Channel {
         self.queue.push_back(send);
     }
 
-    pub(super) fn oldest(&self) -> Option<EventIndex> {
-        self.queue.front().copied()
+    /// The message that leaves next as far as its age tells.
+    pub(super) fn next(&self) -> Option<EventIndex> {
+        let next = if self.order == ChannelOrder::Lifo { self.queue.back() } else { self.queue.front() };
+        next.copied()
     }
 
-    /// Whether `send` is inside, and every older message may be passed by.
+    /// Whether `send` is inside, and every message that stands before it may be passed by: the older ones, of a stack the
+    /// newer ones, and where age alone does not decide all others.
+    ///
+    /// There, of two that are equal the older leaves first. So one that was preferred though it was sent later is better
+    /// than the other, whenever they come; one that was sent earlier may have been preferred for that, so it must be older
+    /// here too.
     pub(super) fn gives(&self, send: EventIndex, may_pass: impl Fn(EventIndex) -> bool) -> bool {
-        for &older in &self.queue {
-            if older == send {
-                return true;
-            }
-            if !may_pass(older) {
-                return false;
-            }
+        let Some(place) = self.queue.iter().position(|&other| other == send) else { return false };
+        // That it passed one that came on its other side then says nothing of one that comes on this side now.
+        let passes_older = || self.queue.range(..place).all(|&older| older < send && may_pass(older));
+        match self.order {
+            ChannelOrder::Fifo => passes_older(),
+            ChannelOrder::Lifo => self.queue.range(place + 1..).all(|&newer| send < newer && may_pass(newer)),
+            ChannelOrder::Any => passes_older() && self.queue.range(place + 1..).all(|&newer| may_pass(newer)),
         }
-        false
     }
 
-    /// Takes that message out; the oldest, if it is not there or none is named.
+    /// Takes that message out; the next, if it is not there or none is named.
     pub(super) fn take(&mut self, send: Option<EventIndex>) {
-        if self.oldest() == send {
-            self.queue.pop_front();
+        let next = if self.order == ChannelOrder::Lifo { self.queue.len().saturating_sub(1) } else { 0 };
+        if self.next() == send {
+            self.queue.remove(next);
             return;
         }
         let found = send.and_then(|send| self.queue.iter().rposition(|&other| other == send));
-        self.queue.remove(found.unwrap_or(0));
+        self.queue.remove(found.unwrap_or(next));
     }
 }

@@ -26,7 +26,13 @@ impl Machine {
                 }
                 self.leave_data(lock, step.at, mode, touched);
             }
-            Op::Read { .. } | Op::Load { .. } | Op::Start | Op::Exit | Op::Begin { .. } | Op::End { .. } => {}
+            Op::Read { .. }
+            | Op::Load { .. }
+            | Op::Start
+            | Op::Exit
+            | Op::Begin { .. }
+            | Op::End { .. }
+            | Op::Refused { .. } => {}
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
                 if let Object::Memory(last) = self.change(object) {
                     *last = Seen::event(step.at);

@@ -76,8 +76,8 @@ impl Object {
             ObjectKind::Barrier { parties } => {
                 Self::Barrier(Barrier { parties, arrived: 0, generation: 0, opened_with: 0 })
             }
-            ObjectKind::Channel { capacity } => {
-                Self::Channel(Box::new(Channel::new(capacity, declaration.has_plain_messages())))
+            ObjectKind::Channel { capacity, order } => {
+                Self::Channel(Box::new(Channel::new(capacity, order, declaration.has_plain_messages())))
             }
             ObjectKind::Flag { set } => Self::Flag { set, initial: set },
             ObjectKind::Waitgroup { count } => Self::Waitgroup { count: count.into(), initial: count },

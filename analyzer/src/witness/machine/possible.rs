@@ -1,6 +1,6 @@
 //! Whether a thread can do something now: where it is in its program, and what the objects allow.
 
-use lockhound_trace::{Mode, ObjectId, Op, Request, ThreadId, WakeReason};
+use lockhound_trace::{Mode, ObjectId, Op, Refusal, Request, ThreadId, WakeReason};
 
 use super::Machine;
 use super::object::{Object, Once};
@@ -59,6 +59,7 @@ impl Machine {
                 | Op::Clear { .. }
                 | Op::Add { .. } => true,
                 Op::Spawn { child } => !self.is_open(child),
+                Op::Refused { what } => self.refuses(step.thread, &what),
                 Op::Join { child } => self.is_over(recording, child),
                 Op::Wait { lock, .. } | Op::Block { on: Request::Wait { lock, .. } } => {
                     self.threads[step.thread.index()].waiting.is_some() || self.holds(lock, step.thread)
@@ -77,6 +78,23 @@ impl Machine {
         let failed = |channel| self.is_closed(channel);
         let stuck = matches!(thread.request, Some(Request::Send { channel }) if !failed(channel));
         thread.open && thread.done == recording.count(child) && !stuck
+    }
+
+    /// Whether this would be refused now as it was in the recording. If not, the thread might go on as it likes.
+    fn refuses(&self, thread: ThreadId, what: &Refusal) -> bool {
+        match *what {
+            Refusal::Release { lock, mode, .. } => !self.holds_as(lock, thread, mode),
+            Refusal::Wait { lock, .. } => !self.holds(lock, thread),
+            Refusal::Send { channel, .. } => self.is_closed(channel),
+            Refusal::Spawn { child } => self.is_open(child),
+            Refusal::ReleasePermits { semaphore, n } => match self.object(semaphore) {
+                Object::Semaphore { permits, bound: Some(bound), .. } => permits + u64::from(n) > (*bound).into(),
+                _ => false,
+            },
+            Refusal::Done { waitgroup, n } => {
+                matches!(self.object(waitgroup), Object::Waitgroup { count, .. } if *count < n.into())
+            }
+        }
     }
 
     fn may_wake(&self, thread: ThreadId, by: WakeReason) -> bool {

@@ -65,7 +65,7 @@ impl Machine {
         if channel.is_rendezvous() || self.takes_any(id) {
             return saw;
         }
-        let there = saw.as_event().is_some_and(|send| channel.gives(send, |older| recording.passed(send, older)));
+        let there = saw.as_event().is_some_and(|send| channel.gives(send, |other| recording.passed(send, other)));
         if there { saw } else { Seen::NOTHING }
     }
 
@@ -92,10 +92,10 @@ impl Machine {
         }
     }
 
-    /// The oldest message in a channel.
-    pub(in crate::witness) fn oldest_message(&self, channel: ObjectId) -> Option<EventIndex> {
+    /// The message that leaves a channel next as far as its age tells.
+    pub(in crate::witness) fn next_message(&self, channel: ObjectId) -> Option<EventIndex> {
         match self.object(channel) {
-            Object::Channel(channel) => channel.oldest(),
+            Object::Channel(channel) => channel.next(),
             _ => None,
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use lockhound_trace::{
-    Event, How, InMemory, Mode, Object, ObjectId, ObjectKind, Op, Order, Policy, Request, Touched, WakeReason,
+    ChannelOrder, Event, How, InMemory, Mode, Object, ObjectId, ObjectKind, Op, Order, Policy, Request, Touched,
+    WakeReason,
 };
 use proptest::prelude::*;
 
@@ -12,7 +13,7 @@ use super::*;
 
 pub(super) const THREADS: usize = 4;
 
-const KINDS: [ObjectKind; 20] = [
+const KINDS: [ObjectKind; 22] = [
     ObjectKind::Mutex { reentrant: false },
     ObjectKind::Mutex { reentrant: false },
     ObjectKind::Mutex { reentrant: true },
@@ -24,9 +25,11 @@ const KINDS: [ObjectKind; 20] = [
     ObjectKind::Semaphore { permits: 2, bound: Some(3) },
     ObjectKind::Barrier { parties: Some(2) },
     ObjectKind::Barrier { parties: None },
-    ObjectKind::Channel { capacity: None },
-    ObjectKind::Channel { capacity: Some(2) },
-    ObjectKind::Channel { capacity: Some(0) },
+    ObjectKind::Channel { capacity: None, order: ChannelOrder::Fifo },
+    ObjectKind::Channel { capacity: Some(2), order: ChannelOrder::Fifo },
+    ObjectKind::Channel { capacity: None, order: ChannelOrder::Lifo },
+    ObjectKind::Channel { capacity: Some(2), order: ChannelOrder::Any },
+    ObjectKind::Channel { capacity: Some(0), order: ChannelOrder::Fifo },
     ObjectKind::Flag { set: false },
     ObjectKind::Flag { set: true },
     ObjectKind::Waitgroup { count: 1 },
@@ -152,7 +155,7 @@ pub(super) fn first_lonely_half(trace: &Trace) -> usize {
     let lonely = |&index: &usize| {
         let at = EventIndex(index as u64);
         let (Op::Send { channel, .. } | Op::Recv { channel, .. }) = trace.log.op(at) else { return false };
-        trace.tables.object(channel).kind == ObjectKind::Channel { capacity: Some(0) }
+        trace.tables.object(channel).kind.is_rendezvous()
             && (recording.seen(at).as_event().is_none()
                 || (0..index).any(|before| trace.log.op(EventIndex(before as u64)) == Op::Close { channel }))
     };
@@ -261,7 +264,7 @@ proptest! {
             order.push(at);
             // A rendezvous is one step here and two events there, and what failed may always fail there.
             let channel = trace.log.op(at).object().map(|object| trace.tables.object(object).kind);
-            let vague = channel == Some(ObjectKind::Channel { capacity: Some(0) })
+            let vague = channel.is_some_and(|kind| kind.is_rendezvous())
                 || channel == Some(ObjectKind::Barrier { parties: None })
                 || matches!(
                     trace.log.op(at),

@@ -141,6 +141,30 @@ fn messages_keep_their_receivers_and_their_order() {
 }
 
 #[test]
+fn a_stack_gives_its_newest_message() {
+    let trace = Trace::of("channel c order=lifo\nT1 send c msg=1\nT3 recv c msg=1\nT2 send c msg=2\nT4 recv c msg=2");
+    assert_eq!(runs(&trace, "T1 T2 T4 T3"), "ok");
+    assert_eq!(runs(&trace, "T2 T1 T3 T4"), "ok");
+    assert_eq!(runs(&trace, "T1 T2 T3"), "impossible T3.1", "last in, first out");
+}
+
+#[test]
+fn a_message_is_preferred_only_to_those_that_it_was_seen_to_be_preferred_to() {
+    let better = Trace::of("channel c order=any\nT1 send c msg=1\nT2 send c msg=2\nT4 recv c msg=2\nT3 recv c msg=1");
+    assert_eq!(runs(&better, "T1 T2 T4 T3"), "ok");
+    assert_eq!(runs(&better, "T2 T1 T4 T3"), "ok", "it is better, not older");
+    assert_eq!(runs(&better, "T1 T3 T2 T4"), "ok", "nothing else is there");
+    assert_eq!(runs(&better, "T1 T2 T3"), "impossible T3.1", "never seen");
+    let older = Trace::of("channel c order=any\nT1 send c msg=1\nT2 send c msg=2\nT3 recv c msg=1\nT4 recv c msg=2");
+    assert_eq!(runs(&older, "T1 T2 T3 T4"), "ok");
+    assert_eq!(runs(&older, "T2 T1 T3"), "impossible T3.1", "it may have been preferred for its age");
+    assert_eq!(runs(&older, "T1 T2 T4"), "impossible T4.1");
+    let apart = Trace::of("channel c order=any\nT1 send c msg=1\nT3 recv c msg=1\nT2 send c msg=2\nT4 recv c msg=2");
+    assert_eq!(runs(&apart, "T1 T2 T3"), "impossible T3.1", "they have not met");
+    assert_eq!(runs(&apart, "T2 T4 T1 T3"), "ok");
+}
+
+#[test]
 fn a_closed_channel_takes_nothing_and_gives_what_it_has() {
     let trace = Trace::of("channel c\nT1 send c\nT2 recv c\nT3 close c\nT2 recv c closed=true");
     assert_eq!(runs(&trace, "T1 T3 T2*2"), "ok");

@@ -1,6 +1,8 @@
 //! Random programs: what each thread wants to do, written before anything runs.
 
-use lockhound_trace::{How, Mode, ObjectId, ObjectKind, Op, Order, Policy, SiteId, Tables, ThreadId, Touched};
+use lockhound_trace::{
+    ChannelOrder, How, Mode, ObjectId, ObjectKind, Op, Order, Policy, SiteId, Tables, ThreadId, Touched,
+};
 
 use super::super::dice::Dice;
 use super::profile::{Piece, Profile};
@@ -196,8 +198,15 @@ impl Writer<'_> {
     }
 
     fn message(&mut self, thread: usize) -> Wish {
-        let (name, capacity) = self.dice.pick(&[("c0", Some(0)), ("c1", Some(1)), ("c2", Some(2)), ("cu", None)]);
-        let channel = self.object(name, ObjectKind::Channel { capacity });
+        let (name, capacity, order) = self.dice.pick(&[
+            ("c0", Some(0), ChannelOrder::Fifo),
+            ("c1", Some(1), ChannelOrder::Fifo),
+            ("c2", Some(2), ChannelOrder::Fifo),
+            ("cu", None, ChannelOrder::Fifo),
+            ("s2", Some(2), ChannelOrder::Lifo),
+            ("pu", None, ChannelOrder::Any),
+        ]);
+        let channel = self.object(name, ObjectKind::Channel { capacity, order });
         let how = self.how();
         match self.dice.range(0, 9) {
             0 => Wish::Do(Op::Close { channel }),

@@ -172,7 +172,7 @@ impl<'d> Simulation<'d> {
                     }
                 }
             }
-            Wish::Recv(channel, how) => match self.world.oldest(channel) {
+            Wish::Recv(channel, how) => match self.world.next(channel) {
                 Some(message) => Some(Op::Recv { channel, message }),
                 None if self.world.is_closed(channel) => Some(Op::RecvClosed { channel }),
                 None if how != How::Lock => Some(Op::TryRecvFailed { channel }),
@@ -187,7 +187,7 @@ impl<'d> Simulation<'d> {
     }
 
     fn is_rendezvous(&self, channel: ObjectId) -> bool {
-        matches!(self.tables.object(channel).kind, ObjectKind::Channel { capacity: Some(0) })
+        self.tables.object(channel).kind.is_rendezvous()
     }
 
     /// Both halves of a rendezvous, in either order, if somebody is at the other end.

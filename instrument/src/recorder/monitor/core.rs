@@ -93,7 +93,7 @@ mod tests {
     use crate::recorder::monitor::waiter::{Borrowed, Keeps};
     use crate::recorder::object::{Kind, Object};
 
-    static OBJECT: Object = Object::new(Kind::Flag, || "()");
+    static OBJECT: Object = Object::new(Kind::ParkToken, || "()");
 
     fn for_message(channel: u32) -> Wants {
         Wants::Anyone { request: request::RECV, number: channel, object: Borrowed::new(&OBJECT), is_over: |_| false }

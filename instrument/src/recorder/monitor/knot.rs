@@ -197,7 +197,7 @@ mod tests {
     use crate::recorder::monitor::waiter::{Borrowed, Keeps};
     use crate::recorder::object::{Kind, Object};
 
-    static OBJECT: Object = Object::new(Kind::Flag, || "()");
+    static OBJECT: Object = Object::new(Kind::ParkToken, || "()");
 
     /// Whether a thread may go on when those in `gone` have gone on, and have done all they ever could: released what they
     /// held, ended, sent, notified. `outsiders`: some thread runs that is no waiter.

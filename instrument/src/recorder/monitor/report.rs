@@ -18,6 +18,7 @@ use super::waiter::{Keeps, Progress, Waiter, Wants};
 use super::watch;
 use crate::monitor::{self, Action, Certainty, Deadlock, Held, Participant, Wait};
 use crate::recorder::catalogue;
+use crate::recorder::object::Kind;
 
 /// What was found.
 pub(super) enum Find {
@@ -230,10 +231,14 @@ fn wait(waiter: &Waiter, names: &HashMap<u32, String>) -> Wait {
         },
         Wants::Anyone { request: request::SEND, number, .. } => Wait::Send(object(number)),
         Wants::Anyone { request: request::PASS, number, .. } => Wait::Barrier(object(number)),
-        Wants::Anyone { request: request::AWAIT, number, .. } => {
-            let object = object(number);
-            if object.kind == "once" { Wait::Once(object) } else { Wait::Unpark(object) }
-        }
+        Wants::Anyone { request: request::ACQUIRE_PERMITS, number, .. } => Wait::Permits(object(number)),
+        Wants::Anyone { request: request::AWAIT, number, .. } => match catalogue::look_up(number).map(|card| card.kind)
+        {
+            Some(Kind::Once) => Wait::Once(object(number)),
+            Some(Kind::Flag { .. }) => Wait::Event(object(number)),
+            Some(Kind::Tasks { .. }) => Wait::Tasks(object(number)),
+            _ => Wait::Unpark(object(number)),
+        },
         Wants::Anyone { number, .. } => Wait::Receive(object(number)),
         Wants::Ended => Wait::Join(label(waiter)),
     }

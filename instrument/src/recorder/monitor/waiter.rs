@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lockhound_trace::Mode;
 use lockhound_trace::binary::format::request;
 
+use crate::recorder::catalogue;
 use crate::recorder::held::DEPTH;
-use crate::recorder::object::{Object, Site};
+use crate::recorder::object::{Kind, Object, Site};
 
 /// How many frames of a stack are kept for a report.
 pub(super) const FRAMES: usize = 48;
@@ -169,7 +170,8 @@ impl Waiter {
 
     /// Whether it waits to be unparked.
     pub(super) fn parks(&self) -> bool {
-        matches!(self.wants, Wants::Anyone { request: request::AWAIT, .. })
+        let Wants::Anyone { request: request::AWAIT, number, .. } = self.wants else { return false };
+        catalogue::look_up(number).is_none_or(|card| card.kind == Kind::ParkToken)
     }
 
     /// The lock that it waits for, be it only after a notification.

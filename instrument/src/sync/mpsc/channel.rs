@@ -7,9 +7,9 @@
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError, TrySendError};
 use std::time::Instant;
 
-use super::primitive::{Condvar, Guard, Mutex, lock, wait, wait_until};
 use super::state::{Envelope, Side, State};
 use crate::engine::{Object, Site};
+use crate::sync::primitive::{Condvar, Guard, Mutex, lock, wait, wait_until};
 
 /// A recorded channel.
 pub(super) struct Channel<T> {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::channel::Channel;
-use crate::engine::{Kind, Object, Site};
+use crate::engine::{ChannelOrder, Kind, Object, Site};
 use crate::sync::label::Label;
 
 /// An end that sends.
@@ -21,7 +21,10 @@ pub(super) struct Receiving<T> {
 /// A recorded channel, born where the caller stands.
 #[track_caller]
 pub(super) fn new<T>(label: Option<Label>, capacity: Option<usize>) -> (Sending<T>, Receiving<T>) {
-    let object = Object::new(Kind::Channel { capacity: capacity.map(|capacity| capacity as u64) }, type_name::<T>);
+    let object = Object::new(
+        Kind::Channel { capacity: capacity.map(|capacity| capacity as u64), order: ChannelOrder::Fifo },
+        type_name::<T>,
+    );
     let object = match label {
         Some(label) => label.on(object),
         None => object,

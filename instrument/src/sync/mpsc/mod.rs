@@ -7,7 +7,6 @@ mod channel;
 mod halves;
 mod iter;
 mod line;
-mod primitive;
 mod receiver;
 mod sender;
 mod state;

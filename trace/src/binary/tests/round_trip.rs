@@ -7,7 +7,7 @@ use crate::binary::format::{CHUNK_HEADER, PAGE, Payload, SUM_RECORD, field, mess
 use crate::binary::{BinaryWriter, encode};
 use crate::event::Event;
 use crate::ids::{MessageId, ObjectId, SiteId, TextId, ThreadId};
-use crate::objects::{Object, ObjectKind, Policy, Thread};
+use crate::objects::{ChannelOrder, Object, ObjectKind, Policy, Thread};
 use crate::op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
 use crate::read::{EventSink, Frame, Header, ReadErrorKind, Tables};
 
@@ -33,8 +33,9 @@ fn tables() -> Tables {
         ObjectKind::Condvar,
         ObjectKind::Semaphore { permits: 3, bound: Some(0) },
         ObjectKind::Barrier { parties: None },
-        ObjectKind::Channel { capacity: Some(0) },
-        ObjectKind::Channel { capacity: None },
+        ObjectKind::Channel { capacity: Some(0), order: ChannelOrder::Fifo },
+        ObjectKind::Channel { capacity: None, order: ChannelOrder::Lifo },
+        ObjectKind::Channel { capacity: Some(3), order: ChannelOrder::Any },
         ObjectKind::Flag { set: true },
         ObjectKind::Waitgroup { count: 9 },
         ObjectKind::Once,
@@ -247,7 +248,7 @@ fn send_named(kind: u8, number: u64) -> Vec<u8> {
     let mut tables = Tables::default();
     let channel = tables.add_object(Object {
         id: "c".to_owned(),
-        kind: ObjectKind::Channel { capacity: None },
+        kind: ObjectKind::Channel { capacity: None, order: ChannelOrder::Fifo },
         name: None,
         type_name: None,
         at: None,

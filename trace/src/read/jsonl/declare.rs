@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fields::{Fields, Key, Problem, Raw};
 use super::words::Word;
-use crate::objects::{Object, ObjectKind, Policy, Thread};
+use crate::objects::{ChannelOrder, Object, ObjectKind, Policy, Thread};
 use crate::read::tables::{Header, Tables};
 
 /// Version of the format that this crate reads and writes.
@@ -94,7 +94,10 @@ fn kind(fields: &Fields<'_>) -> Result<ObjectKind, Problem> {
             bound: fields.small_count(Key::Bound)?,
         },
         "barrier" => ObjectKind::Barrier { parties: fields.small_count(Key::Parties)? },
-        "channel" => ObjectKind::Channel { capacity: fields.count(Key::Capacity)? },
+        "channel" => ObjectKind::Channel {
+            capacity: fields.count(Key::Capacity)?,
+            order: ChannelOrder::read(fields, Key::Order)?.unwrap_or_default(),
+        },
         "flag" => ObjectKind::Flag { set: fields.truth(Key::Set)?.unwrap_or(false) },
         "waitgroup" => ObjectKind::Waitgroup { count: fields.small_count(Key::Count)?.unwrap_or(0) },
         "once" => ObjectKind::Once,

@@ -4,7 +4,7 @@ use super::fields::{Fields, Key, Problem, Raw};
 use super::words::Word;
 use crate::event::Event;
 use crate::ids::{MessageId, ObjectId, SiteId, StackId, TextId, ThreadId};
-use crate::objects::{ObjectKind, Policy};
+use crate::objects::{ChannelOrder, ObjectKind, Policy};
 use crate::op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
 use crate::read::tables::{Frame, Tables};
 
@@ -51,7 +51,7 @@ const MUTEX: ObjectKind = ObjectKind::Mutex { reentrant: false };
 const RWLOCK: ObjectKind = ObjectKind::RwLock { policy: Policy::Writer };
 const SEMAPHORE: ObjectKind = ObjectKind::Semaphore { permits: 0, bound: None };
 const BARRIER: ObjectKind = ObjectKind::Barrier { parties: None };
-const CHANNEL: ObjectKind = ObjectKind::Channel { capacity: None };
+const CHANNEL: ObjectKind = ObjectKind::Channel { capacity: None, order: ChannelOrder::Fifo };
 const FLAG: ObjectKind = ObjectKind::Flag { set: false };
 const WAITGROUP: ObjectKind = ObjectKind::Waitgroup { count: 0 };
 

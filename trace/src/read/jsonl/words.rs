@@ -1,7 +1,7 @@
 //! The words that stand for enumerated values, in one table for the reader and the writer.
 
 use super::fields::{Fields, Key, Problem};
-use crate::objects::Policy;
+use crate::objects::{ChannelOrder, Policy};
 use crate::op::{How, Mode, Order, Touched, WakeReason};
 
 /// An enumerated value that is written as a word.
@@ -54,6 +54,10 @@ impl Word for Order {
         ("acq_rel", Self::AcqRel),
         ("seq_cst", Self::SeqCst),
     ];
+}
+
+impl Word for ChannelOrder {
+    const WORDS: &'static [(&'static str, Self)] = &[("fifo", Self::Fifo), ("lifo", Self::Lifo), ("any", Self::Any)];
 }
 
 impl Word for Policy {

@@ -6,7 +6,7 @@ use super::declare::VERSION;
 use super::words::Word;
 use crate::event::Event;
 use crate::ids::{ObjectId, TextId, ThreadId};
-use crate::objects::{Object, ObjectKind, Policy, Thread};
+use crate::objects::{ChannelOrder, Object, ObjectKind, Policy, Thread};
 use crate::op::{How, Mode, Op, Order, Request, Touched, Value, WakeReason};
 use crate::read::sink::{EventSink, Written};
 use crate::read::tables::{Frame, Header, Tables};
@@ -139,7 +139,10 @@ impl Json {
                 ("bound", bound.map(u64::from), None)
             }
             ObjectKind::Barrier { parties } => ("parties", parties.map(u64::from), None),
-            ObjectKind::Channel { capacity } => ("capacity", capacity, None),
+            ObjectKind::Channel { capacity, order } => {
+                self.word("order", order, Some(ChannelOrder::default()));
+                ("capacity", capacity, None)
+            }
             ObjectKind::Waitgroup { count } => ("count", Some(count.into()), Some(0)),
             ObjectKind::Mutex { .. }
             | ObjectKind::Flag { .. }
@@ -160,7 +163,7 @@ impl Json {
         self.raw(",\"op\":\"");
         self.raw(event.op.name());
         self.raw("\"");
-        self.operands(tables, &event.op);
+        self.operands(tables, &event.op.asked());
         self.text_if("at", event.site.map(|site| tables.site(site)));
         if let Some(stack) = event.stack {
             self.frames(tables.stack(stack));
@@ -237,7 +240,9 @@ impl Json {
             | Op::Clear { .. }
             | Op::Await { .. }
             | Op::OnceBegin { .. }
-            | Op::OnceEnd { .. } => {}
+            | Op::OnceEnd { .. }
+            // Never asked for as such.
+            | Op::Refused { .. } => {}
         }
     }
 

@@ -4,14 +4,16 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use super::step::{Step, Verdict, at, since};
+use super::step::{Effect, Step, Verdict, at};
 use crate::ids::{MessageId, ObjectId, ThreadId};
+use crate::objects::ChannelOrder;
 use crate::read::source::Place;
 
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
     capacity: Option<u64>,
-    closed: Option<Place>,
+    order: ChannelOrder,
+    closed: bool,
     queue: Queue,
     /// On capacity 0: the recorded halves whose other half is still to come. Each waits for another thread's very next
     /// event, so there are never more than threads.
@@ -29,16 +31,16 @@ struct Half {
 }
 
 impl Channel {
-    pub(super) fn new(capacity: Option<u64>) -> Self {
-        Self { capacity, closed: None, queue: Queue::default(), halves: Vec::new() }
+    pub(super) fn new(capacity: Option<u64>, order: ChannelOrder) -> Self {
+        Self { capacity, order, closed: false, queue: Queue::default(), halves: Vec::new() }
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_some()
+        self.closed
     }
 
-    pub(super) fn close(&mut self, place: Place) {
-        self.closed.get_or_insert(place);
+    pub(super) fn close(&mut self) {
+        self.closed = true;
     }
 
     /// `last_step` is the number of the acting thread's event before this one, `threads` how many threads there are.
@@ -49,17 +51,16 @@ impl Channel {
         message: Option<MessageId>,
         last_step: u64,
         threads: usize,
-    ) -> Verdict {
+    ) -> Verdict<Effect> {
         let half = Half { sends: true, thread: step.thread, message, sequence: step.sequence, place: step.place };
         if self.capacity == Some(0) && self.meet(step, channel, &half, last_step)? {
-            return Ok(());
+            return Ok(Effect::Done);
         }
-        if let Some(closed) = self.closed {
-            let (who, channel) = (step.who(), step.object(channel));
-            return Err(format!("{who} sends on {channel}, which is closed{}", since(closed)));
+        if self.closed {
+            return Ok(Effect::Refused);
         }
         if self.capacity == Some(0) {
-            return self.keep(step, channel, half, threads);
+            return self.keep(step, channel, half, threads).map(|()| Effect::Done);
         }
         if let Some(capacity) = self.capacity.filter(|&capacity| self.queue.len() >= capacity) {
             return Err(format!(
@@ -69,7 +70,7 @@ impl Channel {
             ));
         }
         if self.queue.put(message) {
-            return Ok(());
+            return Ok(Effect::Done);
         }
         let (who, channel, text) = (step.who(), step.object(channel), message_text(step, message));
         Err(format!("{who} sends {text} on {channel}, which holds a message of that id already"))
@@ -91,7 +92,13 @@ impl Channel {
             }
             return self.keep(step, channel, half, threads);
         }
-        if self.queue.take(message) {
+        if message.is_none() && self.order == ChannelOrder::Any && self.queue.len() > 1 {
+            let (who, channel, held) = (step.who(), step.object(channel), self.queue.len());
+            return Err(format!(
+                "{who} receives a message from {channel}, which holds {held} in no fixed order: expected `msg` to say which"
+            ));
+        }
+        if self.queue.take(message, self.order) {
             return Ok(());
         }
         let (who, channel, text) = (step.who(), step.object(channel), message_text(step, message));
@@ -144,8 +151,8 @@ fn message_text(step: &Step<'_>, message: Option<MessageId>) -> String {
     message.map_or_else(|| "a message".to_owned(), |id| format!("message `{}`", step.tables.message_text(id)))
 }
 
-/// The messages in a channel. Those with an id leave in any order (a stack, a priority queue), those without as they
-/// came. Amortised constant time an operation.
+/// The messages in a channel. Those with an id leave in any order, those without in that of the channel. Amortised constant
+/// time an operation.
 #[derive(Clone, Debug, Default)]
 struct Queue {
     /// All of them, oldest first, and some with an id that have left already.
@@ -172,9 +179,9 @@ impl Queue {
     }
 
     /// Whether there was such a message.
-    fn take(&mut self, message: Option<MessageId>) -> bool {
+    fn take(&mut self, message: Option<MessageId>, order: ChannelOrder) -> bool {
         match message {
-            None => self.take_oldest(),
+            None => self.take_next(order),
             Some(id) => {
                 let found = self.named.remove(&id);
                 self.drop_departed();
@@ -183,9 +190,10 @@ impl Queue {
         }
     }
 
-    fn take_oldest(&mut self) -> bool {
-        while let Some(oldest) = self.order.pop_front() {
-            match oldest {
+    fn take_next(&mut self, order: ChannelOrder) -> bool {
+        let next = |all: &mut VecDeque<_>| if order == ChannelOrder::Lifo { all.pop_back() } else { all.pop_front() };
+        while let Some(next) = next(&mut self.order) {
+            match next {
                 None => {
                     self.unnamed -= 1;
                     return true;

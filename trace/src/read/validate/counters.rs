@@ -1,6 +1,6 @@
 //! Objects whose state is a count or a truth value: semaphores, wait groups, flags, once-initialisers.
 
-use super::step::{Step, Verdict, since};
+use super::step::{Effect, Step, Verdict, since};
 use crate::ids::{ObjectId, ThreadId};
 use crate::read::source::Place;
 
@@ -22,16 +22,13 @@ impl Semaphore {
         Ok(())
     }
 
-    pub(super) fn release(&mut self, step: &Step<'_>, semaphore: ObjectId, n: u32) -> Verdict {
-        self.permits += u64::from(n);
-        if let Some(bound) = self.bound.filter(|&bound| self.permits > bound.into()) {
-            let (who, semaphore, permits) = (step.who(), step.object(semaphore), self.permits);
-            return Err(format!(
-                "{who} gives {} back to {semaphore}, which makes {permits}: its bound is {bound}",
-                permits_of(n)
-            ));
+    pub(super) fn release(&mut self, n: u32) -> Effect {
+        let permits = self.permits + u64::from(n);
+        let fits = self.bound.is_none_or(|bound| permits <= bound.into());
+        if fits {
+            self.permits = permits;
         }
-        Ok(())
+        Effect::done_if(fits)
     }
 }
 
@@ -49,12 +46,10 @@ impl Waitgroup {
         self.count += u64::from(n);
     }
 
-    pub(super) fn done(&mut self, step: &Step<'_>, waitgroup: ObjectId, n: u32) -> Verdict {
-        let count = self.count;
-        self.count = count.checked_sub(n.into()).ok_or_else(|| {
-            format!("{} lowers {} by {n}, but its count is {count}", step.who(), step.object(waitgroup))
-        })?;
-        Ok(())
+    pub(super) fn done(&mut self, n: u32) -> Effect {
+        let left = self.count.checked_sub(n.into());
+        self.count = left.unwrap_or(self.count);
+        Effect::done_if(left.is_some())
     }
 
     pub(super) fn awaited(&self, step: &Step<'_>, waitgroup: ObjectId) -> Verdict {

@@ -1,6 +1,6 @@
 //! Mutexes and read/write locks.
 
-use super::step::{Step, Verdict, purpose, since};
+use super::step::{Effect, Step, Verdict, purpose, since};
 use super::thread::{Suspended, Thread};
 use crate::ids::{ObjectId, ThreadId};
 use crate::op::Mode;
@@ -71,28 +71,23 @@ impl Mutex {
         Ok(())
     }
 
-    pub(super) fn release(&mut self, step: &Step<'_>, lock: ObjectId) -> Verdict {
+    pub(super) fn release(&mut self, thread: ThreadId) -> Effect {
         match &mut self.holder {
-            Some(holder) if holder.thread == step.thread => {
+            Some(holder) if holder.thread == thread => {
                 holder.depth -= 1;
                 if holder.depth == 0 {
                     self.holder = None;
                 }
-                Ok(())
+                Effect::Done
             }
-            other => Err(not_held(step, "releases", lock, Mode::Write, other.as_ref())),
+            _ => Effect::Refused,
         }
     }
 
-    /// Gives it back altogether, for a wait.
-    pub(super) fn suspend(&mut self, step: &Step<'_>, lock: ObjectId) -> Verdict<Suspended> {
-        match self.holder {
-            Some(holder) if holder.thread == step.thread => {
-                self.holder = None;
-                Ok(Suspended { mode: Mode::Write, depth: holder.depth })
-            }
-            other => Err(not_held(step, "waits with", lock, Mode::Write, other.as_ref())),
-        }
+    /// Gives it back altogether, for a wait; none if the thread does not hold it.
+    pub(super) fn suspend(&mut self, thread: ThreadId) -> Option<Suspended> {
+        let holder = self.holder.take_if(|holder| holder.thread == thread)?;
+        Some(Suspended { mode: Mode::Write, depth: holder.depth })
     }
 }
 
@@ -153,13 +148,6 @@ impl RwLock {
         })
     }
 
-    pub(super) fn release(&mut self, step: &Step<'_>, threads: &mut [Thread], lock: ObjectId, mode: Mode) -> Verdict {
-        if self.give_back(step.thread, &mut threads[step.thread.index()], lock, mode) {
-            return Ok(());
-        }
-        Err(not_held(step, "releases", lock, mode, self.writer.as_ref()))
-    }
-
     /// Gives one hold back; whether the thread had one.
     #[inline]
     pub(super) fn give_back(&mut self, id: ThreadId, thread: &mut Thread, lock: ObjectId, mode: Mode) -> bool {
@@ -174,14 +162,11 @@ impl RwLock {
         }
     }
 
-    /// Gives one hold back, in whichever mode it is, for a wait.
-    pub(super) fn suspend(&mut self, step: &Step<'_>, threads: &mut [Thread], lock: ObjectId) -> Verdict<Suspended> {
-        for mode in [Mode::Write, Mode::Read, Mode::Upgrade] {
-            if self.give_back(step.thread, &mut threads[step.thread.index()], lock, mode) {
-                return Ok(Suspended { mode, depth: 1 });
-            }
-        }
-        Err(not_held(step, "waits with", lock, Mode::Write, self.writer.as_ref()))
+    /// Gives one hold back, in whichever mode it is, for a wait; none if the thread does not hold it.
+    pub(super) fn suspend(&mut self, id: ThreadId, thread: &mut Thread, lock: ObjectId) -> Option<Suspended> {
+        let mut modes = [Mode::Write, Mode::Read, Mode::Upgrade].into_iter();
+        let mode = modes.find(|&mode| self.give_back(id, thread, lock, mode))?;
+        Some(Suspended { mode, depth: 1 })
     }
 }
 
@@ -202,15 +187,4 @@ fn held_for_reading(step: &Step<'_>, threads: &[Thread], lock: ObjectId) -> Stri
     });
     let (reader, since) = readers.min_by_key(|reader| reader.0 == step.thread).unwrap_or((step.thread, Place::File));
     excluded(step, lock, Mode::Write, reader, Mode::Read, since)
-}
-
-fn not_held(step: &Step<'_>, does: &str, lock: ObjectId, mode: Mode, holder: Option<&Holder>) -> String {
-    let (who, lock, purpose) = (step.who(), step.object(lock), purpose(mode));
-    match holder.filter(|holder| holder.thread != step.thread) {
-        Some(holder) => {
-            let (holder, since) = (step.name(holder.thread), since(holder.since));
-            format!("{who} {does} {lock}, which {holder} holds{since}")
-        }
-        None => format!("{who} {does} {lock}, which it does not hold{purpose}"),
-    }
 }

@@ -17,31 +17,34 @@ use crate::read::one_line::one_line;
 use crate::read::source::{EventSource, Place, Progress, ReadError, ReadErrorKind};
 use crate::read::tables::Tables;
 use state::State;
+use step::Effect;
 
 /// Passes the events of a source on as long as they are possible, and stops with [`ReadErrorKind::Violation`] at the
 /// first that is not.
 ///
 /// What is impossible:
 /// * threads: an event before the `spawn` or after the `exit` or `join` of the thread (one that nobody spawns is a root
-///   and may act from the beginning), a second `spawn`, a `start` that is not first, a `join` of what is still blocked;
+///   and may act from the beginning), a `spawn` of a thread that has run without one, a `start` that is not first, a `join`
+///   of what is still blocked;
 ///   after `block` anything but the completion of that operation or, for locks, semaphores and channels, its failure
 ///   (anything, where the operation may end without an event: a `send` on a channel that was closed since, which fails,
 ///   and an `await` of a flag, since a wait that gave up, such as a spurious return from parking, leaves none);
-/// * locks: a mode of a mutex other than `write`, `acquire` while another hold excludes it, `release` or `wait` of what is not
-///   held. Read holds of one thread count; `upgrade` and a following `write` of the same thread are two holds and take two
+/// * locks: a mode of a mutex other than `write`, `acquire` while another hold excludes it, a `block` on a `wait` with a lock
+///   that is not held. Read holds of one thread count; `upgrade` and a following `write` of the same thread are two holds and take two
 ///   releases;
 /// * condition variables: `wake` without `wait`, `wake` by a notification that cannot have reached this wait;
-/// * semaphores: more permits taken than there are, given back beyond the bound;
+/// * semaphores: more permits taken than there are;
 /// * barriers: `pass` before all parties of the generation arrived, or without `arrive`;
-/// * channels: `send` on a closed or full one, `recv` of a message that is not in it (by `msg` in any order, without it
-///   the oldest), `recv` with `closed` from an open or filled one. On capacity 0 a `send` and its `recv` are one step,
+/// * channels: `send` on a full one, `recv` of a message that is not in it (by `msg` in any order; without it the one that
+///   the channel's order says, which is none if the order is `any` and several are inside), `recv` with `closed` from an
+///   open or filled one. On capacity 0 a `send` and its `recv` are one step,
 ///   recorded in either order: whichever comes second must be the next event of its thread since the first;
-/// * flags, wait groups, once-initialisers: `await` before it may return, a count below zero, a second run;
+/// * flags, wait groups, once-initialisers: `await` before it may return, a second run;
 /// * regions: `end` without `begin`.
 ///
-/// Some of this (release of what is not held, wait without the lock, a semaphore beyond its bound, send on a closed
-/// channel, a negative wait group, a thread started twice) is a mistake that a program can make, rather than one in its
-/// recording. It is treated as a violation all the same: the prefix before it is analysed, and the message says it.
+/// What a program can do wrong, rather than its recording, is possible and has no effect: a `release` of what is not held (in
+/// that mode), a `wait` without its lock, permits given back beyond the bound, a `send` on a closed channel, a count below
+/// zero, a second `spawn` of one thread. Such an event is passed on as [`Op::Refused`](crate::Op::Refused); its thread goes on.
 ///
 /// A trace may end anywhere. Time: amortised constant per event. Memory: the threads, the objects and the messages in
 /// flight.
@@ -68,10 +71,15 @@ fn check<S: EventSource>(source: &mut S, state: &mut State, path: &Path, batch: 
     state.grow(tables);
     for index in first..batch.len() {
         let place = batch.places()[index];
-        if let Err(message) = state.step(tables, &batch.events()[index], place) {
-            batch.truncate(index);
-            let kind = ReadErrorKind::Violation(one_line(&message));
-            return Err(ReadError { path: path.to_owned(), place, kind });
+        let event = batch.events()[index];
+        match state.step(tables, &event, place) {
+            Ok(Effect::Done) => {}
+            Ok(Effect::Refused) => batch.refuse(index),
+            Err(message) => {
+                batch.truncate(index);
+                let kind = ReadErrorKind::Violation(one_line(&message));
+                return Err(ReadError { path: path.to_owned(), place, kind });
+            }
         }
     }
     outcome

@@ -5,10 +5,10 @@ use super::channel::Channel;
 use super::condvar::Condvar;
 use super::counters::{Flag, Once, Semaphore, Waitgroup};
 use super::lock::{Mutex, RwLock};
-use super::step::{Step, Verdict};
+use super::step::{Effect, Step, Verdict};
 use super::thread::{Thread, Waiting};
 use crate::event::Event;
-use crate::ids::{ObjectId, ThreadId};
+use crate::ids::{MessageId, ObjectId, ThreadId};
 use crate::objects::ObjectKind;
 use crate::op::{Mode, Op, Request};
 use crate::read::source::Place;
@@ -36,7 +36,7 @@ impl Object {
             ObjectKind::Condvar => Self::Condvar(Box::default()),
             ObjectKind::Semaphore { permits, bound } => Self::Semaphore(Semaphore { permits: permits.into(), bound }),
             ObjectKind::Barrier { parties } => Self::Barrier(Barrier::new(parties)),
-            ObjectKind::Channel { capacity } => Self::Channel(Box::new(Channel::new(capacity))),
+            ObjectKind::Channel { capacity, order } => Self::Channel(Box::new(Channel::new(capacity, order))),
             ObjectKind::Flag { set } => Self::Flag(Flag { set }),
             ObjectKind::Waitgroup { count } => Self::Waitgroup(Waitgroup { count: count.into() }),
             ObjectKind::Once => Self::Once(Once::default()),
@@ -54,12 +54,12 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Carries out `event`, or says why it is impossible; after that the state is of no use any more. All its threads and
+    /// Carries out `event`, unless it is refused, or says why it is impossible; after that the state is of no use any more. All its threads and
     /// objects have been made by [`State::grow`].
     #[inline]
-    pub(super) fn step(&mut self, tables: &Tables, event: &Event, place: Place) -> Verdict {
+    pub(super) fn step(&mut self, tables: &Tables, event: &Event, place: Place) -> Verdict<Effect> {
         self.sequence += 1;
-        if self.step_undisturbed(event, place) { Ok(()) } else { self.step_any(tables, event, place) }
+        if self.step_undisturbed(event, place) { Ok(Effect::Done) } else { self.step_any(tables, event, place) }
     }
 
     /// Carries out the most frequent events where nothing speaks against them. Otherwise does nothing, and gives `false`.
@@ -93,13 +93,15 @@ impl State {
         done
     }
 
-    fn step_any(&mut self, tables: &Tables, event: &Event, place: Place) -> Verdict {
+    fn step_any(&mut self, tables: &Tables, event: &Event, place: Place) -> Verdict<Effect> {
         let step = Step { tables, thread: event.thread, place, sequence: self.sequence };
         let Self { threads, objects, .. } = self;
         let thread = &mut threads[event.thread.index()];
         let last_step = thread.last_step;
-        thread.act(&step, &event.op, |on| may_end_unseen(objects, on))?;
-        self.perform(&step, &event.op, last_step)
+        // Who validates what was validated comes to the same result.
+        let op = event.op.asked();
+        thread.act(&step, &op, |on| may_end_unseen(objects, on))?;
+        self.perform(&step, &op, last_step)
     }
 
     /// Takes up the threads and objects that are new.
@@ -113,10 +115,22 @@ impl State {
         }
     }
 
-    fn perform(&mut self, step: &Step<'_>, op: &Op, last_step: u64) -> Verdict {
+    fn perform(&mut self, step: &Step<'_>, op: &Op, last_step: u64) -> Verdict<Effect> {
+        match *op {
+            Op::Spawn { child } => self.threads[child.index()].spawn(step, child),
+            Op::Release { lock, mode, .. } => self.release(step, lock, mode),
+            Op::Wait { condvar, lock, .. } => self.wait(step, condvar, lock),
+            Op::ReleasePermits { semaphore, n } => self.release_permits(step, semaphore, n),
+            Op::Send { channel, message } => self.send(step, channel, message, last_step),
+            Op::Done { waitgroup, n } => self.count_down(step, waitgroup, n),
+            _ => self.perform_unrefused(step, op, last_step).map(|()| Effect::Done),
+        }
+    }
+
+    /// What no object refuses: it is done, or impossible.
+    fn perform_unrefused(&mut self, step: &Step<'_>, op: &Op, last_step: u64) -> Verdict {
         match *op {
             Op::Start | Op::Exit => Ok(()),
-            Op::Spawn { child } => self.threads[child.index()].spawn(step, child),
             Op::Join { child } => self.join(step, child),
             Op::Block { on } => self.block(step, on),
             Op::Begin { .. } => {
@@ -125,8 +139,6 @@ impl State {
             }
             Op::End { .. } => self.thread(step).end(step),
             Op::Acquire { lock, mode, .. } => self.acquire(step, lock, mode, 1),
-            Op::Release { lock, mode, .. } => self.release(step, lock, mode),
-            Op::Wait { condvar, lock, .. } => self.wait(step, condvar, lock),
             Op::Wake { condvar, lock, .. } => self.wake(step, condvar, lock, op),
             _ => self.at_object(step, op, last_step),
         }
@@ -157,18 +169,14 @@ impl State {
                 Ok(())
             }
             (Op::AcquirePermits { n, .. }, Object::Semaphore(semaphore)) => semaphore.acquire(step, id, n),
-            (Op::ReleasePermits { n, .. }, Object::Semaphore(semaphore)) => semaphore.release(step, id, n),
             (Op::Arrive { .. }, Object::Barrier(barrier)) => barrier.arrive(step, thread, id),
             (Op::Pass { .. }, Object::Barrier(barrier)) => barrier.pass(step, thread, id),
-            (Op::Send { message, .. }, Object::Channel(channel)) => {
-                channel.send(step, id, message, last_step, all_threads)
-            }
             (Op::Recv { message, .. }, Object::Channel(channel)) => {
                 channel.recv(step, id, message, last_step, all_threads)
             }
             (Op::RecvClosed { .. }, Object::Channel(channel)) => channel.recv_closed(step, id),
             (Op::Close { .. }, Object::Channel(channel)) => {
-                channel.close(step.place);
+                channel.close();
                 Ok(())
             }
             (Op::Set { .. }, Object::Flag(flag)) => {
@@ -186,7 +194,6 @@ impl State {
                 waitgroup.add(n);
                 Ok(())
             }
-            (Op::Done { n, .. }, Object::Waitgroup(waitgroup)) => waitgroup.done(step, id, n),
             (Op::OnceBegin { .. }, Object::Once(once)) => once.begin(step, id),
             (Op::OnceEnd { .. }, Object::Once(once)) => once.end(step, id),
             _ => step.mismatch(op.name(), id),
@@ -208,7 +215,14 @@ impl State {
     /// Only a `wait` changes anything by not being complete: it has given its lock back.
     fn block(&mut self, step: &Step<'_>, on: Request) -> Verdict {
         match on {
-            Request::Wait { condvar, lock } => self.wait(step, condvar, lock),
+            Request::Wait { condvar, lock } => match self.wait(step, condvar, lock)? {
+                Effect::Done => Ok(()),
+                // Who is refused does not wait.
+                Effect::Refused => {
+                    let (who, condvar, lock) = (step.who(), step.object(condvar), step.object(lock));
+                    Err(format!("{who} is blocked at {condvar} with {lock}, which it does not hold"))
+                }
+            },
             Request::Wake { condvar, lock } => self.thread(step).waiting_at(step, condvar, lock).map(drop),
             Request::Join { .. } => Ok(()),
             _ => self.can_block(step, on),
@@ -240,31 +254,62 @@ impl State {
         }
     }
 
-    fn release(&mut self, step: &Step<'_>, lock: ObjectId, mode: Mode) -> Verdict {
+    fn release(&mut self, step: &Step<'_>, lock: ObjectId, mode: Mode) -> Verdict<Effect> {
+        let thread = &mut self.threads[step.thread.index()];
         match &mut self.objects[lock.index()] {
             Object::Mutex(_) if mode != Mode::Write => step.wrong_mode("release", mode, lock),
-            Object::Mutex(mutex) => mutex.release(step, lock),
-            Object::RwLock(rwlock) => rwlock.release(step, &mut self.threads, lock, mode),
+            Object::Mutex(mutex) => Ok(mutex.release(step.thread)),
+            Object::RwLock(rwlock) => Ok(Effect::done_if(rwlock.give_back(step.thread, thread, lock, mode))),
             _ => step.mismatch("release", lock),
         }
     }
 
-    fn wait(&mut self, step: &Step<'_>, condvar: ObjectId, lock: ObjectId) -> Verdict {
+    fn wait(&mut self, step: &Step<'_>, condvar: ObjectId, lock: ObjectId) -> Verdict<Effect> {
+        let thread = &mut self.threads[step.thread.index()];
         // Late record of a wait whose `block` was recorded: it has begun there.
-        if self.thread(step).waiting.is_some() {
-            return Ok(());
+        if thread.waiting.is_some() {
+            return Ok(Effect::Done);
         }
         let hold = match &mut self.objects[lock.index()] {
-            Object::Mutex(mutex) => mutex.suspend(step, lock)?,
-            Object::RwLock(rwlock) => rwlock.suspend(step, &mut self.threads, lock)?,
+            Object::Mutex(mutex) => mutex.suspend(step.thread),
+            Object::RwLock(rwlock) => rwlock.suspend(step.thread, thread, lock),
             _ => return step.mismatch("wait", lock),
         };
         let Object::Condvar(state) = &mut self.objects[condvar.index()] else {
             return step.mismatch("wait", condvar);
         };
-        let ticket = state.wait();
-        self.thread(step).waiting = Some(Waiting { condvar, lock, hold, ticket, since: step.place });
-        Ok(())
+        let Some(hold) = hold else { return Ok(Effect::Refused) };
+        thread.waiting = Some(Waiting { condvar, lock, hold, ticket: state.wait(), since: step.place });
+        Ok(Effect::Done)
+    }
+
+    fn release_permits(&mut self, step: &Step<'_>, semaphore: ObjectId, n: u32) -> Verdict<Effect> {
+        match &mut self.objects[semaphore.index()] {
+            Object::Semaphore(state) => Ok(state.release(n)),
+            _ => step.mismatch("release", semaphore),
+        }
+    }
+
+    /// `last_step` is the number of the thread's event before this one.
+    fn send(
+        &mut self,
+        step: &Step<'_>,
+        channel: ObjectId,
+        message: Option<MessageId>,
+        last_step: u64,
+    ) -> Verdict<Effect> {
+        let threads = self.threads.len();
+        match &mut self.objects[channel.index()] {
+            Object::Channel(state) => state.send(step, channel, message, last_step, threads),
+            _ => step.mismatch("send", channel),
+        }
+    }
+
+    fn count_down(&mut self, step: &Step<'_>, waitgroup: ObjectId, n: u32) -> Verdict<Effect> {
+        match &mut self.objects[waitgroup.index()] {
+            Object::Waitgroup(state) => Ok(state.done(n)),
+            _ => step.mismatch("done", waitgroup),
+        }
     }
 
     fn wake(&mut self, step: &Step<'_>, condvar: ObjectId, lock: ObjectId, op: &Op) -> Verdict {

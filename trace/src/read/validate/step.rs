@@ -5,6 +5,22 @@ use crate::op::Mode;
 use crate::read::source::Place;
 use crate::read::tables::Tables;
 
+/// What becomes of a possible event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub(super) enum Effect {
+    /// What its operation says.
+    Done,
+    /// Nothing: it is a mistake that a program can make, and its object does not take part in.
+    Refused,
+}
+
+impl Effect {
+    pub(super) const fn done_if(done: bool) -> Self {
+        if done { Self::Done } else { Self::Refused }
+    }
+}
+
 /// Why an event is impossible, in the user's words.
 pub(super) type Verdict<T = ()> = Result<T, String>;
 

@@ -1,6 +1,6 @@
 //! A thread: its life, what it is in the middle of, and what of it no object knows.
 
-use super::step::{Step, Verdict, at, since};
+use super::step::{Effect, Step, Verdict, at, since};
 use crate::ids::{ObjectId, ThreadId};
 use crate::op::{Mode, Op, Request};
 use crate::read::source::Place;
@@ -60,7 +60,7 @@ struct Arrival {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Thread {
     life: Life,
-    spawned: Option<Place>,
+    spawned: bool,
     blocked: Option<(Request, Place)>,
     pub(super) waiting: Option<Waiting>,
     /// Number of the last event that was no `block`; that of its `spawn` before its first.
@@ -122,18 +122,18 @@ impl Thread {
     }
 
     /// Another thread spawns this one, `child`.
-    pub(super) fn spawn(&mut self, step: &Step<'_>, child: ThreadId) -> Verdict {
-        let (who, child) = (step.who(), step.name(child));
-        if let Some(place) = self.spawned {
-            return Err(format!("{who} spawns {child} a second time: it was spawned{}", at(place)));
+    pub(super) fn spawn(&mut self, step: &Step<'_>, child: ThreadId) -> Verdict<Effect> {
+        if self.spawned {
+            return Ok(Effect::Refused);
         }
         if let Life::Running { first: place } | Life::Exited { at: place } | Life::Joined { at: place, .. } = self.life
         {
+            let (who, child) = (step.who(), step.name(child));
             return Err(format!("{who} spawns {child}, which has run{} already", since(place)));
         }
-        self.spawned = Some(step.place);
+        self.spawned = true;
         self.last_step = step.sequence;
-        Ok(())
+        Ok(Effect::Done)
     }
 
     /// Another thread has joined this one, `child`. Joining it again is harmless.

@@ -1,0 +1,150 @@
+//! Queues in every interleaving of a few threads, up to a bound: nobody sleeps who could go on, and all that was put comes out.
+
+use std::collections::VecDeque;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Instant;
+
+use loom::sync::{Condvar, Mutex, MutexGuard};
+use loom::thread;
+
+use super::core::{Core, Patience, State};
+use super::storage::{Envelope, Storage};
+use crate::engine::Sent;
+use crate::sync::primitive::Locks;
+
+/// Locks whose every order is tried.
+enum Loom {}
+
+impl Locks for Loom {
+    type Mutex<T> = Mutex<T>;
+    type Guard<'a, T: 'a> = MutexGuard<'a, T>;
+    type Condvar = Condvar;
+
+    fn lock<'a, T: 'a>(mutex: &'a Mutex<T>) -> MutexGuard<'a, T> {
+        mutex.lock().unwrap()
+    }
+
+    fn wait<'a, T: 'a>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        condvar.wait(guard).unwrap()
+    }
+
+    fn wait_until<'a, T: 'a>(_: &Condvar, guard: MutexGuard<'a, T>, _: Instant) -> (MutexGuard<'a, T>, bool) {
+        // Time is always up.
+        (guard, false)
+    }
+
+    fn notify_one(condvar: &Condvar) {
+        condvar.notify_one();
+    }
+
+    fn notify_all(condvar: &Condvar) {
+        condvar.notify_all();
+    }
+}
+
+#[derive(Default)]
+struct Plain(VecDeque<Envelope<u32>>);
+
+impl Storage for Plain {
+    type Item = u32;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn next(&self) -> Option<Sent> {
+        self.0.front().map(|item| item.sent)
+    }
+
+    fn push(&mut self, item: Envelope<u32>) {
+        self.0.push_back(item);
+    }
+
+    fn pop(&mut self) -> Option<u32> {
+        self.0.pop_front().map(|item| item.value)
+    }
+}
+
+type Modelled = Arc<Core<Plain, Loom>>;
+
+fn queue(capacity: usize) -> Modelled {
+    let state = Mutex::new(State::new(Plain::default()));
+    Arc::new(Core::of(state, [(); 3].map(|()| Condvar::new()), capacity))
+}
+
+fn put(queue: &Modelled, value: u32) {
+    queue.put(value, Patience::Endless, Location::caller()).unwrap();
+    assert!(queue.len() <= queue.capacity().unwrap());
+}
+
+fn get(queue: &Modelled) -> u32 {
+    queue.get(Patience::Endless, Location::caller()).unwrap()
+}
+
+fn spawn<T: 'static>(queue: &Modelled, run: impl FnOnce(&Modelled) -> T + 'static) -> thread::JoinHandle<T> {
+    let queue = Arc::clone(queue);
+    thread::spawn(move || run(&queue))
+}
+
+/// All interleavings with at most this many preemptions.
+fn model(preemptions: usize, run: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(run);
+}
+
+#[test]
+fn two_put_into_a_queue_of_one() {
+    model(3, || {
+        let queue = queue(1);
+        let others = [1, 2].map(|value| spawn(&queue, move |queue| put(queue, value)));
+        assert_eq!(get(&queue) + get(&queue), 3);
+        others.map(|other| other.join().unwrap());
+        assert_eq!(queue.unfinished(), 2);
+    });
+}
+
+#[test]
+fn two_get_what_one_puts() {
+    model(3, || {
+        let queue = queue(1);
+        let others = [(); 2].map(|()| spawn(&queue, get));
+        put(&queue, 1);
+        put(&queue, 2);
+        assert_eq!(others.map(|other| other.join().unwrap()).iter().sum::<u32>(), 3);
+    });
+}
+
+#[test]
+fn one_gives_up_and_the_other_does_not() {
+    model(3, || {
+        let queue = queue(1);
+        let patient = spawn(&queue, get);
+        let impatient = spawn(&queue, |queue| queue.get(Patience::Until(Instant::now()), Location::caller()).ok());
+        put(&queue, 1);
+        let left = impatient.join().unwrap();
+        if left.is_some() {
+            put(&queue, 1);
+        }
+        assert_eq!(patient.join().unwrap(), 1);
+    });
+}
+
+#[test]
+fn who_joins_goes_on_when_all_is_done_and_no_sooner() {
+    model(3, || {
+        let queue = queue(1);
+        put(&queue, 1);
+        let worker = spawn(&queue, |queue| {
+            for _ in 0..2 {
+                get(queue);
+                queue.task_done(Location::caller()).unwrap();
+            }
+        });
+        put(&queue, 2);
+        queue.join(Location::caller());
+        assert_eq!((queue.len(), queue.unfinished()), (0, 0));
+        worker.join().unwrap();
+    });
+}
