@@ -90,7 +90,11 @@ impl<'f, 'm> Folding<'f, 'm> {
             self.push(&mut actor, stand, begun, loc);
         }
         let never_goes_on = matches!(actor.acts.last(), Some(Act { op: Op::Block { .. }, .. }));
-        let end = if never_goes_on { Stand::Goes } else { Stand::of(self.log, thread, until, asleep.as_ref()) };
+        let end = if never_goes_on || self.is_met(thread, until) {
+            Stand::Goes
+        } else {
+            Stand::of(self.log, thread, until, asleep.as_ref())
+        };
         actor.stands.push(end);
         actor
     }
@@ -162,6 +166,14 @@ impl<'f, 'm> Folding<'f, 'm> {
         let channel = self.model.op(point).object();
         let meets = channel.is_some_and(|channel| self.model.tables().object(channel).kind.is_rendezvous());
         meets && self.model.partner(point).is_some_and(|half| self.stretch.from.contains(half))
+    }
+
+    /// Whether what `thread` does after its first `done` events is such a half.
+    fn is_met(&self, thread: ThreadId, done: u32) -> bool {
+        let blocks = |loc| matches!(self.model.op(Point::new(thread, loc)), Op::Block { .. });
+        let count = self.log.count(thread);
+        let next = if done < count && blocks(done + 1) { done + 2 } else { done + 1 };
+        next <= count && self.has_met(thread, next)
     }
 }
 

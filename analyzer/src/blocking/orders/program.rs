@@ -104,6 +104,12 @@ impl Program<'_> {
         (0..self.actors.len() as u32).map(ActorId)
     }
 
+    /// Where the stretch ends.
+    #[cfg(test)]
+    pub(crate) const fn end(&self) -> EventIndex {
+        self.stretch.end
+    }
+
     /// The actor that `thread` is, if it is one.
     pub(super) fn actor(&self, thread: ThreadId) -> Option<ActorId> {
         self.actors.binary_search_by_key(&thread, |actor| actor.thread).ok().map(|place| ActorId(place as u32))
