@@ -68,20 +68,31 @@ pub struct Limits {
     pub cycles: usize,
     /// Combinations of requests on one such cycle for which schedules are searched.
     pub cycle_patterns: usize,
-    /// Requests looked at to find these combinations, and events looked at to refute them, for each cycle.
+    /// Requests looked at to find these combinations, and events looked at to refute them, for each cycle; how far one chain
+    /// of reasons for a refutation is followed grows with it.
     pub pattern_steps: u64,
     /// Different requests that the lock graph keeps.
     pub requests: usize,
+    /// Occurrences of each that it compares where no other schedules are searched.
+    pub occurrences: usize,
     /// Candidates for a deadlock that are evaluated.
     pub candidates: usize,
     /// Instances of one pattern that are tried before it counts as not proved.
     pub tries: usize,
+    /// Members, or used-up provisions, that are added to a candidate which somebody would let go, and ways to do so.
+    pub extensions: usize,
     /// Events that the checker executes for all witnesses of one trace.
     pub checker_steps: u64,
     /// Edges looked at in each search for cycles of requests of all kinds.
     pub wait_steps: u64,
     /// Events that the checker executes for candidates of such cycles, and for single waits; other work counts as well.
     pub wait_checks: u64,
+    /// Events of a recording of which all orders are tried; of a longer one, those of stretches of an eighth as many.
+    pub order_events: u64,
+    /// Such stretches.
+    pub order_stretches: usize,
+    /// Steps that are taken in all of these orders together.
+    pub order_steps: u64,
     /// Schedules that are searched in vain for one pair of accesses and one place of a foreign access between them.
     pub pair_tries: usize,
     /// Ways to arrange one such schedule.
@@ -101,11 +112,16 @@ impl Default for Limits {
             cycle_patterns: 64,
             pattern_steps: 50_000,
             requests: 1 << 17,
+            occurrences: 16,
             candidates: 4_000,
             tries: 6,
+            extensions: 4,
             checker_steps: 200_000_000,
             wait_steps: 10_000_000,
             wait_checks: 40_000_000,
+            order_events: 1_000,
+            order_stretches: 32,
+            order_steps: 200_000,
             pair_tries: 8,
             pair_ways: 160,
             pair_checks: 40_000_000,

@@ -55,7 +55,7 @@ const fn name(name: &'static str, what: &'static str, field: Field) -> Name {
     Name { name, what, field }
 }
 
-const NAMES: [Name; 15] = [
+const NAMES: [Name; 20] = [
     name("cycle-length", "requests in the longest cycle looked for", Field::Count(|limits| &mut limits.cycle_length)),
     name("cycle-steps", "steps of each search for cycles", Field::Amount(|limits| &mut limits.cycle_steps)),
     name("cycles", "cycles of the lock graph that are judged", Field::Count(|limits| &mut limits.cycles)),
@@ -70,8 +70,18 @@ const NAMES: [Name; 15] = [
         Field::Amount(|limits| &mut limits.pattern_steps),
     ),
     name("requests", "different requests that the lock graph keeps", Field::Count(|limits| &mut limits.requests)),
+    name(
+        "occurrences",
+        "occurrences of each that are compared where no other schedules are searched",
+        Field::Count(|limits| &mut limits.occurrences),
+    ),
     name("candidates", "candidates for a deadlock that are evaluated", Field::Count(|limits| &mut limits.candidates)),
     name("tries", "instances of one pattern that are tried", Field::Count(|limits| &mut limits.tries)),
+    name(
+        "extensions",
+        "waits that are added to a candidate which somebody would let go",
+        Field::Count(|limits| &mut limits.extensions),
+    ),
     name("checker-steps", "events executed to check schedules", Field::Amount(|limits| &mut limits.checker_steps)),
     name(
         "wait-steps",
@@ -83,6 +93,13 @@ const NAMES: [Name; 15] = [
         "events executed for candidates of such waits",
         Field::Amount(|limits| &mut limits.wait_checks),
     ),
+    name(
+        "order-events",
+        "events of a recording of which all orders are tried; of a longer one, stretches of an eighth",
+        Field::Amount(|limits| &mut limits.order_events),
+    ),
+    name("order-stretches", "such stretches", Field::Count(|limits| &mut limits.order_stretches)),
+    name("order-steps", "steps in all of these orders", Field::Amount(|limits| &mut limits.order_steps)),
     name(
         "pair-tries",
         "schedules searched in vain for two accesses and the place of a foreign one between them",
@@ -137,11 +154,16 @@ mod tests {
             cycle_patterns: _,
             pattern_steps: _,
             requests: _,
+            occurrences: _,
             candidates: _,
             tries: _,
+            extensions: _,
             checker_steps: _,
             wait_steps: _,
             wait_checks: _,
+            order_events: _,
+            order_stretches: _,
+            order_steps: _,
             pair_tries: _,
             pair_ways: _,
             pair_checks: _,

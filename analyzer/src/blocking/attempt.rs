@@ -45,6 +45,8 @@ pub(super) struct Ground<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) requests: &'a Requests,
     pub(super) closure: Closure<'a>,
+    /// How many ways to extend a candidate are tried.
+    pub(super) ways: usize,
     /// What closing ideals has cost since that was last asked, in events executed: as much time goes by.
     pub(super) work: u64,
     /// Whether something was left untried with this candidate.

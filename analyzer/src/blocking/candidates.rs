@@ -127,8 +127,10 @@ pub(super) struct Hunt<'a> {
 impl<'a> Hunt<'a> {
     /// What `memory` has proved is not searched again.
     pub(super) fn new(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool, mut memory: Memory) -> Self {
-        memory.patterns.forgive();
-        let candidates = prediction.options.limits.candidates;
+        let limits = prediction.options.limits;
+        // Of other threads with the same requests a few more fail than of one candidate's instances.
+        memory.patterns.forgive(limits.tries + 2);
+        let candidates = limits.candidates;
         let verdicts = Verdicts { links, memory, candidates, given_up: 0, heard: Vec::new() };
         let purse = prediction.checker.allow(0);
         Self { prediction, links, tokens, verdicts, batch: Vec::new(), purse, cuts: Vec::new() }
@@ -167,15 +169,19 @@ impl<'a> Hunt<'a> {
     fn tell_cuts(&mut self, short: bool) {
         let given_up = self.verdicts.given_up;
         if short {
-            self.cuts
-                .push("blocking: the steps of the checker were used up; not all candidates were judged".to_owned());
+            let which = "--limit wait-checks, checker-steps";
+            self.cuts.push(format!(
+                "blocking: the steps of the checker were used up; not all candidates were judged ({which})"
+            ));
         }
         if given_up > 0 {
             let were = if given_up == 1 { "candidate was" } else { "candidates were" };
-            self.cuts.push(format!("blocking: {given_up} {were} not tried in every way"));
+            self.cuts.push(format!("blocking: {given_up} {were} not tried in every way (--limit tries, extensions)"));
         }
         if self.verdicts.candidates == 0 {
-            self.cuts.push("blocking: not all candidates were evaluated; there are too many".to_owned());
+            self.cuts.push(
+                "blocking: not all candidates were evaluated; there are too many (--limit candidates)".to_owned(),
+            );
         }
         if self.prediction.is_over() {
             self.cuts.push("blocking: the time budget ended the search for other schedules".to_owned());
@@ -258,7 +264,8 @@ impl<'a> Hunt<'a> {
                 Kinds::All => "requests of all kinds",
             };
             self.cuts.push(format!(
-                "blocking: the search for cycles of {what} was ended among those of {length}; there may be more"
+                "blocking: the search for cycles of {what} was ended among those of {length}; there may be more \
+                 (--limit wait-steps)"
             ));
         }
     }
@@ -313,7 +320,7 @@ impl<'a> Hunt<'a> {
 }
 
 fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
-    let (model, closure) = (prediction.model, Closure::new(prediction.model));
-    let ground = Ground { model, requests: links.requests, closure, work: 0, narrowed: false };
+    let (model, closure, limits) = (prediction.model, Closure::new(prediction.model), prediction.options.limits);
+    let ground = Ground { model, requests: links.requests, closure, ways: limits.extensions, work: 0, narrowed: false };
     Evaluator::new(ground, links, prediction, tokens)
 }

@@ -7,14 +7,10 @@ use crate::blocking::attempt::{Attempt, Ground};
 use crate::blocking::links::Links;
 use crate::blocking::need::Need;
 use crate::blocking::open::Escape;
+use crate::blocking::orders::DeadEnd;
 use crate::model::{Ideal, Point};
 use crate::prediction::Prediction;
-use crate::witness::{Allowance, Claim, Closed, DeadEnd, Outcome, Rejection, Schedule};
-
-/// How often one candidate is evaluated, its extensions included.
-const EVALUATIONS: usize = 24;
-/// How many members or used-up provisions are added to a candidate.
-const EXTENSIONS: usize = 4;
+use crate::witness::{Allowance, Claim, Closed, Outcome, Rejection, Schedule};
 
 /// Members that wait for ever, as the checker found.
 #[derive(Clone, Debug)]
@@ -36,6 +32,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) prediction: &'a Prediction<'a>,
     /// Whether the messages of some channels stand for one another.
     tokens: bool,
+    /// How often the candidate may still be evaluated, its extensions included.
     fuel: usize,
 }
 
@@ -46,7 +43,8 @@ impl<'a> Evaluator<'a> {
 
     /// A proof that the members of `attempt`, or they and some others, can wait for ever.
     pub(super) fn evaluate(&mut self, attempt: Attempt, steps: &mut Allowance) -> Option<Proof> {
-        self.fuel = EVALUATIONS;
+        let limits = self.prediction.options.limits;
+        self.fuel = limits.tries * limits.extensions;
         self.ground.narrowed = false;
         self.search(attempt.clone(), 0, steps).or_else(|| self.come_late(attempt, steps))
     }
@@ -59,7 +57,7 @@ impl<'a> Evaluator<'a> {
         }
         for _ in 0..=self.prediction.options.limits.tries {
             attempt.spent.clear();
-            for _ in 0..=EXTENSIONS {
+            for _ in 0..=self.prediction.options.limits.extensions {
                 let Some((schedule, ideal)) = self.ground.late(&attempt) else { break };
                 match self.judge(&attempt, schedule, &ideal, steps) {
                     Ok(proof) => return Some(proof),
@@ -74,7 +72,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn search(&mut self, mut attempt: Attempt, depth: usize, steps: &mut Allowance) -> Option<Proof> {
-        let mut turn = 0;
+        let (mut turn, most) = (0, self.prediction.options.limits.extensions);
         for _ in 0..=self.prediction.options.limits.tries {
             let Some(fuel) = self.fuel.checked_sub(1) else {
                 self.ground.narrowed = true;
@@ -92,8 +90,8 @@ impl<'a> Evaluator<'a> {
                     Ok(proof) => return Some(proof),
                     Err(escape) => escape,
                 };
-                self.ground.narrowed |= escape.is_some() && depth == EXTENSIONS;
-                if let Some(escape) = escape.filter(|_| depth < EXTENSIONS) {
+                self.ground.narrowed |= escape.is_some() && depth == most;
+                if let Some(escape) = escape.filter(|_| depth < most) {
                     for further in self.ground.extensions(&attempt, &ideal, escape, self.links) {
                         if let Some(proof) = self.search(further, depth + 1, steps) {
                             return Some(proof);

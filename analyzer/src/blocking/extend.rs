@@ -9,9 +9,6 @@ use crate::blocking::open::Escape;
 use crate::blocking::requests::RequestId;
 use crate::model::{Ideal, Point};
 
-/// How many further attempts one counter-example gives.
-const OPTIONS: usize = 4;
-
 impl Ground<'_> {
     /// The attempts that take `escape` from the members.
     pub(super) fn extensions(
@@ -32,8 +29,8 @@ impl Ground<'_> {
                 further.extend(self.fitting(attempt, request, 0, links).map(|member| with(attempt, member)));
             }
         }
-        self.narrowed |= further.len() > OPTIONS;
-        further.truncate(OPTIONS);
+        self.narrowed |= further.len() > self.ways;
+        further.truncate(self.ways);
         further
     }
 
@@ -64,7 +61,7 @@ impl Ground<'_> {
                 break;
             }
             for &(loc, request) in self.requests.between(to.thread, from, to.loc) {
-                if joining.len() > OPTIONS {
+                if joining.len() > self.ways {
                     return joining;
                 }
                 let is_new = joining.iter().all(|member| member.request != request);

@@ -6,8 +6,8 @@ use crate::blocking::attempt::{Attempt, Ground};
 use crate::blocking::need::{Deed, Need};
 use crate::model::{Ideal, Point};
 
-/// How many sends are tried for one member.
-const SENDS: usize = 64;
+/// How many sends are tried for one member, for each way to extend a candidate.
+const SENDS: usize = 16;
 
 impl Ground<'_> {
     /// Adds sends to `ideal` until every channel that a member sends to is full: those nearest before the member first,
@@ -68,6 +68,7 @@ impl Ground<'_> {
     fn sends_near(&mut self, point: Point, channel: ObjectId, ideal: &Ideal) -> Vec<(EventIndex, Point)> {
         let now = self.model.index(point);
         let mut sends = Vec::new();
+        let most = SENDS * self.ways;
         let mut narrowed = false;
         for share in self.requests.deeds.of(Deed::Send, channel) {
             if share.thread == point.thread {
@@ -75,7 +76,7 @@ impl Ground<'_> {
             }
             // A send brings those before it of its thread: only so many are of use.
             let from = share.in_ideal(ideal);
-            let to = share.locs.len().min(from + SENDS);
+            let to = share.locs.len().min(from + most);
             narrowed |= to < share.locs.len();
             sends.extend(share.locs[from..to].iter().map(|&loc| {
                 let send = Point::new(share.thread, loc);
@@ -86,7 +87,7 @@ impl Ground<'_> {
             let (is_later, distance) = (index > now, index.0.abs_diff(now.0));
             std::cmp::Reverse((is_later, distance))
         });
-        let tried = sends.len().min(SENDS);
+        let tried = sends.len().min(most);
         self.narrowed |= narrowed || tried < sends.len();
         sends.split_off(sends.len() - tried)
     }

@@ -21,7 +21,7 @@ mod late;
 mod links;
 mod need;
 mod open;
-mod orders;
+pub(crate) mod orders;
 mod patterns;
 mod report;
 mod requests;

@@ -4,9 +4,6 @@ use rustc_hash::FxHashMap;
 
 use crate::blocking::requests::ClassId;
 
-/// How many candidates of one pattern are evaluated in vain before it is given up.
-const FAILURES: u32 = 8;
-
 /// What a member of a candidate is, besides its request.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum Part {
@@ -24,14 +21,16 @@ pub(super) type Pattern = Box<[Part]>;
 /// What became of the candidates of each pattern.
 #[derive(Default, Debug)]
 pub(super) struct Patterns {
-    failures: FxHashMap<Pattern, u32>,
+    /// How many candidates of one pattern are evaluated in vain before it is given up.
+    patience: usize,
+    failures: FxHashMap<Pattern, usize>,
     proved: Vec<Pattern>,
 }
 
 impl Patterns {
     /// Whether a candidate of this pattern is worth evaluating: it contains none that is proved, and has not failed often.
     pub(super) fn is_open(&self, pattern: &[Part]) -> bool {
-        self.failures.get(pattern).is_none_or(|&failures| failures < FAILURES) && self.known(pattern).is_none()
+        self.failures.get(pattern).is_none_or(|&failures| failures < self.patience) && self.known(pattern).is_none()
     }
 
     /// The proved pattern that this one contains.
@@ -43,9 +42,10 @@ impl Patterns {
         *self.failures.entry(pattern).or_default() += 1;
     }
 
-    /// Gives every pattern that is not proved another chance.
-    pub(super) fn forgive(&mut self) {
+    /// Gives every pattern that is not proved another chance, or so many.
+    pub(super) fn forgive(&mut self, chances: usize) {
         self.failures.clear();
+        self.patience = chances;
     }
 
     pub(super) fn prove(&mut self, pattern: Pattern) {
@@ -77,6 +77,7 @@ mod tests {
     #[test]
     fn a_pattern_that_contains_a_proved_one_is_closed() {
         let mut patterns = Patterns::default();
+        patterns.forgive(8);
         patterns.prove(waits(&[3, 1]));
         assert!(!patterns.is_open(&waits(&[1, 3])));
         assert!(!patterns.is_open(&waits(&[2, 3, 1])));
@@ -87,6 +88,7 @@ mod tests {
     #[test]
     fn the_same_request_of_two_threads_counts_twice() {
         let mut patterns = Patterns::default();
+        patterns.forgive(8);
         patterns.prove(waits(&[1, 1]));
         assert!(patterns.is_open(&waits(&[1, 2])));
         assert!(!patterns.is_open(&waits(&[1, 1, 2])));
@@ -95,6 +97,7 @@ mod tests {
     #[test]
     fn a_missed_notification_is_no_plain_wait() {
         let mut patterns = Patterns::default();
+        patterns.forgive(8);
         patterns.prove(pattern([Part::Misses(ClassId(1))]));
         assert!(patterns.is_open(&waits(&[1, 2])));
     }
@@ -102,7 +105,8 @@ mod tests {
     #[test]
     fn a_pattern_is_given_up_after_some_failures() {
         let mut patterns = Patterns::default();
-        for _ in 0..FAILURES {
+        patterns.forgive(8);
+        for _ in 0..8 {
             assert!(patterns.is_open(&waits(&[1, 2])));
             patterns.failed(waits(&[1, 2]));
         }

@@ -39,7 +39,7 @@ impl Cuts {
     pub(crate) fn sentences(&self, limits: &Limits) -> impl Iterator<Item = String> {
         self.0.iter().map(|(cut, &count)| {
             let these = cycles(count);
-            let Limits { cycle_patterns, pattern_steps, tries, candidates, .. } = limits;
+            let Limits { cycle_patterns, pattern_steps, tries, candidates, occurrences, .. } = limits;
             match cut {
                 Cut::Patterns => format!(
                     "lock graph: for {these} only {cycle_patterns} combinations of requests were tried \
@@ -63,7 +63,8 @@ impl Cuts {
                 Cut::Time => format!("lock graph: for {these} no schedule was searched for; the time was up"),
                 Cut::Occurrences => {
                     format!(
-                        "lock graph: for {these} not all occurrences were compared, as no other schedules were searched"
+                        "lock graph: for {these} only the first {occurrences} occurrences of some request were compared, as \
+                         no other schedules were searched (--limit occurrences)"
                     )
                 }
             }

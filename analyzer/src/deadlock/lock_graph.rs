@@ -19,9 +19,6 @@ use crate::holds::Held;
 use crate::order::Segment;
 use crate::prose;
 
-/// How many segments are kept for each dependency.
-const MAX_SEGMENTS: usize = 16;
-
 /// A dependency's place in [`LockGraph::dependencies`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct DependencyId(u32);
@@ -101,13 +98,15 @@ pub(crate) struct LockGraph {
     writers: BTreeMap<ObjectId, Vec<DependencyId>>,
     /// How many different dependencies are kept in all.
     room: usize,
+    /// How many instances are kept of each.
+    occurrences: usize,
     dropped: u64,
 }
 
 impl LockGraph {
-    /// An empty graph that keeps no more than so many different dependencies.
-    pub(crate) fn new(room: usize) -> Self {
-        Self { room: room.min(u32::MAX as usize), ..Self::default() }
+    /// An empty graph that keeps no more than so many different dependencies, and so many instances (one at least) of each.
+    pub(crate) fn new(room: usize, occurrences: usize) -> Self {
+        Self { room: room.min(u32::MAX as usize), occurrences: occurrences.max(1), ..Self::default() }
     }
 
     /// Takes down a request for a lock. `segment` is only called where it is needed. Returns the dependency that it
@@ -178,7 +177,7 @@ impl LockGraph {
         dependency.count += 1;
         let segment = segment();
         if dependency.instances.last().is_some_and(|last| last.segment.is(&segment)) {
-        } else if dependency.instances.len() == MAX_SEGMENTS {
+        } else if dependency.instances.len() >= self.occurrences {
             dependency.dropped += 1;
         } else {
             dependency.instances.push(instance(now.index, now.event, op, held, segment));

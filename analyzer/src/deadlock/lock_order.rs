@@ -54,7 +54,7 @@ impl LockOrder {
             limits,
             order: MustOrder::default(),
             requests: Requests::default(),
-            graph: LockGraph::new(limits.requests),
+            graph: LockGraph::new(limits.requests, limits.occurrences),
             noted: Noted::new(usize::try_from(most).unwrap_or(usize::MAX)),
             lifelines: Lifelines::default(),
             nurseries: Nurseries::default(),

@@ -8,11 +8,6 @@ use lockhound_trace::{ObjectId, Op, ThreadId, Touched};
 
 use crate::model::{Hold, Model, Point};
 
-/// Chains of more events than this are not followed.
-const MAX_CHAIN: u32 = 16;
-/// Events that are looked at for another way when the first is not certain.
-const MAX_DETOUR: u32 = 64;
-
 /// How a thread comes to be after an event of another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Arrival {
@@ -34,6 +29,11 @@ pub(crate) enum Arrival {
 #[derive(Debug)]
 pub(crate) struct Precedence<'a> {
     model: &'a Model<'a>,
+    /// Chains of more events than this are not followed: they branch, so their length is the logarithm of what there is to
+    /// look at.
+    longest: u32,
+    /// Events that are looked at for another way when the first is not certain: no single one takes all there is.
+    detour: u32,
     /// Events that may still be looked at.
     looks: Cell<u64>,
     gave_up: Cell<bool>,
@@ -41,8 +41,10 @@ pub(crate) struct Precedence<'a> {
 
 impl<'a> Precedence<'a> {
     /// Looks at no more than so many events.
-    pub(crate) const fn new(model: &'a Model<'a>, looks: u64) -> Self {
-        Self { model, looks: Cell::new(looks), gave_up: Cell::new(false) }
+    pub(crate) fn new(model: &'a Model<'a>, looks: u64) -> Self {
+        let longest = looks.checked_ilog2().map_or(0, |log| log + 1);
+        let detour = u32::try_from(looks.isqrt()).unwrap_or(u32::MAX);
+        Self { model, longest, detour, looks: Cell::new(looks), gave_up: Cell::new(false) }
     }
 
     /// Whether something was called not ordered since it took too long to find out.
@@ -63,12 +65,12 @@ impl<'a> Precedence<'a> {
 
     /// How the thread of `late` certainly is after `early` when it makes the request `late`; none if it may not be.
     pub(crate) fn arrival(&self, early: Point, late: Point) -> Option<Arrival> {
-        self.chain(early, late, MAX_CHAIN)
+        self.chain(early, late, self.longest)
     }
 
     /// Whether `early` certainly is at or before `late`.
     pub(crate) fn precedes(&self, early: Point, late: Point) -> bool {
-        self.known(early, late, MAX_CHAIN)
+        self.known(early, late, self.longest)
     }
 
     fn known(&self, early: Point, late: Point, depth: u32) -> bool {
@@ -101,7 +103,7 @@ impl<'a> Precedence<'a> {
         if let Some(arrival) = self.at(early, first, late, depth) {
             return Some(arrival);
         }
-        let end = late.loc.min(first.loc.saturating_add(MAX_DETOUR));
+        let end = late.loc.min(first.loc.saturating_add(self.detour));
         let mut detour = (first.loc + 1..end).map(|loc| Point::new(late.thread, loc));
         let found = detour.find_map(|event| self.at(early, event, late, depth));
         if found.is_none() && end < late.loc {

@@ -8,10 +8,9 @@ use crate::end::Standing;
 use crate::model::{Ideal, Log};
 use crate::witness::checkpoints::Checkpoints;
 use crate::witness::machine::Machine;
-use crate::witness::orders::Search;
 use crate::witness::recording::Recording;
 use crate::witness::run::Run;
-use crate::witness::{Claim, DeadEnd, Outcome, Rejection, Schedule, Searched, Stretch, blocked, interleaved, race};
+use crate::witness::{Claim, Outcome, Rejection, Schedule, blocked, interleaved, race};
 
 /// Executes schedules of one trace; may be used by several threads at once.
 ///
@@ -137,22 +136,6 @@ impl<'t> Checker<'t> {
             Claim::Region { p, q1, q2, c } => interleaved::region(run, schedule, [p, q1, q2, c]),
         })
         .map_or_else(Outcome::Rejected, Outcome::Proved)
-    }
-
-    /// Tries all orders of a stretch of the recorded run, and tells `visit` where threads are stuck for ever. That is no
-    /// proof yet.
-    pub(crate) fn dead_ends(
-        &self,
-        allowance: &mut Allowance,
-        stretch: &Stretch,
-        visit: impl FnMut(DeadEnd),
-    ) -> Searched {
-        let searched = self.with_run(allowance, |run| {
-            let before = Schedule { base: stretch.from.clone(), then: Vec::new() };
-            run.through(&before, EventIndex(u64::MAX), Run::follow)?;
-            Search::new(run, stretch).run(visit)
-        });
-        if searched.is_ok() { Searched::All } else { Searched::Cut }
     }
 
     /// Does something with a machine at the beginning of the program.

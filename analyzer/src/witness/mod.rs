@@ -1,5 +1,5 @@
 //! Witnesses: schedules that lead to a bug, and the checker that executes them. Knows the recorded events and what
-//! operations mean; knows nothing of must-order, closures or predictors.
+//! operations mean; shares no code with must-order, closures or predictors.
 
 mod blocked;
 mod checker;
@@ -9,7 +9,6 @@ mod interleaved;
 mod jury;
 mod knot;
 mod machine;
-mod orders;
 mod provisions;
 mod race;
 mod recording;
@@ -22,5 +21,4 @@ mod tests;
 pub(crate) use checker::{Allowance, Checker};
 pub(crate) use claim::{Claim, Closed, Outcome, Rejection};
 pub(crate) use jury::{Docket, Jury};
-pub(crate) use orders::{DeadEnd, Searched, Stretch};
 pub(crate) use schedule::{Schedule, recorded_order};

@@ -4,7 +4,7 @@ use lockhound_trace::EventIndex;
 
 /// The event whose work is seen (a write, a release, a send), or a small number for the state of an object. Two runs of an
 /// event that see the same go on alike.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Seen(u32);
 
 impl Seen {

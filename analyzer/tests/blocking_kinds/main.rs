@@ -5,6 +5,7 @@ mod channels;
 mod conditions;
 mod counters;
 mod leaks;
+mod limits;
 mod messages;
 mod notifications;
 mod queued_writers;
@@ -18,19 +19,29 @@ mod summary;
 
 use std::path::Path;
 
-use lockhound_analyzer::{Evidence, Finding, Report, Rule, analyze};
+use lockhound_analyzer::{Evidence, Finding, Limits, Options, Report, Rule, analyze_with};
 use lockhound_trace::Validated;
 
 /// `T0` starts the others first and joins them last.
 fn around(threads: &[&str], body: &str) -> Report {
+    around_within(Limits::default(), threads, body)
+}
+
+fn around_within(limits: Limits, threads: &[&str], body: &str) -> Report {
     let each = |what: &str| threads.iter().map(|thread| format!("T0 {what} {thread}\n")).collect::<String>();
     let (declarations, events): (Vec<&str>, Vec<&str>) =
         body.lines().map(str::trim).partition(|line| !line.starts_with('T') || line.starts_with("thread"));
-    run(&format!("{}\n{}{}\n{}", declarations.join("\n"), each("spawn"), events.join("\n"), each("join")))
+    let script = format!("{}\n{}{}\n{}", declarations.join("\n"), each("spawn"), events.join("\n"), each("join"));
+    run_within(limits, &script)
 }
 
 fn run(script: &str) -> Report {
-    let report = analyze(Validated::new(script::read(script), Path::new("script")), |_| {});
+    run_within(Limits::default(), script)
+}
+
+fn run_within(limits: Limits, script: &str) -> Report {
+    let options = Options { limits, ..Options::default() };
+    let report = analyze_with(Validated::new(script::read(script), Path::new("script")), &options, |_| {});
     assert!(report.error.is_none(), "{:?}", report.error);
     report
 }

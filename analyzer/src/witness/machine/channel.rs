@@ -1,7 +1,6 @@
 //! Channels: what is in them.
 
 use std::collections::VecDeque;
-use std::hash::{Hash, Hasher};
 
 use lockhound_trace::{ChannelOrder, EventIndex};
 
@@ -36,11 +35,6 @@ impl Channel {
 
     pub(super) fn is_full(&self) -> bool {
         self.capacity.is_some_and(|capacity| self.queue.len() as u64 >= capacity)
-    }
-
-    pub(super) fn digest(&self, into: &mut impl Hasher) {
-        (self.closed, self.queue.len()).hash(into);
-        self.queue.iter().for_each(|send| send.0.hash(into));
     }
 
     pub(super) fn put(&mut self, send: EventIndex) {

@@ -1,7 +1,5 @@
 //! Condition variables: who waits, and who of them has been notified.
 
-use std::hash::{Hash, Hasher};
-
 use lockhound_trace::{EventIndex, ThreadId};
 
 /// A notification wakes one of those who wait when it comes; which one is for the machine to choose. It is written down
@@ -113,15 +111,6 @@ impl Condvar {
     /// The last notification before the wait of `thread`.
     pub(super) fn missed(&self, thread: ThreadId) -> Option<EventIndex> {
         self.position(thread).and_then(|position| self.waiters[position].missed)
-    }
-
-    /// Who waits, who of them has been notified, and who else could have been in their place.
-    pub(super) fn digest(&self, into: &mut impl Hasher) {
-        let before = |when| self.waiters.iter().filter(|other| other.since < when).count();
-        let waiter = |waiter: &Waiter| (waiter.thread, waiter.notified.map(|by| before(by.when)));
-        let mut waiters: Vec<_> = self.waiters.iter().map(waiter).collect();
-        waiters.sort_unstable();
-        waiters.hash(into);
     }
 
     fn position(&self, thread: ThreadId) -> Option<usize> {

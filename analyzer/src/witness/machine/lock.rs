@@ -1,7 +1,5 @@
 //! Mutexes and read/write locks, and the data in them.
 
-use std::hash::{Hash, Hasher};
-
 use lockhound_trace::{Mode, Policy, ThreadId};
 
 use crate::witness::seen::Seen;
@@ -99,17 +97,6 @@ impl RwLock {
 
     pub(super) fn is_free_for(&self, thread: ThreadId, mode: Mode) -> bool {
         self.holders_against(thread, mode).next().is_none() && self.queued_against(thread, mode).next().is_none()
-    }
-
-    pub(super) fn lets_writers_first(&self) -> bool {
-        self.policy == Policy::Writer
-    }
-
-    pub(super) fn digest(&self, into: &mut impl Hasher) {
-        self.data.hash(into);
-        let mut queued = self.queued.clone();
-        queued.sort_unstable();
-        queued.hash(into);
     }
 
     /// How `thread` holds it, strongest first.

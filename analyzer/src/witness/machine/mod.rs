@@ -4,10 +4,8 @@
 //! (`sight`): then its thread cannot tell the difference.
 
 mod asking;
-mod awaits;
 mod channel;
 mod condvar;
-mod digest;
 mod effect;
 mod lock;
 mod object;
@@ -19,6 +17,5 @@ mod step;
 mod thread;
 
 pub(super) use asking::{Asking, Obstacle};
-pub(super) use awaits::Awaits;
 pub(super) use state::{Machine, Saved};
 pub(super) use step::{Executed, Look, Outcomes};

@@ -67,12 +67,7 @@ impl Machine {
 
     /// Its state, for [`Machine::load`]; not what claims ask for.
     pub(in crate::witness) fn save(&self) -> Saved {
-        self.keep(&self.dirty)
-    }
-
-    /// The same, where no other objects than these will be different when it is loaded.
-    pub(in crate::witness) fn keep(&self, objects: &[ObjectId]) -> Saved {
-        let objects = objects.iter().map(|&id| (id, self.object(id).clone())).collect();
+        let objects = self.dirty.iter().map(|&id| (id, self.object(id).clone())).collect();
         Saved { threads: self.threads.clone(), objects, clock: self.clock }
     }
 

@@ -7,6 +7,7 @@ mod brute;
 mod brute_force;
 mod checkpoints;
 mod interleaved;
+mod orders;
 mod race;
 mod random;
 mod rules;

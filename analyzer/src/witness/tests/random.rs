@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::super::machine::{Executed, Look};
 use super::*;
 
-const THREADS: usize = 4;
+pub(super) const THREADS: usize = 4;
 
 const KINDS: [ObjectKind; 22] = [
     ObjectKind::Mutex { reentrant: false },
@@ -125,7 +125,7 @@ fn wish(object: usize, seed: usize) -> Op {
 }
 
 /// Grants of some wishes those that are possible when their turn comes.
-fn trace(wishes: &[(usize, usize, usize)], objects: &[usize]) -> Trace {
+pub(super) fn trace(wishes: &[(usize, usize, usize)], objects: &[usize]) -> Trace {
     let tables = tables();
     let thread = ThreadId::from_index;
     let mut events: Vec<Event> =
@@ -150,14 +150,14 @@ fn trace(wishes: &[(usize, usize, usize)], objects: &[usize]) -> Trace {
     Trace::new(InMemory::new(&tables, &events))
 }
 
-fn wishes() -> impl Strategy<Value = (Vec<(usize, usize, usize)>, Vec<usize>)> {
+pub(super) fn wishes() -> impl Strategy<Value = (Vec<(usize, usize, usize)>, Vec<usize>)> {
     let wishes = prop::collection::vec((0..THREADS, any::<usize>(), any::<usize>()), 0..120);
     (wishes, prop::collection::vec(0..KINDS.len(), 1..5))
 }
 
 /// The first half of a rendezvous whose other half was not recorded any more, or that took place on a closed channel (which
 /// the reader lets pass, if a half came before the other).
-fn first_lonely_half(trace: &Trace) -> usize {
+pub(super) fn first_lonely_half(trace: &Trace) -> usize {
     let recording = Recording::new(&trace.tables, &trace.log, &trace.standings);
     let lonely = |&index: &usize| {
         let at = EventIndex(index as u64);

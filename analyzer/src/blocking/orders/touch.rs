@@ -1,6 +1,6 @@
 //! What an operation does with an object, as far as that decides whether it matters who comes first.
 
-use lockhound_trace::{ChannelOrder, Mode, ObjectId, ObjectKind, Op, Refusal, Request, Tables, Touched};
+use lockhound_trace::{ChannelOrder, Mode, ObjectId, ObjectKind, Op, Request, Tables, Touched};
 
 /// A kind of access.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -116,8 +116,6 @@ pub(super) fn touches(op: &Op, tables: &Tables) -> [Option<(ObjectId, Touch)>; 2
         Op::Await { object } => one(object, Touch::Affirm),
         Op::Clear { flag: object } | Op::Add { waitgroup: object, .. } => one(object, Touch::Undo),
         Op::Block { .. } => [None, None],
-        // Whether it would be refused depends on the others, but for what a thread must hold itself.
-        Op::Refused { what: Refusal::Release { .. } | Refusal::Wait { .. } } => [None, None],
         op => [op.asked().object().map(|object| (object, Touch::Alone)), None],
     }
 }
