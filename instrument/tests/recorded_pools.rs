@@ -36,8 +36,8 @@ fn a_task_is_a_thread_and_the_pool_a_semaphore() {
         run,
         "send line of pool 0, spawn task 1 of pool, join task 1 of pool, send line of pool 1, spawn last, join last,
          join task 1 of pool, join last
-         task 1 of pool: start, acquire pool 1, recv line of pool 0, acquire m, release m read, release pool 1, exit
-         last: start, acquire pool 1, recv line of pool 1, acquire m, release m blind, release pool 1, exit",
+         task 1 of pool: start, take pool 1, recv line of pool 0, acquire m, release m read, give pool 1, exit
+         last: start, take pool 1, recv line of pool 1, acquire m, release m blind, give pool 1, exit",
     );
 }
 
@@ -62,9 +62,9 @@ fn a_cancelled_task_gives_up_its_wait() {
         run,
         "send line of pool 0, spawn first, send line of pool 1, spawn waiting, acquire told, release told none, join waiting,
          send line of pool 2, spawn last, join first, join last, join first, join waiting, join last
-         first: start, acquire pool 1, recv line of pool 0, release pool 1, exit
+         first: start, take pool 1, recv line of pool 0, give pool 1, exit
          waiting: start, try_failed pool, exit
-         last: start, acquire pool 1, recv line of pool 1, recv line of pool 2, release pool 1, exit",
+         last: start, take pool 1, recv line of pool 1, recv line of pool 2, give pool 1, exit",
     );
 }
 
@@ -127,8 +127,8 @@ fn a_task_that_panics_or_leaks_a_lock_leaves_nothing_to_the_next() {
         "a_task_that_panics_or_leaks_a_lock_leaves_nothing_to_the_next",
         run,
         "send line of pool 0, spawn leaks, join leaks, send line of pool 1, spawn next, join next, join leaks, join next
-         leaks: start, acquire pool 1, recv line of pool 0, acquire leaked, release pool 1, exit
-         next: start, acquire pool 1, recv line of pool 1, acquire other, release other none, release pool 1, exit",
+         leaks: start, take pool 1, recv line of pool 0, acquire leaked, give pool 1, exit
+         next: start, take pool 1, recv line of pool 1, acquire other, release other none, give pool 1, exit",
     );
 }
 
@@ -144,8 +144,8 @@ fn a_task_that_waits_for_a_later_one_of_its_full_pool_is_seen_to_wait() {
         "a_task_that_waits_for_a_later_one_of_its_full_pool_is_seen_to_wait",
         run,
         "send line of pool 0, spawn outer, block join outer
-         outer: start, acquire pool 1, recv line of pool 0, send line of pool 1, spawn inner, block join inner
-         inner: start, block acquire pool 1",
+         outer: start, take pool 1, recv line of pool 0, send line of pool 1, spawn inner, block join inner
+         inner: start, block take pool 1",
     );
 }
 
@@ -162,7 +162,7 @@ fn results_are_placed_where_they_are_asked_for() {
         site.split(':').nth(1).expect("a line").parse::<u32>().expect("a number")
     };
     let pool = line_of("birth of semaphore1");
-    let lines = ["birth of T1", "spawn task", "acquire pool 1", "join task"].map(line_of);
+    let lines = ["birth of T1", "spawn task", "take pool 1", "join task"].map(line_of);
     assert_eq!(lines, [pool + 1, pool + 1, pool + 1, pool + 2]);
 }
 
@@ -192,8 +192,8 @@ fn whatever_a_crowd_of_tasks_does_is_possible() {
     let count = |what: &str| recorded.iter().filter(|event| event.what.starts_with(what)).count();
     let tasks = count("spawn");
     assert_eq!((count("start"), count("exit")), (tasks, tasks));
-    assert_eq!(count("acquire semaphore"), count("release semaphore"));
-    assert_eq!(count("acquire semaphore") + count("try_failed"), tasks);
+    assert_eq!(count("take semaphore"), count("give semaphore"));
+    assert_eq!(count("take semaphore") + count("try_failed"), tasks);
     assert!(recorded.iter().all(|event| event.thread.is_empty() || event.thread.starts_with("task ")));
 }
 
