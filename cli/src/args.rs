@@ -223,7 +223,7 @@ pub(crate) struct DemoArgs {
     ])]
     pub(crate) all: bool,
     /// Run those so many times that may come out in more than one way
-    #[arg(long, requires = "all", value_name = "N", default_value_t = 1)]
+    #[arg(long, requires = "all", conflicts_with = "scenario", value_name = "N", default_value_t = 1)]
     pub(crate) times: usize,
     /// Print the program instead of running it
     #[arg(long, requires = "scenario")]

@@ -96,6 +96,9 @@ pub enum Ending {
     CutOff {
         /// The end of the main thread.
         by: ThreadEvent,
+        /// In which state that found it.
+        #[serde(serialize_with = "word")]
+        state: Life,
     },
     /// It still waits when the trace ends.
     Blocked,

@@ -39,10 +39,8 @@ fn ended(thread: &ThreadLife) -> String {
     let mut text = match &thread.end {
         Ending::Exited { event } => format!("ended at event {event}"),
         Ending::Implied { event } => format!("its last event is {event}"),
-        Ending::CutOff { by } => {
-            let state = thread.phases.iter().rev().map(|phase| phase.state).find(|state| *state != Life::Finished);
-            let state = state.map_or("", name);
-            format!("cut off while {state} when `{}` ended the process (event {})", by.thread, by.event)
+        Ending::CutOff { by, state } => {
+            format!("cut off while {} when `{}` ended the process (event {})", name(*state), by.thread, by.event)
         }
         Ending::Blocked => "still blocked at the end".to_owned(),
         Ending::Running if thread.count(Life::Running).is_none() => "not yet running at the end".to_owned(),

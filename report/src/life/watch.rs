@@ -223,7 +223,7 @@ impl Watch {
             let end_of_it = ending(&course, implied, main.as_ref());
             match &end_of_it {
                 Ending::Implied { .. } => course.enter(Life::Finished, end, String::new),
-                Ending::CutOff { by } => course
+                Ending::CutOff { by, .. } => course
                     .enter(Life::Finished, end, || format!("cut off: `{}` ended, and the process with it", by.thread)),
                 _ => {}
             }
@@ -264,7 +264,7 @@ fn ending(course: &Course, implied: bool, main: Option<&ThreadEvent>) -> Ending 
         (None, last, Some(Life::Finished)) => Ending::Implied { event: last.unwrap_or_default() },
         (None, _, Some(Life::New)) => Ending::NotStarted,
         (None, last, life) => match main {
-            Some(by) => Ending::CutOff { by: by.clone() },
+            Some(by) => Ending::CutOff { by: by.clone(), state: life.unwrap_or(Life::Running) },
             None if life == Some(Life::Blocked) => Ending::Blocked,
             None => match last.filter(|_| implied && course.state.request.is_none()) {
                 Some(event) => Ending::Implied { event },
