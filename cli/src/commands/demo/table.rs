@@ -184,7 +184,7 @@ mod tests {
         ];
         let text = plain(&of(&verdicts, Duration::from_secs(7)));
         assert!(text.contains("1x 2 data-race, atomicity-violation (possible) | 1x data-race"), "{text}");
-        assert!(text.starts_with(&format!("✗ hangs: nothing found{:17}{}", "", rows[2].id)), "{text}");
+        assert!(text.starts_with(&format!("✗ hangs: nothing found{:18}{}", "", rows[2].id)), "{text}");
         assert!(text.contains(&format!("\n✓ nothing found{:25}{}", "", rows[1].id)), "{text}");
         assert!(text.contains("2 of 3 as expected in 4 runs, after 7 s\n"), "{text}");
         assert!(text.contains("  run 1: expected: more\n"), "{text}");
