@@ -92,7 +92,8 @@ fn report(scenario: &Scenario, traces: &Path) -> String {
     let mut lines = scenario.outcomes.iter().flat_map(|outcome| outcome.expected);
     let refutes = lines.any(|line| matches!(line, Expected::Refuted(_)));
     let options: &[&str] = if refutes { &["--refuted"] } else { &[] };
-    lockhound([&["check", "--no-config", traces.to_str().unwrap()], options].concat()).stdout
+    let folder = traces.to_str().unwrap();
+    lockhound([&["check", "--no-config", folder], options].concat()).stdout.replace(folder, "traces")
 }
 
 /// Whether a report is one of such a run, as far as its headings tell.
