@@ -175,8 +175,9 @@ impl Program {
                 }
             }
             let sleeping = (0..EACH).find(|&condition| !self.conditions[condition].waiting.is_empty());
-            match sleeping {
-                Some(condition) => self.notify(emit, 0, condition)?,
+            let awake = (0..self.size.threads).find(|&thread| !self.is_asleep(thread));
+            match sleeping.zip(awake) {
+                Some((condition, waker)) => self.notify(emit, waker, condition)?,
                 None if !moved => return Ok(()),
                 None => {}
             }
@@ -185,7 +186,7 @@ impl Program {
 
     /// One step of `thread`; false: it would have to wait, or has no plan and is to make none.
     fn go_on(&mut self, emit: Emit<'_>, thread: usize, more: bool) -> anyhow::Result<bool> {
-        if self.conditions.iter().any(|condition| condition.waiting.contains(&thread)) {
+        if self.is_asleep(thread) {
             return Ok(false);
         }
         if more && self.threads[thread].plan.is_empty() {
@@ -232,6 +233,10 @@ impl Program {
         }
         steps.reverse();
         self.threads[thread].plan = steps;
+    }
+
+    fn is_asleep(&self, thread: usize) -> bool {
+        self.conditions.iter().any(|condition| condition.waiting.contains(&thread))
     }
 
     /// Whether enough threads would be left who go on.

@@ -92,8 +92,9 @@ mod tests {
     fn a_trace_is_well_formed() {
         let folder = tempfile::tempdir().unwrap();
         for shape in [Shape::Locks, Shape::Mixed] {
-            let written = traces(folder.path(), Size { events: 20_000, threads: 5, shape }).unwrap();
+            let written = traces(folder.path(), Size { events: 20_000, threads: 16, shape }).unwrap();
             for path in written.std.into_iter().chain([written.binary]) {
+                // Checks that every event is possible.
                 let mut source = lockhound_trace::open(&path, None).unwrap();
                 let mut count = 0;
                 while lockhound_trace::EventSource::next_event(&mut source).unwrap().is_some() {
