@@ -17,8 +17,8 @@ use crate::rows::ROWS;
 /// Measures `lockhound check` on generated traces.
 #[derive(Parser, Debug)]
 struct Args {
-    /// Traces, as EVENTS/THREADS; events may end in k or M
-    #[arg(long, value_delimiter = ',', default_value = "100k/8,1M/16,1M/64,10M/16")]
+    /// Traces, as EVENTS/THREADS of mutexes and variables or EVENTS/THREADS/mixed of every kind; events may end in k or M
+    #[arg(long, value_delimiter = ',', default_value = "100k/8,1M/16,1M/64,10M/16,1M/16/mixed")]
     sizes: Vec<Size>,
     /// Only rows whose name contains the text (may be repeated)
     #[arg(long = "row", value_name = "TEXT")]
@@ -56,8 +56,8 @@ fn run(args: &Args) -> anyhow::Result<()> {
         if args.generate_only {
             continue;
         }
-        let forms = [Some(("binary", &traces.binary)), (!args.binary_only).then_some(("STD", &traces.std))];
-        for (form, path) in forms.into_iter().flatten() {
+        let std = traces.std.as_ref().filter(|_| !args.binary_only);
+        for (form, path) in [("binary", &traces.binary)].into_iter().chain(std.map(|path| ("STD", path))) {
             for row in ROWS.iter().filter(|row| row.is_wanted(&args.rows)) {
                 let measured = Measured::median(row, path, args.rounds, args.timeout)?;
                 table.add(size, form, row, &measured);

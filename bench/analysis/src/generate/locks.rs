@@ -1,86 +1,10 @@
-//! Random traces that are well formed and look like programs: threads that run in bursts, nested critical sections, most
-//! accesses to data of their own, the others under the lock that guards the data, a few without.
+//! Threads that run in bursts, with nested critical sections: most accesses to data of their own, the others under the lock
+//! that guards the data, a few without.
 
-use std::fs::{self, File};
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
-use anyhow::Context as _;
 use fastrand::Rng;
-use lockhound_trace::{
-    BinaryWriter, Event, EventSink, How, Mode, ObjectId, ObjectKind, Op, SiteId, StdWriter, Tables, ThreadId, Touched,
-};
+use lockhound_trace::{Event, How, Mode, ObjectId, ObjectKind, Op, SiteId, Tables, ThreadId, Touched};
 
-/// How large a trace is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Size {
-    pub(crate) events: u64,
-    pub(crate) threads: usize,
-}
-
-impl FromStr for Size {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("`{text}`: expected EVENTS/THREADS, such as 10M/16");
-        let (events, threads) = text.split_once('/').ok_or_else(expected)?;
-        let (digits, unit) = match events.strip_suffix(['k', 'M']) {
-            Some(digits) if events.ends_with('k') => (digits, 1_000),
-            Some(digits) => (digits, 1_000_000),
-            None => (events, 1),
-        };
-        let events = digits.parse::<u64>().map_err(|_| expected())? * unit;
-        let threads = threads.parse().ok().filter(|&threads| threads >= 2).ok_or_else(expected)?;
-        Ok(Self { events, threads })
-    }
-}
-
-impl std::fmt::Display for Size {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { events, threads } = self;
-        match (events % 1_000_000, events % 1_000) {
-            (0, _) => write!(f, "{}M/{threads}", events / 1_000_000),
-            (_, 0) => write!(f, "{}k/{threads}", events / 1_000),
-            _ => write!(f, "{events}/{threads}"),
-        }
-    }
-}
-
-/// One trace in two forms.
-#[derive(Debug)]
-pub(crate) struct Traces {
-    pub(crate) binary: PathBuf,
-    pub(crate) std: PathBuf,
-}
-
-/// The traces of this size, written unless they are there: equal sizes give equal traces.
-pub(crate) fn traces(folder: &Path, size: Size) -> anyhow::Result<Traces> {
-    let name = format!("{}-{}", size.events, size.threads);
-    let traces = Traces { binary: folder.join(format!("{name}.lht")), std: folder.join(format!("{name}.std")) };
-    if traces.binary.exists() && traces.std.exists() {
-        return Ok(traces);
-    }
-    // Under other names until they are whole.
-    let half = |path: &Path| path.with_extension("part");
-    let (binary, std) = (half(&traces.binary), folder.join(format!("{name}.std.part")));
-    let create = |path: &Path| File::create(path).with_context(|| path.display().to_string());
-    let mut sinks: [Box<dyn EventSink>; 2] = [
-        Box::new(BinaryWriter::new(BufWriter::new(create(&binary)?))),
-        Box::new(StdWriter::new(BufWriter::new(create(&std)?))),
-    ];
-    Program::new(size).run(&mut |tables, event| {
-        sinks.iter_mut().try_for_each(|sink| sink.write(tables, event)).context("could not write a trace")
-    })?;
-    let tables = Program::new(size).tables;
-    for sink in &mut sinks {
-        sink.finish(&tables).context("could not write a trace")?;
-    }
-    drop(sinks);
-    fs::rename(&binary, &traces.binary)?;
-    fs::rename(&std, &traces.std)?;
-    Ok(traces)
-}
+use super::{Emit, Size};
 
 const LOCKS: usize = 64;
 /// Guarded data; each lock guards an equal share.
@@ -94,10 +18,8 @@ const OUT_OF_ORDER: u32 = 2_000;
 /// Deepest nesting.
 const DEPTH: usize = 4;
 
-type Emit<'a> = &'a mut dyn FnMut(&Tables, &Event) -> anyhow::Result<()>;
-
 /// The program whose run the trace is: state of its scheduler and of what it shares.
-struct Program {
+pub(super) struct Program {
     size: Size,
     rng: Rng,
     tables: Tables,
@@ -146,7 +68,7 @@ impl Sites {
 }
 
 impl Program {
-    fn new(size: Size) -> Self {
+    pub(super) fn new(size: Size) -> Self {
         let mut tables = Tables::default();
         let mutex = ObjectKind::Mutex { reentrant: false };
         let threads = (0..size.threads).map(|thread| tables.thread_named(&format!("T{thread}"))).collect();
@@ -171,7 +93,7 @@ impl Program {
         }
     }
 
-    fn run(mut self, emit: Emit<'_>) -> anyhow::Result<()> {
+    pub(super) fn run(mut self, emit: Emit<'_>) -> anyhow::Result<Tables> {
         let children = 1..self.size.threads;
         for child in children.clone() {
             let child = self.threads[child];
@@ -194,7 +116,7 @@ impl Program {
             let child = self.threads[child];
             self.emit(emit, 0, Op::Join { child }, self.sites.join)?;
         }
-        Ok(())
+        Ok(self.tables)
     }
 
     /// One step of `thread`; false: it would have to wait.
@@ -272,54 +194,5 @@ impl Program {
     fn emit(&mut self, emit: Emit<'_>, thread: usize, op: Op, site: SiteId) -> anyhow::Result<()> {
         self.written += 1;
         emit(&self.tables, &Event { site: Some(site), ..Event::new(self.threads[thread], op) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn events(size: Size) -> Vec<Event> {
-        let mut events = Vec::new();
-        Program::new(size)
-            .run(&mut |_, event| {
-                events.push(*event);
-                Ok(())
-            })
-            .unwrap();
-        events
-    }
-
-    #[test]
-    fn a_size_is_written_as_it_is_read() {
-        for text in ["100k/8", "10M/16", "1234/2"] {
-            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
-        }
-        assert!("10M".parse::<Size>().is_err());
-        assert!("10M/1".parse::<Size>().is_err());
-    }
-
-    #[test]
-    fn equal_sizes_give_equal_traces_of_about_that_size() {
-        let size = Size { events: 10_000, threads: 4 };
-        let trace = events(size);
-        assert_eq!(trace, events(size));
-        assert!((9_900..=10_020).contains(&trace.len()), "{}", trace.len());
-    }
-
-    #[test]
-    fn a_trace_is_well_formed() {
-        let folder = std::env::temp_dir().join(format!("lockhound-bench-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let written = traces(&folder, Size { events: 5_000, threads: 3 }).unwrap();
-        for path in [written.binary, written.std] {
-            let mut source = lockhound_trace::open(&path, None).unwrap();
-            let mut count = 0;
-            while lockhound_trace::EventSource::next_event(&mut source).unwrap().is_some() {
-                count += 1;
-            }
-            assert!(count > 4_900, "{}: {count}", path.display());
-        }
-        fs::remove_dir_all(&folder).unwrap();
     }
 }
