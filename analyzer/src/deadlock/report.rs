@@ -516,7 +516,10 @@ impl Scene<'_> {
                 "wait for a condition, not for the notification: check it under the lock before waiting on {object}, and \
                  tell the waiters of {object} when no more will come"
             ),
-            Request::Recv { .. } => format!("drop or close the sending side of {object} when no more will come"),
+            Request::Recv { .. } => format!(
+                "send to {object} as often as is received from it, or say when no more will come: by closing its sending side, \
+                 if it has one, or by a last message"
+            ),
             Request::Send { .. } => {
                 format!(
                     "keep receiving from {object} until its senders are done, or drop the receiver so that they fail"

@@ -39,10 +39,10 @@ mod stacks;
 mod step;
 mod strict;
 mod task;
-mod tasks;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod unfinished;
 mod value;
 mod variable;
 mod word;
