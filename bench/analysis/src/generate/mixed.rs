@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use fastrand::Rng;
 use lockhound_trace::{
-    Event, How, MessageId, Mode, ObjectId, ObjectKind, Op, Order, Policy, SiteId, Tables, ThreadId, Touched, WakeReason,
+    ChannelOrder, Event, How, MessageId, Mode, ObjectId, ObjectKind, Op, Order, Policy, SiteId, Tables, ThreadId,
+    Touched, WakeReason,
 };
 
 use super::{Emit, Size};
@@ -106,7 +107,8 @@ impl Program {
         let mutexes = guards("mutex", ObjectKind::Mutex { reentrant: false });
         let rwlocks = guards("rwlock", ObjectKind::RwLock { policy: Policy::Writer });
         let semaphores = objects("semaphore", ObjectKind::Semaphore { permits: PERMITS, bound: None });
-        let channels = objects("channel", ObjectKind::Channel { capacity: Some(CAPACITY as u64) });
+        let channels =
+            objects("channel", ObjectKind::Channel { capacity: Some(CAPACITY as u64), order: ChannelOrder::Fifo });
         let condvars = objects("condvar", ObjectKind::Condvar);
         let flags = objects("flag", ObjectKind::Flag { set: false });
         let atomics = objects("atomic", ObjectKind::Atomic);
