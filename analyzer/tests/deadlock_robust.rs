@@ -15,6 +15,8 @@ const OBJECTS: &str = r#"{"lockhound":1}
 {"object":"b","kind":"barrier","parties":2}
 {"object":"q","kind":"channel","capacity":1}
 {"object":"z","kind":"channel","capacity":0}
+{"object":"l","kind":"channel","order":"lifo"}
+{"object":"p","kind":"channel","order":"any"}
 {"object":"f","kind":"flag"}
 {"object":"g","kind":"waitgroup","count":1}
 {"object":"o","kind":"once"}
@@ -36,6 +38,17 @@ const OPS: &[&str] = &[
     r#""op":"wait","obj":"c","lock":"m""#,
     r#""op":"wake","obj":"c","lock":"m","by":"notify""#,
     r#""op":"block","on":"wake","obj":"c","lock":"m""#,
+    r#""op":"acquire","obj":"w","mode":"upgrade""#,
+    r#""op":"release","obj":"w","mode":"read""#,
+    r#""op":"wait","obj":"c","lock":"w""#,
+    r#""op":"wake","obj":"c","lock":"w","by":"timeout""#,
+    r#""op":"acquire","obj":"s","n":2"#,
+    r#""op":"send","obj":"l""#,
+    r#""op":"recv","obj":"l""#,
+    r#""op":"send","obj":"p""#,
+    r#""op":"recv","obj":"p""#,
+    r#""op":"add","obj":"g""#,
+    r#""op":"try_failed","obj":"w""#,
     r#""op":"notify","obj":"c""#,
     r#""op":"notify_all","obj":"c""#,
     r#""op":"acquire","obj":"s""#,

@@ -47,7 +47,10 @@ impl Overtaking {
         for point in model.points_on(object) {
             let index = model.index(point);
             match model.op(point) {
-                Op::Recv { .. } => recvs.push(point.thread, point.loc, received_before(index) + 1),
+                // Of a trace that is not possible, a message may come from nowhere.
+                Op::Recv { .. } if model.partner(point).is_some() => {
+                    recvs.push(point.thread, point.loc, received_before(index) + 1)
+                }
                 // Closed and empty, or just empty: whatever had been sent has been received.
                 Op::TryRecvFailed { .. } | Op::RecvClosed { .. } => {
                     found_empty.push(point.thread, point.loc, received_before(index));

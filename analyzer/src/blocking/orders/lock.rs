@@ -79,6 +79,10 @@ pub(super) fn take(kind: ObjectKind, area: &mut [u32], thread: ThreadId, mode: M
         area[at + 1] += depth;
         return;
     }
+    // Of a trace that is not possible, a hold may come from nowhere.
+    if area.len() < words(count + 1) {
+        return;
+    }
     area.copy_within(at..HOLDS + 2 * count, at + 2);
     area[at] = holder;
     area[at + 1] = depth;

@@ -52,6 +52,10 @@ pub(super) fn sleepers(area: &[u32]) -> impl Iterator<Item = ThreadId> + '_ {
     signs(area).iter().filter(|&&sign| is_asleep(sign)).map(|&sign| ThreadId::from_index(sign as usize >> 1))
 }
 
+pub(super) fn sleeps(area: &[u32], thread: ThreadId) -> bool {
+    position(area, asleep(thread)).is_some()
+}
+
 pub(super) fn is_notified(area: &[u32], thread: ThreadId) -> bool {
     position(area, notified(thread)).is_some()
 }

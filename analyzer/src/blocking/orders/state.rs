@@ -42,8 +42,13 @@ impl Program<'_> {
             // Nothing followed.
             Op::Block { .. } => false,
             Op::Acquire { mode, .. } => self.blocker(state, act.thing, thread, mode).is_none(),
+            Op::Wait { .. } => {
+                !sleepers::sleeps(area, thread)
+                    && lock::holds(self.area(state, act.lock)).any(|(holder, _)| holder == thread)
+            }
             Op::Wake { by, .. } => {
-                (by != WakeReason::Notify || sleepers::may_wake(area, thread))
+                sleepers::sleeps(area, thread)
+                    && (by != WakeReason::Notify || sleepers::may_wake(area, thread))
                     && self.blocker(state, act.lock, thread, act.mode).is_none()
             }
             Op::Send { .. } | Op::Recv { .. } if self.meets(act) => {
