@@ -72,8 +72,11 @@ fn check<S: EventSource>(source: &mut S, state: &mut State, path: &Path, batch: 
     state.grow(tables);
     for index in first..batch.len() {
         let place = batch.places()[index];
+        if state.step_undisturbed(&batch.events()[index], place) {
+            continue;
+        }
         let event = batch.events()[index];
-        match state.step(tables, &event, place) {
+        match state.step_any(tables, &event, place) {
             Ok(Effect::Done) if !matches!(event.op, Op::Refused { .. }) => {}
             Ok(effect) => batch.settle(index, effect == Effect::Refused),
             Err(message) => {

@@ -54,17 +54,11 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Carries out `event`, unless it is refused, or says why it is impossible; after that the state is of no use any more. All its threads and
-    /// objects have been made by [`State::grow`].
+    /// Carries out the most frequent events where nothing speaks against them. Otherwise does nothing, and gives `false`:
+    /// then the event is one for [`State::step_any`]. All threads and objects have been made by [`State::grow`].
     #[inline]
-    pub(super) fn step(&mut self, tables: &Tables, event: &Event, place: Place) -> Verdict<Effect> {
+    pub(super) fn step_undisturbed(&mut self, event: &Event, place: Place) -> bool {
         self.sequence += 1;
-        if self.step_undisturbed(event, place) { Ok(Effect::Done) } else { self.step_any(tables, event, place) }
-    }
-
-    /// Carries out the most frequent events where nothing speaks against them. Otherwise does nothing, and gives `false`.
-    #[inline]
-    fn step_undisturbed(&mut self, event: &Event, place: Place) -> bool {
         let (id, sequence) = (event.thread, self.sequence);
         let Some(thread) = self.threads.get_mut(id.index()).filter(|thread| thread.is_undisturbed()) else {
             return false;
@@ -93,7 +87,9 @@ impl State {
         done
     }
 
-    fn step_any(&mut self, tables: &Tables, event: &Event, place: Place) -> Verdict<Effect> {
+    /// Carries out `event`, unless it is refused, or says why it is impossible; after that the state is of no use any more.
+    #[inline(never)]
+    pub(super) fn step_any(&mut self, tables: &Tables, event: &Event, place: Place) -> Verdict<Effect> {
         let step = Step { tables, thread: event.thread, place, sequence: self.sequence };
         let Self { threads, objects, .. } = self;
         let thread = &mut threads[event.thread.index()];
