@@ -103,11 +103,7 @@ impl Directory {
         let slot = &mut self.threads[index as usize];
         match slot.id {
             // A root thread defines itself in its own stream, others may have mentioned it before.
-            Some(id) => {
-                let known = tables.thread_mut(id);
-                known.name = known.name.take().or(declared.name);
-                known.at = known.at.or(declared.at);
-            }
+            Some(id) => tables.complete_thread(id, declared.name, declared.at),
             None => slot.declared = Some(declared),
         }
         if self.eager {

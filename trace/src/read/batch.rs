@@ -67,6 +67,16 @@ impl Batch {
         self.truncate(0);
     }
 
+    /// Moves the events of `other` behind those that there are, without copying where there are none.
+    pub(crate) fn take_over(&mut self, other: &mut Self) {
+        if self.is_empty() {
+            std::mem::swap(self, other);
+        } else {
+            self.events.append(&mut other.events);
+            self.places.append(&mut other.places);
+        }
+    }
+
     /// Makes room for as many events as a source gives at once.
     pub(crate) fn reserve(&mut self) {
         self.events.reserve(Self::SIZE);

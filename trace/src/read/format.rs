@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::binary;
+use crate::read::ahead::read_ahead;
 use crate::read::jsonl::JsonLinesReader;
 use crate::read::source::{EventSource, Place, ReadError, ReadErrorKind};
 use crate::read::std_format::{self, StdReader};
@@ -89,9 +90,9 @@ pub fn open(path: &Path, format: Option<Format>) -> Result<Box<dyn EventSource +
     let known = format.or_else(|| Format::detect(&beginning)).or_else(|| Format::from_path(path));
     let input = io::Cursor::new(beginning).chain(file);
     match known {
-        Some(Format::Binary) => Ok(Box::new(Validated::new(binary::Reader::open(path)?, path))),
-        Some(Format::JsonLines) => Ok(Box::new(Validated::new(JsonLinesReader::new(input, path, total), path))),
-        Some(Format::Std) => Ok(Box::new(Validated::new(StdReader::new(input, path, total), path))),
+        Some(Format::Binary) => Ok(read_ahead(Validated::new(binary::Reader::open(path)?, path))),
+        Some(Format::JsonLines) => Ok(read_ahead(Validated::new(JsonLinesReader::new(input, path, total), path))),
+        Some(Format::Std) => Ok(read_ahead(Validated::new(StdReader::new(input, path, total), path))),
         None => {
             let expected = "neither a binary trace nor JSON Lines nor RAPID STD text".to_owned();
             Err(error(ReadErrorKind::NotATrace(expected)))

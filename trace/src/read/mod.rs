@@ -1,5 +1,6 @@
 //! What only readers of traces need, and the recorder does without: the textual encodings, merge, validation, conversion.
 
+mod ahead;
 mod batch;
 mod convert;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod in_memory;
 mod jsonl;
 mod lines;
 mod merge;
+mod news;
 mod one_line;
 mod sink;
 mod source;

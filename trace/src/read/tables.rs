@@ -82,6 +82,8 @@ pub struct Tables {
     sites: Interner<String>,
     stacks: Interner<Vec<Frame>>,
     texts: Interner<String>,
+    /// See [`Tables::completed_threads`].
+    completed: Vec<ThreadId>,
     /// Of each object, its number among those with the same label; 0 if it is the only one. Worked out when asked for.
     numbers: OnceLock<Vec<u32>>,
 }
@@ -116,21 +118,23 @@ impl Tables {
         &self.threads[id.index()]
     }
 
-    /// The same, to complete what is known of it.
-    pub fn thread_mut(&mut self, id: ThreadId) -> &mut Thread {
-        &mut self.threads[id.index()]
+    /// Adds to what is known of a thread; what was known already stays.
+    pub(crate) fn complete_thread(&mut self, id: ThreadId, name: Option<String>, at: Option<SiteId>) {
+        let thread = &mut self.threads[id.index()];
+        thread.name = thread.name.take().or(name);
+        thread.at = thread.at.or(at);
+        self.completed.push(id);
+    }
+
+    /// The threads that were completed, in that order.
+    pub(super) fn completed_threads(&self) -> &[ThreadId] {
+        &self.completed
     }
 
     /// The object behind an id of this trace.
     #[must_use]
     pub fn object(&self, id: ObjectId) -> &Object {
         &self.objects[id.index()]
-    }
-
-    /// The same, to complete what is known of it.
-    pub fn object_mut(&mut self, id: ObjectId) -> &mut Object {
-        self.numbers.take();
-        &mut self.objects[id.index()]
     }
 
     /// The thread that the trace calls `id`.
@@ -187,6 +191,11 @@ impl Tables {
         self.sites.values.len()
     }
 
+    /// All places, in the order of their ids.
+    pub(super) fn sites(&self) -> &[String] {
+        &self.sites.values
+    }
+
     /// The place behind an id.
     #[must_use]
     pub fn site(&self, id: SiteId) -> &str {
@@ -204,6 +213,11 @@ impl Tables {
         &self.stacks.values[id.index()]
     }
 
+    /// All stacks, in the order of their ids.
+    pub(super) fn stacks(&self) -> &[Vec<Frame>] {
+        &self.stacks.values
+    }
+
     /// The id of a text.
     pub fn intern_text(&mut self, text: &str) -> TextId {
         TextId::from_index(self.texts.intern(text))
@@ -213,6 +227,11 @@ impl Tables {
     #[must_use]
     pub fn text(&self, id: TextId) -> &str {
         &self.texts.values[id.index()]
+    }
+
+    /// All texts, in the order of their ids.
+    pub(super) fn texts(&self) -> &[String] {
+        &self.texts.values
     }
 
     /// The id of the message that the trace calls `text`: canonical decimal numbers are their own ids, any other text
@@ -261,7 +280,7 @@ impl Tables {
     }
 
     /// The same, with a number where several objects are called so: "mutex src/bank.rs:9:18 #2". Takes time linear in the
-    /// objects when first called after one was added or changed.
+    /// objects when first called after one was added.
     #[must_use]
     pub fn distinct_label(&self, id: ObjectId) -> String {
         let label = self.object_label(id);

@@ -1,8 +1,8 @@
 //! JSON Lines: every kind, every operation, every error.
 
 use lockhound_trace::{
-    ChannelOrder, How, MessageId, Mode, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Tables, Touched, Value,
-    WakeReason,
+    ChannelOrder, How, MessageId, Mode, Object, ObjectKind, Op, Order, Policy, ReadErrorKind, Request, Tables, Touched,
+    Value, WakeReason,
 };
 
 use crate::recorded::{Recorded, read_jsonl, read_jsonl_raw, rewrite_jsonl, to_jsonl};
@@ -77,9 +77,9 @@ fn objects_that_are_called_alike_are_numbered() {
     };
     let expected = ["mutex a.rs:1:2 #1", "mutex a.rs:1:2 #2", "rwlock a.rs:1:2", "fork #1", "fork #2", "x"];
     assert_eq!(labels(&tables), expected);
-    let other = tables.find_object("f2").unwrap();
-    tables.object_mut(other).name = Some("knife".to_owned());
-    assert_eq!(labels(&tables)[3..5], ["fork", "knife"]);
+    let other = tables.object(tables.find_object("r1").unwrap()).clone();
+    tables.add_object(Object { id: "r2".to_owned(), ..other });
+    assert_eq!(labels(&tables)[1..3], ["mutex a.rs:1:2 #2", "rwlock a.rs:1:2 #1"]);
 }
 
 #[test]
