@@ -10,7 +10,7 @@ use super::format::{
 use super::stream::{Ahead, Stream};
 use crate::event::Event;
 use crate::ids::{MessageId, ObjectId};
-use crate::op::{How, Mode, Op, Order, Request, Value};
+use crate::op::{How, Mode, Op, Request, Value};
 use crate::read::{Batch, Merge, Milestone, Place, Tables};
 
 /// Everything but the streams.
@@ -158,42 +158,49 @@ impl Machine {
         if head.code < code::READ {
             return self.acquire_after_reads(head, operands.u64()?);
         }
-        let object = head.subject;
-        let detail = match head.code {
-            code::LOAD | code::STORE | code::RMW | code::SEND | code::RECV => operands.u8()?,
-            _ => 0,
-        };
-        let number = match head.code {
-            code::SEND | code::RECV => Some(operands.u64()?),
-            _ => None,
-        };
-        let value = match number {
-            Some(_) => None,
-            None => self.value(stream, operands)?,
-        };
-        if !self.is_ready(object, head.after)? {
+        match head.code {
+            code::READ | code::WRITE => self.plain_access(head, stream, operands),
+            code::SEND | code::RECV => self.pass_message(head, stream, operands),
+            _ => self.atomic_access(head, stream, operands),
+        }
+    }
+
+    /// The head's object, if it has come so far; then a version of it is taken. Otherwise the stream was parked.
+    #[inline]
+    fn take_version(&mut self, head: Head) -> Result<Option<ObjectId>, Malformed> {
+        if !self.is_ready(head.subject, head.after)? {
             return Ok(None);
         }
-        let id = self.object(object)?;
-        let order = || -> Result<Order, Malformed> {
-            order_numbered(detail & 0x7f).ok_or(Malformed("an unknown memory order"))
-        };
-        let flag = detail & 0x80 != 0;
-        let message = match number {
-            Some(number) => self.message(stream, detail, number)?,
-            None => None,
-        };
-        let op = match head.code {
-            code::READ => Op::Read { var: id, value },
-            code::WRITE => Op::Write { var: id, value },
-            code::LOAD => Op::Load { atomic: id, order: order()?, value, failed_cas: flag },
-            code::STORE => Op::Store { atomic: id, order: order()?, value },
-            code::RMW => Op::Rmw { atomic: id, order: order()?, value, cas: flag },
-            code::SEND => Op::Send { channel: id, message },
-            _ => Op::Recv { channel: id, message },
-        };
-        self.merge.advance(object);
-        Ok(Some(op))
+        let id = self.object(head.subject)?;
+        self.merge.advance(head.subject);
+        Ok(Some(id))
+    }
+
+    #[inline]
+    fn plain_access(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
+        let value = self.value(stream, operands)?;
+        let Some(var) = self.take_version(head)? else { return Ok(None) };
+        Ok(Some(if head.code == code::READ { Op::Read { var, value } } else { Op::Write { var, value } }))
+    }
+
+    fn atomic_access(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
+        let detail = operands.u8()?;
+        let value = self.value(stream, operands)?;
+        let (order, flag) = (order_numbered(detail & 0x7f), detail & 0x80 != 0);
+        let order = order.ok_or(Malformed("an unknown memory order"))?;
+        let Some(atomic) = self.take_version(head)? else { return Ok(None) };
+        Ok(Some(match head.code {
+            code::LOAD => Op::Load { atomic, order, value, failed_cas: flag },
+            code::STORE => Op::Store { atomic, order, value },
+            _ => Op::Rmw { atomic, order, value, cas: flag },
+        }))
+    }
+
+    fn pass_message(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
+        let (kind, number) = (operands.u8()?, operands.u64()?);
+        let message = self.message(stream, kind, number)?;
+        let Some(channel) = self.take_version(head)? else { return Ok(None) };
+        Ok(Some(if head.code == code::SEND { Op::Send { channel, message } } else { Op::Recv { channel, message } }))
     }
 
     fn acquire_after_reads(&mut self, head: Head, reads: u64) -> Ready {
@@ -476,12 +483,7 @@ impl Machine {
         if !(other::NOTIFY..=other::ONCE_END).contains(&sub) {
             return Err(Malformed("an unknown operation"));
         }
-        if !self.is_ready(head.subject, head.after)? {
-            return Ok(None);
-        }
-        let id = self.object(head.subject)?;
-        self.merge.advance(head.subject);
-        Ok(Some(simple_op(sub, id, n, how)))
+        Ok(self.take_version(head)?.map(|id| simple_op(sub, id, n, how)))
     }
 }
 

@@ -77,7 +77,8 @@ impl fmt::Display for Format {
 }
 
 /// Opens a trace for reading, checked for possible events on the way ([`Validated`]). Without `format` the content tells
-/// it, else the extension.
+/// it, else the extension. A trace of 256 KiB or more is read on a thread of its own, at most some ten thousand events ahead of
+/// the caller.
 ///
 /// # Errors
 /// If the file cannot be read, is empty, or is no trace as far as its beginning tells.
