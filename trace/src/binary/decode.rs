@@ -46,14 +46,14 @@ impl Head {
         Some(Self { code, site: site as u32, subject: subject as u32, after: u64::from(after), end: at + length })
     }
 
-    /// The head at `at` if it is a narrow one of an `acquire` or `release`, as nearly all are.
+    /// The head at `at` if it is a narrow one of an `acquire`, `release`, `read` or `write`, as nearly all are.
     #[inline]
-    pub(super) fn of_lock(bytes: &[u8], at: usize) -> Option<Self> {
+    pub(super) fn of_usual(bytes: &[u8], at: usize) -> Option<Self> {
         let window: &[u8; 16] = bytes.get(at..at + 16)?.try_into().ok()?;
         let (low, high) = (word(window, 0), word(window, 5));
         let first = low as u8;
         let code = first & code::MASK;
-        if first & code::WIDE != 0 || !(code::ACQUIRE..code::ACQUIRE_AFTER_READS).contains(&code) {
+        if first & code::WIDE != 0 || !is_usual(code) {
             return None;
         }
         let (site, subject, after, length) =
@@ -76,6 +76,12 @@ impl Head {
         };
         Self { code, site, subject, after, end: at + length }
     }
+}
+
+/// Whether events of this code make up nearly all of most recordings: locks, unlocks and plain accesses.
+#[inline]
+const fn is_usual(code: u8) -> bool {
+    matches!(code, code::ACQUIRE..code::ACQUIRE_AFTER_READS | code::READ | code::WRITE)
 }
 
 /// The eight bytes from `at` on.
@@ -203,8 +209,9 @@ mod tests {
             let site = if is_release(code) { 0 } else { site };
             let head = Some(Head { code, site, subject, after, end: head.length });
             prop_assert_eq!(Head::read(&bytes, 0), head);
-            let compact = bytes[0] & code::WIDE == 0 && code < code::ACQUIRE_AFTER_READS;
-            prop_assert_eq!(Head::of_lock(&bytes, 0), head.filter(|_| compact));
+            let usual = code < code::ACQUIRE_AFTER_READS || code == code::READ || code == code::WRITE;
+            let narrow = bytes[0] & code::WIDE == 0;
+            prop_assert_eq!(Head::of_usual(&bytes, 0), head.filter(|_| usual && narrow));
         }
 
         #[test]

@@ -70,7 +70,7 @@ impl<R: Read + Seek> Merging<R> {
             };
             let index = current as usize;
             let stream = &mut self.streams[index];
-            self.machine.lock_events(stream, batch, enough);
+            self.machine.usual_events(stream, batch, enough);
             if batch.len() == enough {
                 break;
             }

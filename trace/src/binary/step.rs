@@ -76,22 +76,18 @@ impl Machine {
         Ok(())
     }
 
-    /// Takes as many locks and unlocks from the head of `stream` as are ready and of which nothing is new or special, up to
-    /// `enough` events in `batch`: most recordings consist of little else. Leaves all others to [`Machine::step`].
+    /// Takes as many locks, unlocks and plain accesses from the head of `stream` as are ready and of which nothing is new or
+    /// special, up to `enough` events in `batch`: most recordings consist of little else. Leaves all others to [`Machine::step`].
     #[inline]
-    pub(super) fn lock_events(&mut self, stream: &mut Stream, batch: &mut Batch, enough: usize) {
+    pub(super) fn usual_events(&mut self, stream: &mut Stream, batch: &mut Batch, enough: usize) {
         let (Some(thread), None) = (stream.thread_id, stream.ahead) else { return };
-        let mut at = stream.at;
-        while at < stream.end && batch.len() < enough {
-            let Some(head) = Head::of_lock(&stream.bytes, at).filter(|head| head.end <= stream.end) else { break };
-            let (Some(lock), Ok(site)) = (self.directory.known(head.subject), stream.site(head.site)) else { break };
-            let op = if is_release(head.code) {
-                let (mode, touched) = RELEASES[usize::from(head.code - code::RELEASE)];
-                Op::Release { lock, mode, touched }
-            } else {
-                let (mode, how) = ACQUIRES[usize::from(head.code - code::ACQUIRE)];
-                Op::Acquire { lock, mode, how }
+        while stream.at < stream.end && batch.len() < enough {
+            let Some(head) = Head::of_usual(&stream.bytes, stream.at).filter(|head| head.end <= stream.end) else {
+                break;
             };
+            let (Some(object), Ok(site)) = (self.directory.known(head.subject), stream.site(head.site)) else { break };
+            let mut operands = stream.operands(head.end);
+            let Some(op) = self.usual_op(head, object, stream, &mut operands) else { break };
             let ready = match op {
                 Op::Acquire { mode: Mode::Read, .. } => self.merge.has_come(head.subject, head.after),
                 Op::Release { mode: Mode::Read, .. } => self.merge.release_read_from(head.subject, head.after),
@@ -100,10 +96,25 @@ impl Machine {
             if !ready {
                 break;
             }
-            batch.push(Event { site, ..Event::new(thread, op) }, Place::Offset(stream.offset_of(at)));
-            at = head.end;
+            batch.push(Event { site, ..Event::new(thread, op) }, Place::Offset(stream.offset()));
+            stream.at = operands.at();
         }
-        stream.at = at;
+    }
+
+    /// What a head of [`Head::of_usual`] says; none if its operands are malformed.
+    #[inline]
+    fn usual_op(&mut self, head: Head, object: ObjectId, stream: &Stream, operands: &mut Operands<'_>) -> Option<Op> {
+        if matches!(head.code, code::READ | code::WRITE) {
+            let value = self.value(stream, operands).ok()?;
+            return Some(access(head.code, object, value));
+        }
+        Some(if is_release(head.code) {
+            let (mode, touched) = RELEASES[usize::from(head.code - code::RELEASE)];
+            Op::Release { lock: object, mode, touched }
+        } else {
+            let (mode, how) = ACQUIRES[usize::from(head.code - code::ACQUIRE)];
+            Op::Acquire { lock: object, mode, how }
+        })
     }
 
     /// Whether the head's object has come so far; parks the stream if not.
@@ -179,8 +190,7 @@ impl Machine {
     #[inline]
     fn plain_access(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
         let value = self.value(stream, operands)?;
-        let Some(var) = self.take_version(head)? else { return Ok(None) };
-        Ok(Some(if head.code == code::READ { Op::Read { var, value } } else { Op::Write { var, value } }))
+        Ok(self.take_version(head)?.map(|var| access(head.code, var, value)))
     }
 
     fn atomic_access(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
@@ -485,6 +495,11 @@ impl Machine {
         }
         Ok(self.take_version(head)?.map(|id| simple_op(sub, id, n, how)))
     }
+}
+
+#[inline]
+fn access(code: u8, var: ObjectId, value: Option<Value>) -> Op {
+    if code == code::READ { Op::Read { var, value } } else { Op::Write { var, value } }
 }
 
 fn simple_op(sub: u8, id: ObjectId, n: u32, how: How) -> Op {
