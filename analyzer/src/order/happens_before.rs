@@ -289,9 +289,16 @@ impl HappensBefore {
     /// write; of [`Self::leave`] there is only [`Self::take_back`] for a write.
     #[inline]
     pub(crate) fn make_thread(&mut self, thread: ThreadId) {
-        while self.threads.len() <= thread.index() {
+        if self.threads.len() <= thread.index() {
+            self.make_threads(thread.index() + 1);
+        }
+    }
+
+    #[cold]
+    fn make_threads(&mut self, count: usize) {
+        for index in self.threads.len()..count {
             let mut clock = VectorClock::default();
-            clock.set(ThreadId::from_index(self.threads.len()), 1);
+            clock.set(ThreadId::from_index(index), 1);
             self.threads.push(clock);
         }
     }
