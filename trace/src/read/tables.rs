@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashMap;
+use indexmap::{Equivalent, IndexSet};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::ids::{MessageId, ObjectId, SiteId, StackId, TextId, ThreadId};
 use crate::objects::{Object, ObjectKind, Thread};
@@ -42,33 +43,15 @@ pub enum Frame {
     },
 }
 
-/// Values that are stored once and referred to by a dense id.
-#[derive(Clone, Debug)]
-struct Interner<T> {
-    values: Vec<T>,
-    index: FxHashMap<T, usize>,
-}
+/// Values that are stored once; the index of each is its id.
+type Interned<T> = IndexSet<T, FxBuildHasher>;
 
-impl<T> Default for Interner<T> {
-    fn default() -> Self {
-        Self { values: Vec::new(), index: FxHashMap::default() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Interner<T> {
-    fn intern<Q>(&mut self, value: &Q) -> usize
-    where
-        Q: ?Sized + Eq + Hash + ToOwned<Owned = T>,
-        T: std::borrow::Borrow<Q>,
-    {
-        if let Some(&found) = self.index.get(value) {
-            return found;
-        }
-        let next = self.values.len();
-        self.values.push(value.to_owned());
-        self.index.insert(value.to_owned(), next);
-        next
-    }
+fn intern<T, Q>(values: &mut Interned<T>, value: &Q) -> usize
+where
+    T: Eq + Hash,
+    Q: ?Sized + Equivalent<T> + Hash + ToOwned<Owned = T>,
+{
+    values.get_index_of(value).unwrap_or_else(|| values.insert_full(value.to_owned()).0)
 }
 
 /// What the ids of one trace stand for. Grows while the trace is read.
@@ -79,9 +62,9 @@ pub struct Tables {
     objects: Vec<Object>,
     thread_ids: FxHashMap<String, ThreadId>,
     object_ids: FxHashMap<String, ObjectId>,
-    sites: Interner<String>,
-    stacks: Interner<Vec<Frame>>,
-    texts: Interner<String>,
+    sites: Interned<String>,
+    stacks: Interned<Vec<Frame>>,
+    texts: Interned<String>,
     /// See [`Tables::completed_threads`].
     completed: Vec<ThreadId>,
     /// Of each object, its number among those with the same label; 0 if it is the only one. Worked out when asked for.
@@ -182,56 +165,56 @@ impl Tables {
 
     /// The id of a place in the source: `file:line:col`, or any text.
     pub fn intern_site(&mut self, site: &str) -> SiteId {
-        SiteId::from_index(self.sites.intern(site))
+        SiteId::from_index(intern(&mut self.sites, site))
     }
 
     /// How many places have ids: those up to this.
     #[must_use]
     pub fn site_count(&self) -> usize {
-        self.sites.values.len()
+        self.sites.len()
     }
 
     /// All places, in the order of their ids.
-    pub(super) fn sites(&self) -> &[String] {
-        &self.sites.values
+    pub(super) fn sites(&self) -> impl ExactSizeIterator<Item = &String> {
+        self.sites.iter()
     }
 
     /// The place behind an id.
     #[must_use]
     pub fn site(&self, id: SiteId) -> &str {
-        &self.sites.values[id.index()]
+        &self.sites[id.index()]
     }
 
     /// The id of a stack, innermost frame first.
     pub fn intern_stack(&mut self, frames: &[Frame]) -> StackId {
-        StackId::from_index(self.stacks.intern(frames))
+        StackId::from_index(intern(&mut self.stacks, frames))
     }
 
     /// The frames behind an id, innermost first.
     #[must_use]
     pub fn stack(&self, id: StackId) -> &[Frame] {
-        &self.stacks.values[id.index()]
+        &self.stacks[id.index()]
     }
 
     /// All stacks, in the order of their ids.
-    pub(super) fn stacks(&self) -> &[Vec<Frame>] {
-        &self.stacks.values
+    pub(super) fn stacks(&self) -> impl ExactSizeIterator<Item = &Vec<Frame>> {
+        self.stacks.iter()
     }
 
     /// The id of a text.
     pub fn intern_text(&mut self, text: &str) -> TextId {
-        TextId::from_index(self.texts.intern(text))
+        TextId::from_index(intern(&mut self.texts, text))
     }
 
     /// The text behind an id.
     #[must_use]
     pub fn text(&self, id: TextId) -> &str {
-        &self.texts.values[id.index()]
+        &self.texts[id.index()]
     }
 
     /// All texts, in the order of their ids.
-    pub(super) fn texts(&self) -> &[String] {
-        &self.texts.values
+    pub(super) fn texts(&self) -> impl ExactSizeIterator<Item = &String> {
+        self.texts.iter()
     }
 
     /// The id of the message that the trace calls `text`: canonical decimal numbers are their own ids, any other text
@@ -255,7 +238,7 @@ impl Tables {
     #[must_use]
     pub fn message_text(&self, id: MessageId) -> Cow<'_, str> {
         let index = usize::try_from(id.0 & !TEXT_MESSAGE).ok().filter(|_| id.0 & TEXT_MESSAGE != 0);
-        match index.and_then(|index| self.texts.values.get(index)) {
+        match index.and_then(|index| self.texts.get_index(index)) {
             Some(text) => Cow::Borrowed(text),
             None => Cow::Owned(id.0.to_string()),
         }
