@@ -1,11 +1,12 @@
 //! Opening and converting files.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use lockhound_trace::{ConvertError, Format, convert, open};
 
-use crate::recorded::{drain, read_all};
+use crate::recorded::{drain, read_all, read_std};
 
 const JSON: &str = "{\"lockhound\":1}\n{\"t\":\"A\",\"op\":\"acquire\",\"obj\":\"m\"}\n{\"t\":\"A\",\"op\":\"release\",\"obj\":\"m\"}\n";
 
@@ -72,6 +73,40 @@ fn what_is_no_trace_is_a_clear_error() {
     assert_eq!(error(&folder.file("noise", &noise), None), message);
     assert_eq!(error(&folder.file("noise.jsonl", &noise), None).split(": ").next(), Some("noise.jsonl:1:1"));
     assert_eq!(error(&folder.file("noise.std", &noise), None).split(": ").next(), Some("noise.std:1:1"));
+}
+
+/// Large enough to be read on a thread of its own; ends with an event that is impossible, in line 50,001.
+fn large() -> String {
+    let mut text = String::new();
+    for pair in 0..25_000 {
+        let (thread, lock) = (pair % 5 + pair / 5_000, pair / 3);
+        writeln!(text, "T{thread}|acq(l{lock})|{pair}\nT{thread}|rel(l{lock})|{pair}").expect("room");
+    }
+    text.push_str("T0|acq(l0)|1\nT1|acq(l0)|2\n");
+    text
+}
+
+#[test]
+fn a_large_file_gives_what_a_small_one_would() {
+    let folder = Folder::new();
+    let text = large();
+    let path = folder.file("large.std", &text);
+    let (expected, expected_error) = read_std(text.as_bytes());
+    let (read, error) = drain(open(&path, None).expect("a trace"));
+    assert_eq!(read.events.len(), 50_001);
+    assert!(read.described() == expected.described(), "other events");
+    let error = error.expect("an impossible event").to_string();
+    assert_eq!(
+        error.rsplit('/').next(),
+        Some("large.std:50002: impossible event: T1 acquires `l0`, which T0 holds since line 50001")
+    );
+    assert_eq!(error.rsplit(':').next(), expected_error.expect("the same").to_string().rsplit(':').next());
+    for name in ["large.lht", "large.jsonl"] {
+        let other = folder.path(name);
+        convert(&path, None, &other, None).expect("written");
+        assert!(fs::metadata(&other).expect("there").len() >= 1 << 18, "{name} is not large");
+        assert!(read_all(&other).described() == expected.described(), "other events in {name}");
+    }
 }
 
 #[test]
