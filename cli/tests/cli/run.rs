@@ -115,4 +115,5 @@ fn demonstrations_are_listed_and_unknown_ones_refused() {
         folder.lockhound(&[["demo", "--all"], *words].concat()).assert().code(2);
     }
     folder.lockhound(&["demo", "ab-locks", "--times", "3"]).assert().code(2);
+    folder.lockhound(&["demo", "--all", "--times", "0"]).assert().code(2);
 }
