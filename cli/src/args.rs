@@ -96,8 +96,8 @@ pub(crate) struct SearchArgs {
     /// Stop searching a trace after this long (500ms, 30s, 2m), and report what was found by then
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) time_budget: Option<Duration>,
-    /// Move a limit of the searches (may be repeated). The report says when one was reached
-    #[arg(long = "limit", value_parser = limit, value_name = "NAME=N", help = limit_help())]
+    /// Move a limit of the searches (may be repeated); the report says when one was reached, --help which there are
+    #[arg(long = "limit", value_parser = limit, value_name = "NAME=N", long_help = limit_help())]
     pub(crate) limits: Vec<Limit>,
 }
 

@@ -120,15 +120,12 @@ pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     Ok(Limit { name, value: value.parse().map_err(not_a_number)? })
 }
 
-/// What `--help` says, from the table.
+/// What `--help` says, from the table; too much for `-h`, which has other options to show.
 pub(crate) fn limit_help() -> String {
     let defaults = Limits::default();
-    let names: Vec<String> =
-        NAMES.iter().map(|name| format!("{} ({}: {})", name.name, name.what, name.field.get(defaults))).collect();
-    format!(
-        "Move a limit of the searches (may be repeated); a report says when one was reached. By name: {}",
-        names.join(", ")
-    )
+    let names: String =
+        NAMES.iter().map(|name| format!("\n- {}: {} [{}]", name.name, name.what, name.field.get(defaults))).collect();
+    format!("Move a limit of the searches (may be repeated); the report says when one was reached. There are:{names}")
 }
 
 #[cfg(test)]
