@@ -96,8 +96,8 @@ pub(crate) struct SearchArgs {
     /// Stop searching a trace after this long (500ms, 30s, 2m), and report what was found by then
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) time_budget: Option<Duration>,
-    /// Move a limit of the searches (may be repeated). The report says when one was reached
-    #[arg(long = "limit", value_parser = limit, value_name = "NAME=N", help = limit_help())]
+    /// Move a limit of the searches (may be repeated); the report says when one was reached, --help which there are
+    #[arg(long = "limit", value_parser = limit, value_name = "NAME=N", long_help = limit_help())]
     pub(crate) limits: Vec<Limit>,
 }
 
@@ -223,8 +223,8 @@ pub(crate) struct DemoArgs {
     ])]
     pub(crate) all: bool,
     /// Run those so many times that may come out in more than one way
-    #[arg(long, requires = "all", conflicts_with = "scenario", value_name = "N", default_value_t = 1)]
-    pub(crate) times: usize,
+    #[arg(long, requires = "all", conflicts_with = "scenario", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
+    pub(crate) times: u32,
     /// Print the program instead of running it
     #[arg(long, requires = "scenario")]
     pub(crate) source: bool,
@@ -493,11 +493,8 @@ impl From<TraceFormat> for Format {
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}: expected 500ms, 30s, 2m …"))?;
-    if duration.is_zero() {
-        return Err("must be more than nothing".to_owned());
-    }
-    Ok(duration)
+    let duration = humantime::parse_duration(text).ok().filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| "expected a number and a unit, more than nothing: 500ms, 30s, 2m …".to_owned())
 }
 
 fn rule(name: &str) -> Result<Rule, String> {

@@ -124,8 +124,8 @@ fn fails(finding: &Finding, fail_on: FailOn) -> bool {
 
 pub(crate) fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
     match output {
-        Some(path) => write_file(path, text).with_context(|| path.display().to_string()),
-        None => console::print(text).context("stdout"),
+        Some(path) => write_file(path, text).with_context(|| format!("{}: could not write", path.display())),
+        None => console::print(text),
     }
 }
 

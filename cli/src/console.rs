@@ -3,7 +3,11 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context;
 use lockhound_trace::one_line;
+
+/// What an error of stdout begins with.
+pub(crate) const NO_STDOUT: &str = "stdout: could not write";
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const NOTE: Style = AnsiColor::BrightGreen.on_default().bold();
@@ -24,11 +28,11 @@ fn say(kind: &str, style: Style, message: &str) {
 }
 
 /// Prints a result. A reader that has seen enough (`| head`) is no error.
-pub(crate) fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        result => result.context(NO_STDOUT),
     }
 }
 

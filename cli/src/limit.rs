@@ -116,19 +116,16 @@ pub(crate) fn limit(text: &str) -> Result<Limit, String> {
         || format!("expected NAME=N, NAME one of {}", crate::names::list(NAMES.iter().map(|name| name.name), "and"));
     let (name, value) = text.split_once('=').ok_or_else(expected)?;
     let name = NAMES.iter().find(|known| known.name == name).ok_or_else(expected)?;
-    let value = value.parse().map_err(|error| format!("{value}: {error}"))?;
-    Ok(Limit { name, value })
+    let not_a_number = |_| format!("`{value}` is no number: expected {}=N, N a whole number below 2^64", name.name);
+    Ok(Limit { name, value: value.parse().map_err(not_a_number)? })
 }
 
-/// What `--help` says, from the table.
+/// What `--help` says, from the table; too much for `-h`, which has other options to show.
 pub(crate) fn limit_help() -> String {
     let defaults = Limits::default();
-    let names: Vec<String> =
-        NAMES.iter().map(|name| format!("{} ({}: {})", name.name, name.what, name.field.get(defaults))).collect();
-    format!(
-        "Move a limit of the searches (may be repeated); a report says when one was reached. By name: {}",
-        names.join(", ")
-    )
+    let names: String =
+        NAMES.iter().map(|name| format!("\n- {}: {} [{}]", name.name, name.what, name.field.get(defaults))).collect();
+    format!("Move a limit of the searches (may be repeated); the report says when one was reached. There are:{names}")
 }
 
 #[cfg(test)]
@@ -142,7 +139,10 @@ mod tests {
         assert_eq!(limits, Limits { tries: 9, ..Limits::default() });
         assert!(limit("tries").unwrap_err().contains("NAME=N"));
         assert!(limit("tires=1").unwrap_err().contains("cycle-length"));
-        assert!(limit("tries=many").unwrap_err().contains("many"));
+        let expected = "is no number: expected tries=N, N a whole number below 2^64";
+        assert_eq!(limit("tries=many").unwrap_err(), format!("`many` {expected}"));
+        assert_eq!(limit("tries=").unwrap_err(), format!("`` {expected}"));
+        assert_eq!(limit("tries=-1").unwrap_err(), format!("`-1` {expected}"));
     }
 
     #[test]

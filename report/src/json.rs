@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::document::{Document, Finding, VERSION};
@@ -71,10 +72,16 @@ fn unreadable(text: &str, error: &serde_json::Error) -> JsonError {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
+    let what = match error.classify() {
+        _ if text.trim().is_empty() => "empty".to_owned(),
+        Category::Eof => "the text ends in the middle".to_owned(),
+        Category::Syntax => format!("no JSON ({message})"),
+        Category::Data | Category::Io => message.to_owned(),
+    };
     JsonError {
         line: error.line().max(1),
         column: error.column().max(1),
-        message: format!("{message}: expected a report as `--format json` writes it"),
+        message: format!("{what}: expected a report as `--format json` writes it"),
     }
 }
 

@@ -148,11 +148,12 @@ fn what_is_no_report_is_refused_with_the_place() {
     let line_of = |what: &str| pretty.lines().position(|line| line.contains(what)).unwrap() + 1;
     let first_finding = line_of("\"findings\": [") + 1;
     let cases = [
-        (String::new(), "1:1: EOF while parsing a value: expected a report".to_owned()),
-        ("not json".to_owned(), "1:2: expected ident: expected a report".to_owned()),
+        (String::new(), "1:1: empty: expected a report".to_owned()),
+        ("{\"version\":1,".to_owned(), "1:13: the text ends in the middle: expected a report".to_owned()),
+        ("not json".to_owned(), "1:2: no JSON (expected ident): expected a report".to_owned()),
         ("{\"lockhound\":1}\n".to_owned(), "1:15: missing field `version`: expected a report".to_owned()),
         ("{\"version\":2,\"runs\":[]}".to_owned(), "1:1: a report of version 2: expected version 1".to_owned()),
-        (format!("{} x", good.trim_end()), format!("1:{}: trailing characters", good.len() + 1)),
+        (format!("{} x", good.trim_end()), format!("1:{}: no JSON (trailing characters)", good.len() + 1)),
         (pretty.replacen("\"rule\": \"", "\"rule\": \"un", 1), format!("{}:", line_of("\"rule\": \""))),
         (pretty.replacen("\"trace\": ", "\"trace\": 99", 1), format!("{first_finding}:5: run 99")),
     ];

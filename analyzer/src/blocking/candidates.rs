@@ -1,5 +1,7 @@
 //! What is evaluated: cycles of requests, and single requests that may miss what they wait for.
 
+use std::collections::BTreeSet;
+
 use lockhound_trace::{ObjectKind, ThreadId};
 
 use crate::blocking::attempt::{Attempt, Ground};
@@ -13,12 +15,29 @@ use crate::closure::Closure;
 use crate::prediction::Prediction;
 use crate::witness::{Allowance, Docket, Jury};
 
-/// A proof, and how often its pattern came up.
+/// A proof, and who else makes the same requests.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) proof: Proof,
-    /// Other threads that stand in for the same requests; not all of them were evaluated.
-    pub(super) twins: u64,
+    /// Sets of threads that make the same requests, `MANY_TWINS` at most; not all of them were evaluated.
+    pub(super) twins: BTreeSet<Vec<ThreadId>>,
+}
+
+/// A long trace of many equal threads has more sets of them than are worth their memory.
+pub(super) const MANY_TWINS: usize = 1_000;
+
+impl Found {
+    pub(super) const fn new(proof: Proof) -> Self {
+        Self { proof, twins: BTreeSet::new() }
+    }
+
+    /// Adds `threads`, unless the finding is of all of them anyhow: they are not others for having changed places.
+    fn add_twins(&mut self, threads: Vec<ThreadId>) {
+        let is_told = |thread: &ThreadId| self.proof.stuck.iter().any(|(stuck, _)| stuck == thread);
+        if self.twins.len() < MANY_TWINS && !threads.iter().all(is_told) {
+            self.twins.insert(threads);
+        }
+    }
 }
 
 /// What a search leaves to the next one through the same trace.
@@ -57,10 +76,12 @@ struct Verdicts<'a> {
 
 impl Verdicts<'_> {
     /// Whether a candidate needs no evaluation: it is proved already, or others like it have failed often.
-    fn is_settled(&mut self, pattern: &Pattern) -> bool {
-        if let Some(known) = self.memory.patterns.known(pattern) {
-            if let Some(found) = self.memory.found.get_mut(known) {
-                found.twins += 1;
+    fn is_settled(&mut self, attempt: &Attempt, pattern: &Pattern) -> bool {
+        if let Some((known, proved)) = self.memory.patterns.known(pattern) {
+            let members = attempt.members.iter().map(|member| member.request);
+            // One that contains more than was proved makes more requests than that.
+            if let Some(found) = self.memory.found.get_mut(known).filter(|_| proved == pattern) {
+                found.add_twins(self.links.requests.threads_of(members));
             }
             return true;
         }
@@ -100,7 +121,7 @@ impl Docket<Candidate, Verdict> for Verdicts<'_> {
         // Other threads, the same requests.
         if self.memory.patterns.known(&proved).is_none() {
             self.memory.patterns.prove(proved);
-            self.memory.found.push(Found { proof, twins: 0 });
+            self.memory.found.push(Found::new(proof));
         } else {
             self.memory.patterns.failed(candidate.pattern.clone());
         }
@@ -288,7 +309,7 @@ impl<'a> Hunt<'a> {
 
     /// Whether to go on.
     fn evaluate(&mut self, attempt: Attempt, pattern: Pattern) -> bool {
-        if self.verdicts.is_settled(&pattern) {
+        if self.verdicts.is_settled(&attempt, &pattern) {
             return true;
         }
         self.batch.push(Candidate { number: self.batch.len(), attempt, pattern });
@@ -313,7 +334,7 @@ impl<'a> Hunt<'a> {
         // The others were settled by those before them.
         let heard = std::mem::take(&mut self.verdicts.heard);
         for candidate in batch.iter().filter(|candidate| !heard.contains(&candidate.number)) {
-            self.verdicts.is_settled(&candidate.pattern);
+            self.verdicts.is_settled(&candidate.attempt, &candidate.pattern);
         }
         self.purse.left() > 0
     }

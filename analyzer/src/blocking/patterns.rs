@@ -33,9 +33,9 @@ impl Patterns {
         self.failures.get(pattern).is_none_or(|&failures| failures < self.patience) && self.known(pattern).is_none()
     }
 
-    /// The proved pattern that this one contains.
-    pub(super) fn known(&self, pattern: &[Part]) -> Option<usize> {
-        self.proved.iter().position(|proved| contains(pattern, proved))
+    /// The proved pattern that this one contains, and which of all it is.
+    pub(super) fn known(&self, pattern: &[Part]) -> Option<(usize, &Pattern)> {
+        self.proved.iter().enumerate().find(|(_, proved)| contains(pattern, proved))
     }
 
     pub(super) fn failed(&mut self, pattern: Pattern) {

@@ -41,7 +41,7 @@ impl Words<'_> {
             threads: prose::sorted(stuck.iter().map(|one| one.thread).collect()),
             objects,
             witness: (evidence == Evidence::Feasible).then(|| witness(proof)),
-            occurrences: 1 + found.twins,
+            occurrences: 1 + found.twins.len() as u64,
             notes: self.notes(&stuck, found, evidence),
             help: vec![self.help(shape, &stuck)],
             steps,

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::blocking::deeds::Deeds;
 use crate::blocking::need::{Deed, Need};
 use crate::model::{HoldId, LockId, Model, Point};
+use crate::prose;
 
 /// A request's place among all of its trace.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -79,6 +80,11 @@ impl Requests {
 
     pub(super) fn get(&self, id: RequestId) -> &Request {
         &self.requests[id.index()]
+    }
+
+    /// Who makes these requests, sorted.
+    pub(super) fn threads_of(&self, of: impl Iterator<Item = RequestId>) -> Vec<ThreadId> {
+        prose::sorted(of.map(|id| self.get(id).thread).collect())
     }
 
     /// What is held while it waits, sorted.

@@ -3,7 +3,7 @@
 use lockhound_trace::{EventIndex, Mode, ObjectId, ObjectKind, Op, ThreadId};
 
 use crate::analysis::End;
-use crate::blocking::candidates::Found;
+use crate::blocking::candidates::{Found, MANY_TWINS};
 use crate::blocking::evaluate::Proof;
 use crate::blocking::links::Links;
 use crate::blocking::need::{Deed, Need};
@@ -280,11 +280,13 @@ impl Words<'_> {
                 _ => format!("the messages of {channels} carry nothing, so that one is as good as another"),
             });
         }
-        if found.twins > 0 {
-            let sets =
-                if found.twins == 1 { "one other set".to_owned() } else { format!("{} other sets", found.twins) };
-            notes.push(format!("the same requests are made by {sets} of threads"));
-        }
+        let sets = match found.twins.len() {
+            0 => return notes,
+            1 => "one other set".to_owned(),
+            MANY_TWINS.. => format!("{MANY_TWINS} other sets or more"),
+            some => format!("{some} other sets"),
+        };
+        notes.push(format!("the same requests are made by {sets} of threads"));
         notes
     }
 

@@ -49,7 +49,7 @@ pub(super) fn conclude(
     // The text may not be at hand where it is read.
     look_up_names(&mut document, &Files::default());
     let path = Store::under(workspace.target()).findings();
-    fs::write(&path, to_json(&document)).with_context(|| format!("could not write {}", path.display()))?;
+    fs::write(&path, to_json(&document)).with_context(|| format!("{}: could not write", path.display()))?;
     document.warn(unknown);
     Conclusion { document, problems, embedded: Embedded::Last, config, coverage }.report(args, output.as_deref())
 }

@@ -70,16 +70,7 @@ impl Recorded {
 /// Runs cargo with the recorder turned on, waits for its end, and reports what was recorded.
 pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> anyhow::Result<ExitCode> {
     if recorded == Recorded::Nextest {
-        // It may be written as it is without us.
-        if words.cargos.first().is_some_and(|word| word == "run" || word == "r") {
-            words.cargos.remove(0);
-        }
-        if args.timeout.is_some() {
-            bail!(
-                "nextest has time limits of its own: set `slow-timeout` with `terminate-after` in .config/nextest.toml"
-            );
-        }
-        require_nextest()?;
+        prepare_nextest(args, &mut words)?;
     }
     let selection = Selection::of(&words.cargos);
     let workspace = Workspace::of(&selection)?;
@@ -128,6 +119,18 @@ pub(super) fn run(recorded: Recorded, args: &RecordArgs, mut words: Words) -> an
         (None, Ended::ByUs(_)) if code == ExitCode::Clean => ExitCode::Trouble,
         (None, _) => code,
     })
+}
+
+/// Makes the words those that we need, and refuses what nextest does not do.
+fn prepare_nextest(args: &RecordArgs, words: &mut Words) -> anyhow::Result<()> {
+    // It may be written as it is without us.
+    if words.cargos.first().is_some_and(|word| word == "run" || word == "r") {
+        words.cargos.remove(0);
+    }
+    if args.timeout.is_some() {
+        bail!("nextest has time limits of its own: set `slow-timeout` with `terminate-after` in .config/nextest.toml");
+    }
+    require_nextest()
 }
 
 /// Reports on the run, unless that is to be done later. None if there is nothing to report on.

@@ -28,7 +28,7 @@ pub(super) fn run(args: &ShowEnvArgs) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     for (name, value) in variables(run.folder(), Purpose::Test) {
         let line = assignment(prefix, name, &value);
-        out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).context("stdout")?;
+        out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).context(console::NO_STDOUT)?;
     }
     Ok(ExitCode::Clean)
 }

@@ -1,6 +1,5 @@
 //! `lockhound completions`: for shells.
 
-use anyhow::Context;
 use clap::CommandFactory;
 
 use crate::args::{Cli, CompletionsArgs};
@@ -10,6 +9,6 @@ use crate::exit_code::ExitCode;
 pub(crate) fn run(args: &CompletionsArgs) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "lockhound", &mut script);
-    console::print(&String::from_utf8(script)?).context("stdout")?;
+    console::print(&String::from_utf8(script)?)?;
     Ok(ExitCode::Clean)
 }

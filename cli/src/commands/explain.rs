@@ -1,7 +1,6 @@
 //! `lockhound explain`: what a rule means.
 
 use anstyle::Style;
-use anyhow::Context;
 use lockhound_analyzer::Rule;
 use lockhound_report::{explanation, summary};
 
@@ -13,7 +12,7 @@ const BOLD: Style = Style::new().bold();
 
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let text = args.rule.map_or_else(list, |rule| explanation(rule).to_owned());
-    console::print(&text).context("stdout")?;
+    console::print(&text)?;
     Ok(ExitCode::Clean)
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lockhound_analyzer::Options;
 use lockhound_report::{Document, JsonError, from_json, merge};
+use lockhound_trace::Format;
 
 use crate::args::ReportFilesArgs;
 use crate::conclusion::Conclusion;
@@ -59,6 +60,12 @@ pub(crate) fn gather(
 /// Errors begin with the path, and the place where there is one.
 pub(crate) fn read(path: &Path) -> Result<Document, String> {
     let bytes = fs::read(path).map_err(|error| format!("{}: could not read: {error}", path.display()))?;
+    if let Some(format @ (Format::Binary | Format::Std)) = Format::detect(&bytes) {
+        return Err(format!(
+            "{}: a {format} trace: expected a report as `--format json` writes it (`lockhound check` reads traces)",
+            path.display()
+        ));
+    }
     let document = std::str::from_utf8(&bytes).map_err(|error| not_text(&bytes[..error.valid_up_to()]));
     document.and_then(from_json).map_err(|error| format!("{}:{error}", path.display()))
 }

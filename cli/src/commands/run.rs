@@ -1,6 +1,6 @@
 //! `lockhound run`: record a program, then check what it recorded.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -24,6 +24,8 @@ use crate::traces::{Batch, Found, WhenEmpty};
 /// Tells the recorder where to write: one trace a process, since a program may start others.
 pub(crate) const TRACE_VARIABLE: &str = "LOCKHOUND_TRACE";
 pub(super) const TRACE_NAME: &str = "%e-%p.lht";
+/// Where the folders of runs are that nobody named.
+const DEFAULT_FOLDER: &str = "lockhound-traces";
 
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let Some((program, arguments)) = args.program.split_first() else { bail!("no program to run") };
@@ -124,17 +126,15 @@ pub(crate) fn literally(path: &Path) -> PathBuf {
 
 fn default_folder(name: &str) -> PathBuf {
     let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace([':', '-'], "");
-    ["lockhound-traces", &format!("{name}-{time}-{}", std::process::id())].iter().collect()
+    [DEFAULT_FOLDER, &format!("{name}-{time}-{}", std::process::id())].iter().collect()
 }
 
-/// Nobody misses a folder in which nothing was recorded, or the one that holds only that.
+/// Nobody misses a folder of our own in which nothing was recorded, or the one that holds only that. A folder that was asked
+/// for stays: it may have been there before.
 fn remove_if_empty(folder: &Path) {
-    let removed = fs::remove_dir(folder).is_ok();
-    let parent = folder.parent().filter(|parent| parent.file_name() == Some(OsStr::new("lockhound-traces")));
-    if let Some(parent) = parent.filter(|_| removed) {
-        // Fails where other runs left their traces, as it should.
-        let _ = fs::remove_dir(parent);
-    }
+    let Some(parent) = folder.parent().filter(|parent| parent.ends_with(DEFAULT_FOLDER)) else { return };
+    // Both fail where somebody left traces, as they should.
+    let _ = fs::remove_dir(folder).and_then(|()| fs::remove_dir(parent));
 }
 
 pub(crate) fn in_words(ended: Ended) -> String {

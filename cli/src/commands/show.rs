@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, bail};
+use lockhound_report::{describe, lives, lives_text, perfetto_trace};
 use lockhound_trace::{Event, EventSource, ObjectId, Op, ReadError, Request, Tables, ThreadId, one_line};
 use unicode_width::UnicodeWidthStr;
 
@@ -14,7 +15,6 @@ use crate::args::{LivesFormat, ShowArgs};
 use crate::console;
 use crate::exit_code::ExitCode;
 use crate::names;
-use lockhound_report::{describe, lives, lives_text, perfetto_trace};
 
 /// Bytes collected before they are written.
 const BUFFER: usize = 64 << 10;
@@ -22,13 +22,13 @@ const BUFFER: usize = 64 << 10;
 pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let filter = Filter::new(args)?;
     let mut source = lockhound_trace::open(&args.trace, None)?;
-    let (shown, place) = match (args.timeline, &args.output) {
-        (false, _) if args.lives => (tell(&mut source, &filter, args), "stdout".to_owned()),
-        (false, _) => (print(&mut source, &filter), "stdout".to_owned()),
-        (true, None) => (draw(&mut source, io::stdout().lock()), "stdout".to_owned()),
+    let (shown, failure) = match (args.timeline, &args.output) {
+        (false, _) if args.lives => (tell(&mut source, &filter, args), console::NO_STDOUT.to_owned()),
+        (false, _) => (print(&mut source, &filter), console::NO_STDOUT.to_owned()),
+        (true, None) => (draw(&mut source, io::stdout().lock()), console::NO_STDOUT.to_owned()),
         (true, Some(path)) => {
             let drawn = File::create(path).and_then(|file| draw(&mut source, file));
-            (drawn, path.display().to_string())
+            (drawn, format!("{}: could not write", path.display()))
         }
     };
     match shown {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
         }
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Clean),
-        Err(error) => Err(error).context(place),
+        Err(error) => Err(error).context(failure),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use lockhound_trace::{Batch, EventSource, Place, ReadError, ReadErrorKind};
 
 use crate::args::StatsArgs;
@@ -20,7 +19,7 @@ pub(crate) fn run(args: &StatsArgs) -> anyhow::Result<ExitCode> {
     stats.sort();
     if stats.traces > 0 {
         let text = if args.json { serde_json::to_string_pretty(&stats)? + "\n" } else { table(&stats, args.top) };
-        console::print(&text).context("stdout")?;
+        console::print(&text)?;
     }
     for problem in &problems {
         console::error(problem);

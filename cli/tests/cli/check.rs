@@ -105,7 +105,20 @@ fn a_report_goes_to_the_file_it_is_told_to_go_to() {
     let report = std::fs::read_to_string(folder.path().join("report.txt")).unwrap();
     assert!(report.starts_with("nothing found in 1 trace"), "{report}");
     let refused = folder.lockhound(&["check", "clean.jsonl", "--output", "no/such/folder"]).assert().code(2);
-    refused.stderr(contains("error: no/such/folder"));
+    refused.stderr(contains("error: no/such/folder: could not write: "));
+}
+
+#[test]
+fn a_stdout_that_takes_nothing_is_said() {
+    let folder = Folder::new();
+    folder.file("clean.jsonl", CLEAN);
+    for command in ["check", "show", "stats", "graph"] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = folder.process(&[command, "clean.jsonl"]).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with("error: stdout: could not write: "), "{command}: {said}");
+    }
 }
 
 #[test]

@@ -67,15 +67,17 @@ fn what_is_no_report_is_said_with_its_place_and_hides_nothing() {
     folder.file("trace.jsonl", CLEAN);
     folder.file("binary.json", [b'{', b'\n', b'"', 0xff]);
     folder.file("empty.json", "");
-    reports.extend(["trace.jsonl", "binary.json", "empty.json", "nowhere.json"].map(str::to_owned));
+    folder.lockhound(&["convert", "trace.jsonl", "trace.lht"]).assert().code(0);
+    reports.extend(["trace.jsonl", "binary.json", "empty.json", "trace.lht", "nowhere.json"].map(str::to_owned));
     let assert = run(&folder, &report(&reports, &["--format", "short"])).assert().code(2).stdout(contains("data-race"));
     let errors = [
         "error: trace.jsonl:1:15: missing field `version`",
         "error: binary.json:2:2: no UTF-8 text",
-        "error: empty.json:1:1: EOF while parsing a value",
+        "error: empty.json:1:1: empty: expected a report as `--format json` writes it",
+        "error: trace.lht: a binary trace: expected a report as `--format json` writes it (`lockhound check` reads traces)",
         "error: nowhere.json: could not read",
     ];
-    let lines = predicate::function(|text: &str| text.lines().count() == 4);
+    let lines = predicate::function(|text: &str| text.lines().count() == 5);
     errors.iter().fold(assert.stderr(lines), |assert, error| assert.stderr(contains(*error)));
     folder.lockhound(&["report"]).assert().code(2);
 }

@@ -14,6 +14,12 @@ fn a_program_that_records_nothing_is_an_error_with_the_likely_reason() {
     let assert = folder.lockhound(&["run", "--", "sh", "-c", "exit 3"]).assert().code(2);
     assert.stderr(contains("`sh` ended with exit status 3").and(contains("feature `record`")));
     assert!(!folder.path().join("lockhound-traces").exists(), "an empty folder is left behind");
+    let mine = folder.path().join("mine");
+    std::fs::create_dir(&mine).unwrap();
+    for program in ["true", "no/such/program"] {
+        folder.lockhound(&["run", "--output", "mine", "--", program]).assert().code(2);
+        assert!(mine.is_dir(), "{program}");
+    }
 }
 
 #[test]
@@ -115,4 +121,5 @@ fn demonstrations_are_listed_and_unknown_ones_refused() {
         folder.lockhound(&[["demo", "--all"], *words].concat()).assert().code(2);
     }
     folder.lockhound(&["demo", "ab-locks", "--times", "3"]).assert().code(2);
+    folder.lockhound(&["demo", "--all", "--times", "0"]).assert().code(2);
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use predicates::prelude::*;
 use predicates::str::{contains, starts_with};
 
 use crate::support::Folder;
@@ -28,6 +29,14 @@ fn bash_completes_commands_and_options() {
         Ok(output) => assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "--format", "{output:?}"),
         Err(error) => eprintln!("not tested, no bash: {error}"),
     }
+}
+
+#[test]
+fn limits_are_listed_where_they_leave_room_for_other_options() {
+    let folder = Folder::new();
+    let names = "- wait-steps: ";
+    folder.lockhound(&["check", "-h"]).assert().code(0).stdout(contains("--limit").and(contains(names).not()));
+    folder.lockhound(&["check", "--help"]).assert().code(0).stdout(contains(names));
 }
 
 #[test]

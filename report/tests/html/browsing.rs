@@ -1,13 +1,13 @@
 //! What the page does in a real browser.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lockhound_report::{Document, Sources, html};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::chromium::Browser;
-use crate::samples::{self, Texts};
+use crate::samples::{self, RecordedTexts, Texts};
 
 /// A browser that shows a page, and the folder with it.
 struct Shown {
@@ -18,6 +18,10 @@ struct Shown {
 
 /// Shows a page; none, said aloud, where there is no browser.
 fn show(document: &Document) -> Option<Shown> {
+    show_from(document, &Texts)
+}
+
+fn show_from(document: &Document, sources: &dyn Sources) -> Option<Shown> {
     let mut browser = match Browser::start() {
         Ok(browser) => browser,
         Err(error) => {
@@ -26,16 +30,11 @@ fn show(document: &Document) -> Option<Shown> {
         }
     };
     let folder = tempfile::tempdir().unwrap();
-    let page = write(folder.path(), "page", document, &Texts);
+    let page = folder.path().join("page.html");
+    std::fs::write(&page, html(document, sources)).unwrap();
     browser.resize(1280, 900);
     browser.open(&page);
     Some(Shown { browser, page, _folder: folder })
-}
-
-fn write(folder: &Path, name: &str, document: &Document, sources: &dyn Sources) -> PathBuf {
-    let path = folder.join(format!("{name}.html"));
-    std::fs::write(&path, html(document, sources)).unwrap();
-    path
 }
 
 impl Shown {
@@ -275,21 +274,17 @@ fn a_narrow_window_shows_one_thing_at_a_time() {
     shown.is_content();
 }
 
-/// Pages to look at, in the folder that `LOCKHOUND_PAGES` names; the documents in it (`*.json`) become pages too.
 #[test]
-#[ignore = "makes pages for people"]
-fn pages() {
-    let folder = PathBuf::from(std::env::var_os("LOCKHOUND_PAGES").expect("LOCKHOUND_PAGES names a folder"));
-    write(&folder, "bank", &samples::bank(), &Texts);
-    write(&folder, "recorded", &samples::recorded(), &samples::RecordedTexts);
-    write(&folder, "many", &samples::many(10_000), &Texts);
-    write(&folder, "hostile", &samples::speaking("</script>\u{202e}\"'<b>&amp;\u{2028}乙"), &Texts);
-    write(&folder, "empty", &Document::default(), &Texts);
-    for file in std::fs::read_dir(&folder).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let document = lockhound_report::from_json(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            write(&folder, path.file_stem().unwrap().to_str().unwrap(), &document, &Texts);
-        }
-    }
+fn a_page_of_recorded_runs_shows_their_source() {
+    let Some(mut shown) = show_from(&samples::recorded(), &RecordedTexts) else { return };
+    assert!(shown.count("#list [role=option]") > 10);
+    assert!(shown.count(".main code.code mark") > 0);
+    shown.is_content();
+}
+
+#[test]
+fn a_page_on_nothing_says_so() {
+    let Some(mut shown) = show(&Document::default()) else { return };
+    assert_eq!(shown.count("#list [role=option]"), 0);
+    shown.is_content();
 }

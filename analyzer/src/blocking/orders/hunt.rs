@@ -128,7 +128,7 @@ impl Hunt<'_> {
         }
         if let Some(proof) = self.evaluator().confirm(end) {
             known.push(pattern);
-            self.found().push(Found { proof, twins: 0 });
+            self.found().push(Found::new(proof));
         }
     }
 

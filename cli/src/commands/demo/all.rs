@@ -39,7 +39,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let attempts = record(lockhound_fixtures::all(), args.times, &folder)?;
     let verdicts = judge(attempts, as_json);
     let printed = if as_json { json::of(&verdicts)? } else { table::of(&verdicts, start.elapsed()) };
-    console::print(&printed).context("stdout")?;
+    console::print(&printed)?;
     let as_expected = verdicts.iter().all(|verdict| verdict.outcome.is_ok());
     Ok(if as_expected { ExitCode::Clean } else { ExitCode::Findings })
 }
@@ -49,7 +49,7 @@ type Plan = (&'static Scenario, PathBuf);
 
 /// Runs those that sleep together, then those that keep the machine busy one by one: neither must disturb the timing of others. Nothing
 /// is analysed meanwhile, for the same reason.
-fn record(scenarios: &'static [Scenario], times: usize, folder: &Path) -> anyhow::Result<Vec<Attempt>> {
+fn record(scenarios: &'static [Scenario], times: u32, folder: &Path) -> anyhow::Result<Vec<Attempt>> {
     let plans = scenarios.iter().flat_map(|scenario| {
         let times = if scenario.depends_on_timing() { times } else { 1 };
         (0..times).map(move |number| (scenario, folder_of(folder, scenario, number)))

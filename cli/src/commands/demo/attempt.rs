@@ -141,7 +141,7 @@ fn objects(report: &Report, ids: &[ObjectId]) -> Vec<String> {
 }
 
 /// The folder of the `number`th run of a scenario.
-pub(super) fn folder_of(root: &Path, scenario: &Scenario, number: usize) -> PathBuf {
+pub(super) fn folder_of(root: &Path, scenario: &Scenario, number: u32) -> PathBuf {
     match number {
         0 => root.join(scenario.id),
         _ => root.join(format!("{}-{}", scenario.id, number + 1)),

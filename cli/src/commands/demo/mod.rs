@@ -29,12 +29,12 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         return all::run(args);
     }
     let Some(id) = &args.scenario else {
-        console::print(&list()).context("stdout")?;
+        console::print(&list())?;
         return Ok(ExitCode::Clean);
     };
     let scenario = find(id)?;
     if args.source {
-        console::print(scenario.source.text).context("stdout")?;
+        console::print(scenario.source.text)?;
         return Ok(ExitCode::Clean);
     }
     console::note(&format!("`{id}`: {} Expected: {}", scenario.summary, expectation(scenario)));
