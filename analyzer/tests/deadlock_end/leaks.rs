@@ -1,7 +1,7 @@
 //! Locks whose holder has ended.
 
 use crate::deadlock_support::{analyze_lines, relevant, summary};
-use crate::{after, notes, only_message};
+use crate::{notes, only_message};
 
 #[test]
 fn a_leaked_lock_takes_its_victims_with_it() {
