@@ -1,4 +1,4 @@
-//! Joins, wait groups, barriers, flags, initialisers, semaphores under locks.
+//! Joins, barriers, flags, initialisers, semaphores: where it matters who comes when, or how often.
 
 use super::{is_silent, proves};
 
@@ -15,33 +15,6 @@ fn joining_under_a_lock_that_the_child_needs() {
         T0 spawn T2
         T2 start",
         &["potential-deadlock feasible T0,T1 l"],
-    );
-}
-
-#[test]
-fn awaiting_a_wait_group_under_the_lock_that_its_workers_need() {
-    proves(
-        &["T1", "T2"],
-        "mutex m
-        waitgroup g count=1
-        T2 acquire m
-        T2 release m touched=none
-        T2 done g
-        T1 acquire m
-        T1 await g
-        T1 release m touched=none",
-        &["potential-deadlock feasible T1,T2 m,g"],
-    );
-    is_silent(
-        &["T1", "T2"],
-        "mutex m
-        waitgroup g count=1
-        T2 done g
-        T2 acquire m
-        T2 release m touched=none
-        T1 acquire m
-        T1 await g
-        T1 release m touched=none",
     );
 }
 
@@ -73,22 +46,6 @@ fn a_barrier_under_the_lock_that_another_party_needs() {
         T2 release m touched=none
         T1 acquire m
         T1 release m touched=none",
-    );
-}
-
-#[test]
-fn a_flag_awaited_under_the_lock_that_its_setter_needs() {
-    proves(
-        &["T1", "T2"],
-        "mutex m
-        flag f
-        T2 acquire m
-        T2 release m touched=none
-        T2 set f
-        T1 acquire m
-        T1 await f
-        T1 release m touched=none",
-        &["potential-deadlock feasible T1,T2 m,f"],
     );
 }
 
@@ -187,21 +144,5 @@ fn each_has_one_permit_and_wants_two() {
         T2 acquire s
         T2 release s
         T2 release s",
-    );
-}
-
-#[test]
-fn permits_given_by_who_needs_the_lock() {
-    proves(
-        &["T1", "T2"],
-        "mutex m
-        semaphore s permits=0
-        T2 acquire m
-        T2 release m touched=none
-        T2 release s
-        T1 acquire m
-        T1 acquire s
-        T1 release m touched=none",
-        &["potential-deadlock feasible T1,T2 m,s"],
     );
 }

@@ -16,6 +16,7 @@ mod script;
 mod shapes;
 #[path = "../summary/mod.rs"]
 mod summary;
+mod under_a_lock;
 
 use std::path::Path;
 
