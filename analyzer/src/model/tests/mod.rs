@@ -2,5 +2,4 @@ mod log;
 mod must_order;
 mod random;
 mod recorded;
-mod speed;
 mod twin;
