@@ -66,12 +66,11 @@ impl<'t> Model<'t> {
         let count = tables.objects().len();
         let others = || (Objects::new(log, count), Writes::new(log, count, &locking.writes));
         let (found, (objects, writes)) = both(log, order, others);
-        let Found { order, tokens } = found?;
+        let Found { order, permits: (of_permits, tokens) } = found?;
         let Locking { holds: mut all, locks, count, .. } = locking;
-        let count = count as usize + tokens.count();
-        let with_tokens = !tokens.holds.is_empty();
-        all.extend(tokens.holds);
-        let (holds, mut began) = HoldIndex::new(&all, count, threads);
+        let with_tokens = !of_permits.is_empty();
+        all.extend(of_permits);
+        let (holds, mut began) = HoldIndex::new(&all, (count + tokens) as usize, threads);
         if with_tokens {
             began.sort_by_key(|&id| (holds.hold(id).thread, holds.hold(id).acquire));
         }

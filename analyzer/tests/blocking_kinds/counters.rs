@@ -146,3 +146,41 @@ fn each_has_one_permit_and_wants_two() {
         T2 release s",
     );
 }
+
+#[test]
+fn many_permits_at_once_are_held_as_few_are() {
+    for half in [1, 1_024, 1_025, i32::MAX] {
+        let body = format!(
+            "semaphore s permits={}
+            T1 acquire s n={half}
+            T1 acquire s n={half}
+            T1 release s n={half}
+            T1 release s n={half}
+            T2 acquire s n={half}
+            T2 acquire s n={half}
+            T2 release s n={half}
+            T2 release s n={half}",
+            2 * i64::from(half)
+        );
+        proves(&["T1", "T2"], &body, &["potential-deadlock feasible T1,T2 s"]);
+    }
+}
+
+/// So are read/write locks made: a reader takes one permit, a writer all of them.
+#[test]
+fn who_takes_all_permits_waits_for_each_who_has_one() {
+    proves(
+        &["T1", "T2"],
+        "mutex m
+        semaphore rw permits=536870911
+        T1 acquire rw
+        T1 acquire m
+        T1 release m touched=none
+        T1 release rw
+        T2 acquire m
+        T2 acquire rw n=536870911
+        T2 release rw n=536870911
+        T2 release m touched=none",
+        &["potential-deadlock feasible T1,T2 m,rw"],
+    );
+}

@@ -2,4 +2,5 @@ mod log;
 mod must_order;
 mod random;
 mod recorded;
+mod tokens;
 mod twin;
