@@ -68,10 +68,10 @@ impl<'t> Model<'t> {
         let (found, (objects, writes)) = both(log, order, others);
         let Found { order, permits: (of_permits, tokens) } = found?;
         let Locking { holds: mut all, locks, count, .. } = locking;
-        let with_tokens = !of_permits.is_empty();
+        let has_permits = !of_permits.is_empty();
         all.extend(of_permits);
         let (holds, mut began) = HoldIndex::new(&all, (count + tokens) as usize, threads);
-        if with_tokens {
+        if has_permits {
             began.sort_by_key(|&id| (holds.hold(id).thread, holds.hold(id).acquire));
         }
         drop(all);

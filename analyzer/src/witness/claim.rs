@@ -12,7 +12,7 @@ pub(crate) enum Claim {
     Blocked {
         members: Vec<ThreadId>,
         /// Messages of these kinds of channels (of type `()` or unknown) stand for one another.
-        tokens: bool,
+        interchangeable: bool,
     },
     /// Both are the next event of their thread, and access the same data, one of them writing.
     Race(EventIndex, EventIndex),
