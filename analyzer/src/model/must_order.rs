@@ -1,5 +1,5 @@
 //! What comes before what in every credible reordering: program order, spawn and join, barriers, and reads-from over
-//! everything that carries information (`analyses.md` I 2, `blocking.md` 1).
+//! everything that carries information.
 //!
 //! | event | comes after |
 //! |---|---|

@@ -49,7 +49,7 @@ impl<'t> Model<'t> {
     }
 
     /// The same, with `channels` (not of capacity 0) whose messages stand for one another: a receive need not come after
-    /// the send whose message it took (`blocking.md` 8). Partners are as recorded.
+    /// the send whose message it took. Partners are as recorded.
     pub(crate) fn with_interchangeable(
         log: &'t Log,
         tables: &'t Tables,
@@ -171,7 +171,7 @@ impl<'t> Model<'t> {
         self.interchangeable.contains(&channel)
     }
 
-    // --- must-order: program order, spawn and join, barriers, reads-from (`analyses.md`'s section 2)
+    // --- must-order
 
     /// TS(e): all events at or before it.
     pub(crate) fn stamp(&self, point: Point) -> Stamp<'_> {

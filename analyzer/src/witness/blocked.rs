@@ -1,4 +1,4 @@
-//! Threads that make their next requests and are never let go (`blocking.md` 7.2 to 7.5).
+//! Threads that make their next requests and are never let go.
 
 use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Request, ThreadId};
 

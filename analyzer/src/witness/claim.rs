@@ -53,7 +53,7 @@ pub(crate) struct Proof {
     pub(crate) assumes_release: Vec<EventIndex>,
 }
 
-/// How closed a set of blocked threads is (`blocking.md` 7).
+/// How closed a set of blocked threads is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Closed {
     /// Only if threads whose reads changed go on as they were recorded.
