@@ -117,3 +117,21 @@ fn a_million_permits_are_as_many_tokens_as_they_are_parted_into() {
     assert_eq!(model.held(recorded.point("T2.2")).len(), 3, "what T1 takes first, what it takes then, and the others");
     assert_eq!(model.held(recorded.point("T3.1")).len(), 0);
 }
+
+/// Holds of many permits at once cost little as long as these stay together.
+#[test]
+fn permits_that_part_later_may_need_more_room_than_there_is() {
+    let (mut tables, semaphore) = (Tables::default(), ObjectId::from_index(0));
+    tables.object_named("s", ObjectKind::Semaphore { permits: 100, bound: None });
+    let mut tokens = Tokens::default();
+    let known = |thread, loc| Known { thread, loc, row: Row::default() };
+    for loc in [1, 3, 5] {
+        tokens.acquire(&tables, semaphore, (100, How::Lock), (known(0, loc), EventIndex(loc.into())), |_| false);
+        tokens.release(&tables, semaphore, 100, known(0, loc + 1));
+    }
+    for loc in 7..107 {
+        tokens.acquire(&tables, semaphore, (1, How::Lock), (known(1, loc), EventIndex(loc.into())), |_| false);
+    }
+    let until_then = tokens.bytes();
+    assert_eq!(tokens.into_holds(0, until_then), None);
+}
