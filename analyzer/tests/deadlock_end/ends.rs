@@ -1,7 +1,7 @@
 //! The end of the process, and the place where a trace breaks: who is cut off there is not stuck.
 
 use crate::deadlock_support::{analyze_broken, analyze_lines, summary};
-use crate::{TWO, after};
+use crate::{TWO, after, crossed};
 
 /// A consumer in the background of a program that ended well is no bug; the same in one that did not end is.
 #[test]
@@ -34,18 +34,10 @@ fn what_is_cut_off_holding_a_lock_has_not_leaked_it_and_a_circle_stays_one() {
     let report =
         after(TWO, r#"{"t":"T1","op":"acquire","obj":"m"}{"t":"T0","op":"exit"}"#.replace("}{", "}\n{").as_str());
     assert!(summary(&report).is_empty(), "{:?}", summary(&report));
-    let report = after(
-        TWO,
-        r#"
-        {"t":"T0","op":"spawn","child":"T2"}
-        {"t":"T2","op":"start"}
-        {"t":"T1","op":"acquire","obj":"a"}
-        {"t":"T2","op":"acquire","obj":"b"}
-        {"t":"T1","op":"block","on":"acquire","obj":"b"}
-        {"t":"T2","op":"block","on":"acquire","obj":"a"}
-        {"t":"T0","op":"exit"}
-        "#,
-    );
+    let second = r#"{"t":"T0","op":"spawn","child":"T2"}
+        {"t":"T2","op":"start"}"#;
+    let circle = crossed(["T1", "T2"], ["a", "b"]);
+    let report = after(TWO, &format!("{second}{circle}{}", r#"{"t":"T0","op":"exit"}"#));
     assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
 }
 
@@ -58,14 +50,7 @@ fn nobody_has_ended_where_a_trace_breaks() {
 
 #[test]
 fn a_deadlock_before_a_broken_place_did_happen() {
-    let report = analyze_broken(
-        r#"
-        {"t":"T1","op":"acquire","obj":"a"}
-        {"t":"T2","op":"acquire","obj":"b"}
-        {"t":"T1","op":"block","on":"acquire","obj":"b"}
-        {"t":"T2","op":"block","on":"acquire","obj":"a"}
-        {"t":"T3","op":"join","child":"T3"}
-        "#,
-    );
+    let circle = crossed(["T1", "T2"], ["a", "b"]);
+    let report = analyze_broken(&format!("{circle}{}", r#"{"t":"T3","op":"join","child":"T3"}"#));
     assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
 }

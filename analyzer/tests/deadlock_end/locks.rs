@@ -1,7 +1,7 @@
 //! Locks, read-write locks and joins: who is part of a circle, and who only hangs on it.
 
 use crate::deadlock_support::{analyze_lines, relevant, summary};
-use crate::{TWO, after, notes, only_message};
+use crate::{TWO, after, crossed, notes, only_message};
 
 #[test]
 fn a_lock_and_a_join_deadlock() {
@@ -47,17 +47,8 @@ fn a_join_of_a_deadlocked_thread_is_only_mentioned() {
 
 #[test]
 fn two_deadlocks_are_two_findings() {
-    let pair = |a, b, l, m| {
-        format!(
-            r#"
-            {{"t":"{a}","op":"acquire","obj":"{l}"}}
-            {{"t":"{b}","op":"acquire","obj":"{m}"}}
-            {{"t":"{a}","op":"block","on":"acquire","obj":"{m}"}}
-            {{"t":"{b}","op":"block","on":"acquire","obj":"{l}"}}
-            "#
-        )
-    };
-    let report = analyze_lines(&format!("{}{}", pair("T1", "T2", "a", "b"), pair("T3", "T4", "c", "d")));
+    let two = [crossed(["T1", "T2"], ["a", "b"]), crossed(["T3", "T4"], ["c", "d"])];
+    let report = analyze_lines(&two.concat());
     assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b", "deadlock observed T3,T4 c,d"]);
 }
 
@@ -76,15 +67,7 @@ fn who_waits_for_a_running_thread_is_not_stuck() {
 
 #[test]
 fn a_lock_cycle_is_a_deadlock_whoever_else_is_running() {
-    let report = analyze_lines(
-        r#"
-        {"t":"T0","op":"start"}
-        {"t":"T1","op":"acquire","obj":"a"}
-        {"t":"T2","op":"acquire","obj":"b"}
-        {"t":"T1","op":"block","on":"acquire","obj":"b"}
-        {"t":"T2","op":"block","on":"acquire","obj":"a"}
-        "#,
-    );
+    let report = after(r#"{"t":"T0","op":"start"}"#, &crossed(["T1", "T2"], ["a", "b"]));
     assert_eq!(summary(&report), ["deadlock observed T1,T2 a,b"]);
 }
 

@@ -22,6 +22,18 @@ const TWO: &str = r#"
     {"t":"T1","op":"start"}
 "#;
 
+/// Each of the threads holds its own of the locks and asks for the other's.
+fn crossed([one, other]: [&str; 2], [a, b]: [&str; 2]) -> String {
+    format!(
+        r#"
+        {{"t":"{one}","op":"acquire","obj":"{a}"}}
+        {{"t":"{other}","op":"acquire","obj":"{b}"}}
+        {{"t":"{one}","op":"block","on":"acquire","obj":"{b}"}}
+        {{"t":"{other}","op":"block","on":"acquire","obj":"{a}"}}
+        "#
+    )
+}
+
 fn after(start: &str, rest: &str) -> Report {
     analyze_lines(&format!("{start}{rest}"))
 }
