@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockhound_analyzer::{Evidence, Finding, Report, Rule, Severity, analyze};
+use lockhound_analyzer::{Evidence, Finding, Report, Rule, Severity, Step, analyze};
 use lockhound_trace::{JsonLinesReader, Validated};
 
 /// Analyses a trace without its header line, which must be possible.
@@ -25,6 +25,16 @@ fn only(lines: &str) -> Finding {
     assert_eq!((found[0].evidence, found[0].severity), (Evidence::Observed, Severity::Error));
     assert!(!found[0].notes.is_empty() && !found[0].help.is_empty());
     found[0].clone()
+}
+
+/// The thread and the place of each step, and of what was marked on the way to it.
+fn places<'a>(report: &'a Report, finding: &'a Finding) -> Vec<(&'a str, &'a str)> {
+    let site = |id: Option<_>| id.map_or("", |id| report.tables.site(id));
+    let of_step = |step: &'a Step| {
+        let sites = std::iter::once(step.site).chain(step.marks.iter().map(|mark| mark.site));
+        sites.map(move |id| (report.tables.thread(step.thread).id.as_str(), site(id)))
+    };
+    finding.steps.iter().flat_map(of_step).collect()
 }
 
 #[test]
@@ -87,45 +97,39 @@ fn each_mistake_is_told_by_what_is_wrong() {
 
 #[test]
 fn what_led_to_it_is_shown() {
-    let steps = |lines: &str| -> Vec<(String, Option<String>)> {
+    let cases = [
+        (
+            "who has the lock",
+            r#"{"t":"T2","op":"acquire","obj":"mu","at":"a.rs:1:1"}
+            {"t":"T1","op":"release","obj":"mu","at":"a.rs:2:1"}"#,
+            vec![("T1", "a.rs:2:1"), ("T2", "a.rs:1:1")],
+        ),
+        (
+            "where the channel was closed first",
+            r#"{"t":"T2","op":"close","obj":"ch","at":"a.rs:1:1"}
+            {"t":"T2","op":"close","obj":"ch","at":"a.rs:3:1"}
+            {"t":"T1","op":"send","obj":"ch","at":"a.rs:2:1"}"#,
+            vec![("T1", "a.rs:2:1"), ("T2", "a.rs:1:1")],
+        ),
+        (
+            "where the thread was started first",
+            r#"{"t":"T1","op":"spawn","child":"T2","at":"a.rs:1:1"}
+            {"t":"T1","op":"spawn","child":"T2","at":"a.rs:2:1"}
+            {"t":"T1","op":"spawn","child":"T2","at":"a.rs:3:1"}"#,
+            vec![("T1", "a.rs:2:1"), ("T1", "a.rs:1:1")],
+        ),
+        (
+            "the same place again is no news",
+            r#"{"t":"T1","op":"acquire","obj":"mu","at":"a.rs:1:1"}
+            {"t":"T1","op":"release","obj":"mu","at":"a.rs:2:1"}
+            {"t":"T1","op":"release","obj":"mu","at":"a.rs:2:1"}"#,
+            vec![("T1", "a.rs:2:1")],
+        ),
+    ];
+    for (what, lines, expected) in cases {
         let report = analyze_lines(lines);
-        let site = |id: Option<_>| id.map(|id| report.tables.site(id).to_owned());
-        let found = misuses(&report);
-        let places = found[0].steps.iter().flat_map(|step| {
-            let own = (report.tables.thread(step.thread).id.clone(), site(step.site));
-            let marks = step.marks.iter().map(|mark| (report.tables.thread(step.thread).id.clone(), site(mark.site)));
-            std::iter::once(own).chain(marks).collect::<Vec<_>>()
-        });
-        places.collect()
-    };
-    let at = |thread: &str, site: &str| (thread.to_owned(), Some(site.to_owned()));
-    // Who has the lock.
-    let held = r#"
-        {"t":"T2","op":"acquire","obj":"mu","at":"a.rs:1:1"}
-        {"t":"T1","op":"release","obj":"mu","at":"a.rs:2:1"}
-    "#;
-    assert_eq!(steps(held), [at("T1", "a.rs:2:1"), at("T2", "a.rs:1:1")]);
-    // Where the channel was closed first.
-    let closed = r#"
-        {"t":"T2","op":"close","obj":"ch","at":"a.rs:1:1"}
-        {"t":"T2","op":"close","obj":"ch","at":"a.rs:3:1"}
-        {"t":"T1","op":"send","obj":"ch","at":"a.rs:2:1"}
-    "#;
-    assert_eq!(steps(closed), [at("T1", "a.rs:2:1"), at("T2", "a.rs:1:1")]);
-    // Where the thread was started first.
-    let started = r#"
-        {"t":"T1","op":"spawn","child":"T2","at":"a.rs:1:1"}
-        {"t":"T1","op":"spawn","child":"T2","at":"a.rs:2:1"}
-        {"t":"T1","op":"spawn","child":"T2","at":"a.rs:3:1"}
-    "#;
-    assert_eq!(steps(started), [at("T1", "a.rs:2:1"), at("T1", "a.rs:1:1")]);
-    // The same place again is no news.
-    let again = r#"
-        {"t":"T1","op":"acquire","obj":"mu","at":"a.rs:1:1"}
-        {"t":"T1","op":"release","obj":"mu","at":"a.rs:2:1"}
-        {"t":"T1","op":"release","obj":"mu","at":"a.rs:2:1"}
-    "#;
-    assert_eq!(steps(again), [at("T1", "a.rs:2:1")]);
+        assert_eq!(places(&report, misuses(&report)[0]), expected, "{what}");
+    }
 }
 
 #[test]

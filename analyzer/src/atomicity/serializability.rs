@@ -1,5 +1,5 @@
 //! Declared regions that no serial order of regions could explain: AeroDrome (Mathur and Viswanathan, ASPLOS 2020),
-//! without lock edges and with adopted helpers (`atomicity.md` 6.1).
+//! without lock edges, and with helpers: what a thread does that was spawned in a region is done by that region.
 //!
 //! AeroDrome keeps vector clocks, and asks of a clock only whether it knows the beginning of a region that is still
 //! open. So what is kept here instead of a clock is the set of open regions that come before: one bit each, taken away

@@ -37,7 +37,7 @@ impl Analysis for Blocking {
             take(&mut results.findings, words.finding(found), end);
         }
         let channels = requests.interchangeable(prediction.model);
-        let (found, cuts) = with_tokens(end, prediction, memory, &channels);
+        let (found, cuts) = with_interchangeable(end, prediction, memory, &channels);
         for found in found.get(known..).unwrap_or_default() {
             take(&mut results.findings, words.finding(found), end);
         }
@@ -49,7 +49,7 @@ impl Analysis for Blocking {
 
 /// A second search, in which the messages of `channels` stand for one another. Returns what both searches found,
 /// and where limits cut this one.
-fn with_tokens(
+fn with_interchangeable(
     end: End<'_>,
     prediction: &Prediction<'_>,
     memory: Memory,

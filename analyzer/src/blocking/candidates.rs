@@ -136,7 +136,7 @@ pub(super) struct Hunt<'a> {
     pub(super) prediction: &'a Prediction<'a>,
     pub(super) links: &'a Links<'a>,
     /// Whether the messages of some channels stand for one another.
-    tokens: bool,
+    interchangeable: bool,
     verdicts: Verdicts<'a>,
     batch: Vec<Candidate>,
     /// What the checker may still execute in this stage.
@@ -147,14 +147,19 @@ pub(super) struct Hunt<'a> {
 
 impl<'a> Hunt<'a> {
     /// What `memory` has proved is not searched again.
-    pub(super) fn new(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool, mut memory: Memory) -> Self {
+    pub(super) fn new(
+        prediction: &'a Prediction<'a>,
+        links: &'a Links<'a>,
+        interchangeable: bool,
+        mut memory: Memory,
+    ) -> Self {
         let limits = prediction.options.limits;
         // Of other threads with the same requests a few more fail than of one candidate's instances.
         memory.patterns.forgive(limits.tries + 2);
         let candidates = limits.candidates;
         let verdicts = Verdicts { links, memory, candidates, given_up: 0, heard: Vec::new() };
         let purse = prediction.checker.allow(0);
-        Self { prediction, links, tokens, verdicts, batch: Vec::new(), purse, cuts: Vec::new() }
+        Self { prediction, links, interchangeable, verdicts, batch: Vec::new(), purse, cuts: Vec::new() }
     }
 
     /// Evaluates all candidates, surest and shortest first; then, where `orders` is wanted, what all orders of short stretches
@@ -215,7 +220,7 @@ impl<'a> Hunt<'a> {
     }
 
     pub(super) fn evaluator(&self) -> Evaluator<'a> {
-        evaluator(self.prediction, self.links, self.tokens)
+        evaluator(self.prediction, self.links, self.interchangeable)
     }
 
     /// Locks and permits that were never given back; notifications, `clear`s and `add`s that may come too early for a
@@ -322,8 +327,8 @@ impl<'a> Hunt<'a> {
         if self.verdicts.candidates == 0 || self.prediction.is_over() {
             return false;
         }
-        let (prediction, links, tokens) = (self.prediction, self.links, self.tokens);
-        let workspace = || evaluator(prediction, links, tokens);
+        let (prediction, links, interchangeable) = (self.prediction, self.links, self.interchangeable);
+        let workspace = || evaluator(prediction, links, interchangeable);
         let judge = |evaluator: &mut Evaluator<'_>, candidate: &Candidate, steps: &mut Allowance| {
             let proof = evaluator.evaluate(candidate.attempt.clone(), steps);
             Verdict { proof, narrowed: evaluator.ground.narrowed }
@@ -340,8 +345,8 @@ impl<'a> Hunt<'a> {
     }
 }
 
-fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, tokens: bool) -> Evaluator<'a> {
+fn evaluator<'a>(prediction: &'a Prediction<'a>, links: &'a Links<'a>, interchangeable: bool) -> Evaluator<'a> {
     let (model, closure, limits) = (prediction.model, Closure::new(prediction.model), prediction.options.limits);
     let ground = Ground { model, requests: links.requests, closure, ways: limits.extensions, work: 0, narrowed: false };
-    Evaluator::new(ground, links, prediction, tokens)
+    Evaluator::new(ground, links, prediction, interchangeable)
 }

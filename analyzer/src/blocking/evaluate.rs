@@ -22,7 +22,7 @@ pub(super) struct Proof {
     /// Members that missed what let them go in the recording: where they wait, and what they missed.
     pub(super) missed: Vec<(Point, Point)>,
     /// Whether messages stand for one another.
-    pub(super) tokens: bool,
+    pub(super) interchangeable: bool,
 }
 
 /// Evaluates candidates of one trace.
@@ -31,14 +31,19 @@ pub(super) struct Evaluator<'a> {
     pub(super) links: &'a Links<'a>,
     pub(super) prediction: &'a Prediction<'a>,
     /// Whether the messages of some channels stand for one another.
-    tokens: bool,
+    interchangeable: bool,
     /// How often the candidate may still be evaluated, its extensions included.
     fuel: usize,
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(ground: Ground<'a>, links: &'a Links<'a>, prediction: &'a Prediction<'a>, tokens: bool) -> Self {
-        Self { ground, links, prediction, tokens, fuel: 0 }
+    pub(super) fn new(
+        ground: Ground<'a>,
+        links: &'a Links<'a>,
+        prediction: &'a Prediction<'a>,
+        interchangeable: bool,
+    ) -> Self {
+        Self { ground, links, prediction, interchangeable, fuel: 0 }
     }
 
     /// A proof that the members of `attempt`, or they and some others, can wait for ever.
@@ -130,7 +135,7 @@ impl<'a> Evaluator<'a> {
         if let Some(escape) = self.ground.escape(attempt, ideal, self.links) {
             return Err(Some(escape));
         }
-        let claim = Claim::Blocked { members: self.ground.in_order(attempt), tokens: self.tokens };
+        let claim = Claim::Blocked { members: self.ground.in_order(attempt), interchangeable: self.interchangeable };
         let before = steps.left();
         let outcome = self.prediction.checker.check_within(steps, &schedule, &claim);
         // However late the schedule leaves the recorded run: what led to it has cost as much.
@@ -141,7 +146,7 @@ impl<'a> Evaluator<'a> {
                 stuck: proof.stuck,
                 closed: proof.closed,
                 missed: self.missed(attempt, &proof.missed),
-                tokens: self.tokens,
+                interchangeable: self.interchangeable,
             }),
             Outcome::Rejected(Rejection::Freed { member, by }) => Err(self.escape_of(attempt, member, by)),
             Outcome::Rejected(_) => Err(None),
@@ -151,7 +156,7 @@ impl<'a> Evaluator<'a> {
     /// A proof that who is stuck at the end of an execution is so for ever.
     pub(super) fn confirm(&mut self, end: DeadEnd) -> Option<Proof> {
         let members = end.stuck.iter().map(|&(thread, _)| thread).collect();
-        let claim = Claim::Blocked { members, tokens: self.tokens };
+        let claim = Claim::Blocked { members, interchangeable: self.interchangeable };
         match self.prediction.checker.check(&end.schedule, &claim) {
             Outcome::Proved(proof) if proof.closed != Closed::AsRecorded => {
                 let point = |event| self.ground.model.point(event);
@@ -162,7 +167,7 @@ impl<'a> Evaluator<'a> {
                     closed: proof.closed,
                     missed: proof.missed.iter().filter_map(missed).collect(),
                     stuck: proof.stuck,
-                    tokens: self.tokens,
+                    interchangeable: self.interchangeable,
                 })
             }
             _ => None,

@@ -222,7 +222,7 @@ impl Words<'_> {
 
     /// The channels whose messages stand for one another in the schedule.
     pub(super) fn alike(&self, proof: &Proof) -> Vec<ObjectId> {
-        if !proof.tokens {
+        if !proof.interchangeable {
             return Vec::new();
         }
         let deeds = &self.links.requests.deeds;
@@ -273,7 +273,7 @@ impl Words<'_> {
                     .to_owned(),
             );
         }
-        if proof.tokens {
+        if proof.interchangeable {
             let channels = prose::objects(tables, &self.alike(proof));
             notes.push(match evidence {
                 Evidence::Possible => format!("this is so if the messages of {channels} are interchangeable"),

@@ -16,10 +16,8 @@ pub(super) struct Channel {
     capacity: Option<u64>,
     /// By sending thread.
     sends: PerThread<Number>,
-    /// By receiving thread: the last message among those it has received.
-    recvs: PerThread<Number>,
-    /// By thread: how many messages had been sent when a receive failed because there was none.
-    found_empty: PerThread<Number>,
+    /// By receiving thread: the last message of which it is known by then that it has been received.
+    received: PerThread<Number>,
     lanes: Vec<Lane>,
 }
 
@@ -56,13 +54,8 @@ impl Channel {
             }
         }
         sent.sort_unstable_by_key(|send| send.index);
-        let mut channel = Self {
-            capacity,
-            sends: PerThread::default(),
-            recvs: PerThread::default(),
-            found_empty: PerThread::default(),
-            lanes: lanes(&sent),
-        };
+        let mut channel =
+            Self { capacity, sends: PerThread::default(), received: PerThread::default(), lanes: lanes(&sent) };
         channel.add_events(model, object, &sent);
         Some(channel)
     }
@@ -76,19 +69,20 @@ impl Channel {
                 last_received = 0;
             }
             let index = model.index(point);
-            match model.op(point) {
-                Op::Send { .. } => self.sends.push(point.thread, point.loc, sent_before(index) + 1),
-                Op::Recv { .. } => {
-                    if let Some(send) = model.partner(point) {
-                        last_received = last_received.max(sent_before(model.index(send)) + 1);
-                        self.recvs.push(point.thread, point.loc, last_received);
-                    }
+            let received = match model.op(point) {
+                Op::Send { .. } => {
+                    self.sends.push(point.thread, point.loc, sent_before(index) + 1);
+                    continue;
                 }
+                // Of a trace that is not possible, a message may come from nowhere.
+                Op::Recv { .. } => model.partner(point).map(|send| sent_before(model.index(send)) + 1),
                 // Closed and empty, or just empty: whatever had been sent has been received.
-                Op::TryRecvFailed { .. } | Op::RecvClosed { .. } => {
-                    self.found_empty.push(point.thread, point.loc, sent_before(index));
-                }
-                _ => {}
+                Op::TryRecvFailed { .. } | Op::RecvClosed { .. } => Some(sent_before(index)),
+                _ => None,
+            };
+            if let Some(received) = received {
+                last_received = last_received.max(received);
+                self.received.push(point.thread, point.loc, last_received);
             }
         }
     }
@@ -111,9 +105,7 @@ impl Channel {
 
     /// All messages up to this one that were sent must have been received.
     fn threshold(&self, ideal: &Ideal) -> Number {
-        let received = self.recvs.all_last(ideal).max().unwrap_or(0);
-        let found_empty = self.found_empty.all_last(ideal).max().unwrap_or(0);
-        received.max(found_empty).max(self.overflow(ideal))
+        self.received.all_last(ideal).max().unwrap_or(0).max(self.overflow(ideal))
     }
 
     /// The last message that must have gone for the ones after it to have had room: of those sent, the one with as many

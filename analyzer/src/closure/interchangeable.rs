@@ -6,7 +6,7 @@ use crate::closure::close::Infeasible;
 use crate::closure::per_thread::PerThread;
 use crate::model::{Ideal, Model, Point};
 
-/// The sends and receives of a channel whose messages stand for one another (`blocking.md` 8).
+/// The sends and receives of a channel whose messages stand for one another.
 #[derive(Debug)]
 pub(super) struct Interchangeable {
     capacity: Option<u64>,

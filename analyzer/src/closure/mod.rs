@@ -1,6 +1,6 @@
 //! The sync-preserving closure: what else must happen in every schedule that keeps the recorded order of what it keeps
-//! (`blocking.md` section 2; for locks alone Mathur, Pavlogiannis and Viswanathan, POPL 2021). One rule a file: locks,
-//! channels, condition variables, barriers.
+//! (for locks alone Mathur, Pavlogiannis and Viswanathan, POPL 2021). One rule a file: L for locks, C for channels (three
+//! files, by what is known of the order of messages), V for condition variables, B for barriers.
 
 mod barriers;
 mod channels;

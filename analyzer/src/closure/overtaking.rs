@@ -17,10 +17,8 @@ pub(super) struct Overtaking {
     capacity: Option<u64>,
     /// In the order of their numbers.
     messages: Vec<Message>,
-    /// By receiving thread: the last message among those it has received.
-    recvs: PerThread<Number>,
-    /// By thread: how many messages had been received when a receive failed because there was none.
-    found_empty: PerThread<Number>,
+    /// By receiving thread: the last message of which it is known by then that it has been received.
+    received: PerThread<Number>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,25 +38,25 @@ impl Overtaking {
         let is_send = |point: &Point| matches!(model.op(*point), Op::Send { .. });
         let sends = model.points_on(object).filter(is_send);
         let mut messages: Vec<_> = sends.map(|send| Message { send, recv: model.partner(send) }).collect();
-        let received = |message: &Message| message.recv.map_or(EventIndex(u64::MAX), |recv| model.index(recv));
-        messages.sort_by_key(|message| (received(message), model.index(message.send)));
-        let received_before = |index| messages.partition_point(|message| received(message) < index);
-        let (mut recvs, mut found_empty) = (PerThread::default(), PerThread::default());
+        let left = |message: &Message| message.recv.map_or(EventIndex(u64::MAX), |recv| model.index(recv));
+        messages.sort_by_key(|message| (left(message), model.index(message.send)));
+        let left_before = |index| messages.partition_point(|message| left(message) < index);
+        let mut received = PerThread::default();
         for point in model.points_on(object) {
             let index = model.index(point);
             match model.op(point) {
                 // Of a trace that is not possible, a message may come from nowhere.
                 Op::Recv { .. } if model.partner(point).is_some() => {
-                    recvs.push(point.thread, point.loc, received_before(index) + 1)
+                    received.push(point.thread, point.loc, left_before(index) + 1);
                 }
                 // Closed and empty, or just empty: whatever had been sent has been received.
                 Op::TryRecvFailed { .. } | Op::RecvClosed { .. } => {
-                    found_empty.push(point.thread, point.loc, received_before(index));
+                    received.push(point.thread, point.loc, left_before(index));
                 }
                 _ => {}
             }
         }
-        Some(Self { capacity, messages, recvs, found_empty })
+        Some(Self { capacity, messages, received })
     }
 
     /// Takes in the receives that must have been made; whether that was new. Linear in the messages of the channel.
@@ -76,9 +74,7 @@ impl Overtaking {
 
     /// All messages up to this one that were sent must have been received.
     fn threshold(&self, ideal: &Ideal) -> Number {
-        let received = self.recvs.all_last(ideal).max().unwrap_or(0);
-        let found_empty = self.found_empty.all_last(ideal).max().unwrap_or(0);
-        received.max(found_empty).max(self.overflow(ideal))
+        self.received.all_last(ideal).max().unwrap_or(0).max(self.overflow(ideal))
     }
 
     /// The last of those that must have gone for the others to have had room.

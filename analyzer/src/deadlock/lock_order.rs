@@ -160,14 +160,19 @@ impl Analysis for LockOrder {
                 .push(format!("lock graph: of {all} {left} were not judged; it took too long (--limit cycle-steps)"));
         }
         results.limits.extend(outcome.cuts.sentences(&limits));
-        if graph.dropped() > 0 {
-            results.limits.push(format!(
-                "lock graph: {} requests were left out because there were more than {} different ones (--limit requests)",
-                graph.dropped(),
-                limits.requests
-            ));
-        }
+        results.limits.extend(left_out(&graph, limits));
     }
+}
+
+/// That the graph has not all requests, if so.
+fn left_out(graph: &LockGraph, limits: Limits) -> Option<String> {
+    (graph.dropped() > 0).then(|| {
+        format!(
+            "lock graph: {} requests were left out because there were more than {} different ones (--limit requests)",
+            graph.dropped(),
+            limits.requests
+        )
+    })
 }
 
 /// What was found so far.

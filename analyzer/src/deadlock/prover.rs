@@ -126,7 +126,11 @@ impl<'a> Prover<'a> {
         order.sort_by_key(|&point| reads(model, point));
         let schedule = Schedule { base: self.ideal.clone(), then: Vec::new() };
         let members = order.iter().map(|point| point.thread).collect();
-        match self.prediction.checker.check_within(steps, &schedule, &Claim::Blocked { members, tokens: false }) {
+        match self.prediction.checker.check_within(
+            steps,
+            &schedule,
+            &Claim::Blocked { members, interchangeable: false },
+        ) {
             // Where some of them wait for one another without the rest, it is another pattern, or another instance.
             Outcome::Proved(proof) if proof.closed == Closed::AsRecorded || proof.stuck.len() < order.len() => {
                 Err(Rejection::NotAsClaimed)

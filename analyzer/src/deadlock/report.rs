@@ -5,10 +5,8 @@ use lockhound_trace::{Mode, ObjectId, ObjectKind, Request, ThreadId};
 use crate::analysis::End;
 use crate::deadlock::state::{Lost, State, States};
 use crate::deadlock::wait_for::{Cause, Stuck, WaitFor};
-use crate::end::Standing;
 use crate::finding::{Evidence, Finding, Mark, Refutation, Rule, Severity, Step};
 use crate::fingerprint::FingerprintBuilder;
-use crate::leak::Leak;
 use crate::prose;
 
 /// Everything a description of the end needs.
@@ -170,68 +168,6 @@ impl Scene<'_> {
         }
     }
 
-    /// A lock whose holder has ended, with the threads that hang on it.
-    pub(crate) fn leaked_lock(&self, leak: &Leak, victims: &[usize]) -> Finding {
-        let tables = self.end.tables;
-        let (who, lock) = (prose::thread(tables, leak.thread), prose::object(tables, leak.held.lock));
-        let mut steps = vec![Step {
-            thread: leak.thread,
-            op: "acquire",
-            object: Some(leak.held.lock),
-            site: leak.held.site,
-            event: leak.held.event,
-            holds: Vec::new(),
-            stack: leak.held.stack,
-            label: format!("{who} {} {lock} here and never releases it", prose::locks(leak.held.mode)),
-            marks: Vec::new(),
-            story: format!("{who} {} {lock} and ends", prose::locks(leak.held.mode)),
-        }];
-        steps.extend(victims.iter().map(|&victim| Step {
-            story: format!("caused by it: {} is stuck", prose::thread(tables, self.relation.stuck[victim].thread)),
-            ..self.step(&self.relation.stuck[victim])
-        }));
-        let mut notes = vec![format!("{who} has ended, and only the holder of a lock can release it")];
-        notes.extend(leak.others_released.then(|| {
-            format!(
-                "{lock} was taken at this place before and released again: it is not the place, but one way from there through \
-                 the code, on which the release is missing"
-            )
-        }));
-        let stuck: Vec<ThreadId> = victims.iter().map(|&victim| self.relation.stuck[victim].thread).collect();
-        if !stuck.is_empty() {
-            let verb = if stuck.len() == 1 { "is" } else { "are" };
-            notes.push(format!("caused by it: {} {verb} stuck for ever", prose::threads(tables, &stuck)));
-        }
-        Finding {
-            rule: Rule::LeakedLock,
-            evidence: Evidence::Observed,
-            severity: Severity::Error,
-            fingerprint: FingerprintBuilder::new(tables, Rule::LeakedLock)
-                .part("acquire", Some(leak.held.lock), leak.held.site, [])
-                .finish(),
-            message: format!("{who} ended while it held {lock}"),
-            pattern: None,
-            region: None,
-            threads: vec![leak.thread],
-            objects: vec![leak.held.lock],
-            steps,
-            witness: None,
-            occurrences: 1,
-            notes,
-            help: vec![match leak.others_released {
-                true => format!(
-                    "release {lock} where all ways through the code that takes it have met again: behind the `if` or `match`, not \
-                     inside one of its branches, and before every early return; a guard does that by itself when its block \
-                     ends, unless it is given to `mem::forget`"
-                ),
-                false => format!(
-                    "release {lock} on every way out of the code that takes it, early returns included; a guard given to \
-                     `mem::forget` never does"
-                ),
-            }],
-        }
-    }
-
     /// The members in the order of the circle, from the first thread on, as far as there is one circle.
     fn round(&self, members: &[usize]) -> Vec<usize> {
         let mut left = members.to_vec();
@@ -277,7 +213,7 @@ impl Scene<'_> {
         }
     }
 
-    fn step(&self, stuck: &Stuck) -> Step {
+    pub(super) fn step(&self, stuck: &Stuck) -> Step {
         let holds = prose::holds(self.end.holds.of(stuck.thread));
         let who = prose::thread(self.end.tables, stuck.thread);
         let what = self.what_it_waits_for(stuck);
@@ -350,108 +286,6 @@ impl Scene<'_> {
             return format!("{lock}, for which {} {verb} queued to write", prose::threads(tables, queued));
         }
         format!("{lock}{again}, which {} {}", prose::threads(tables, holders), verb(holders, "holds", "hold"))
-    }
-
-    /// Why nobody will ever provide it.
-    fn reason(&self, stuck: &Stuck) -> String {
-        let tables = self.end.tables;
-        let state = stuck.object().and_then(|object| self.states.of(object));
-        match (stuck.blocked.on, state) {
-            (Request::Wait { .. }, Some(State::Condvar(state))) => match (state.notified, state.lost) {
-                (0, _) => "nobody ever notified it, and nobody is left to".to_owned(),
-                (all, lost) if lost == all => {
-                    format!(
-                        "notified {} when nobody was waiting, and nobody is left to notify again",
-                        prose::times(lost)
-                    )
-                }
-                (all, 0) => {
-                    format!(
-                        "notified {}, each time for another wait, and nobody is left to notify again",
-                        prose::times(all)
-                    )
-                }
-                (all, lost) => format!(
-                    "notified {} ({} when nobody was waiting), and nobody is left to notify again",
-                    prose::times(all),
-                    prose::times(lost)
-                ),
-            },
-            (Request::Recv { .. }, Some(State::Channel(state))) => {
-                if state.sent == 0 {
-                    "nothing was ever sent, and no sender is left".to_owned()
-                } else {
-                    let sent = if state.sent == 1 { "the one message" } else { "all messages" };
-                    format!("it is empty, {sent} received, and no sender is left")
-                }
-            }
-            (Request::Send { channel }, Some(State::Channel(_))) => match self.capacity(channel) {
-                Some(0) => "no receiver is left".to_owned(),
-                capacity => {
-                    format!("it is full ({} of {0}), and no receiver is left", capacity.unwrap_or_default())
-                }
-            },
-            (Request::Pass { barrier }, Some(State::Barrier(state))) => {
-                let parties = match tables.object(barrier).kind {
-                    ObjectKind::Barrier { parties: Some(parties) } => parties,
-                    _ => 0,
-                };
-                format!("{} of {parties} arrived, and nobody else will", state.arrived.len())
-            }
-            (Request::AcquirePermits { n, .. }, Some(State::Semaphore(state))) => {
-                format!("it has {} permits, {n} wanted, and nobody is left to give one back", state.permits.max(0))
-            }
-            (_, Some(State::Flag(state))) => match state.times_set {
-                0 => "it was never set, and nobody is left to set it".to_owned(),
-                times => format!("set {} and cleared since, and nobody is left to set it", prose::times(times)),
-            },
-            (_, Some(State::Waitgroup(state))) => {
-                format!("{} still to be done, and nobody is left to do it", state.count)
-            }
-            (_, Some(State::Once(state))) => match state.runner {
-                Some(runner) => {
-                    format!("{} ended while it was initialising it", prose::thread(tables, runner))
-                }
-                None => "nobody initialises it".to_owned(),
-            },
-            (Request::Join { child }, _) => format!("{} never ran", prose::thread(tables, child)),
-            _ => "nobody is left who could provide it".to_owned(),
-        }
-    }
-
-    /// Who was seen providing what they wait for, and has ended since.
-    fn who_could_have(&self, members: &[usize]) -> Option<String> {
-        let tables = self.end.tables;
-        let stuck = &self.relation.stuck[members[0]];
-        let object = stuck.object()?;
-        let (cast, did) = match (stuck.blocked.on, self.states.of(object)?) {
-            (_, State::Condvar(state)) => (&state.notifiers, "notified"),
-            (Request::Send { .. }, State::Channel(state)) => (&state.receivers, "received from"),
-            (_, State::Channel(state)) => (&state.senders, "sent to"),
-            (_, State::Flag(state)) => (&state.setters, "set"),
-            (_, State::Semaphore(state)) => (&state.releasers, "given permits back to"),
-            _ => return None,
-        };
-        let has_ended = |thread: &&ThreadId| matches!(self.end.standings.get(thread.index()), Some(Standing::Ended));
-        let gone: Vec<ThreadId> = cast.iter().filter(has_ended).copied().collect();
-        let who = match gone.as_slice() {
-            [] => return None,
-            few @ ([_] | [_, _] | [_, _, _]) => prose::threads(tables, few),
-            [one, two, rest @ ..] => {
-                let (one, two) = (prose::thread(tables, *one), prose::thread(tables, *two));
-                format!("{one}, {two} and {} others", rest.len())
-            }
-        };
-        let has = if gone.len() == 1 { "has" } else { "have" };
-        let object = prose::object(tables, object);
-        Some(format!("who could have ended it: {who}, which {has} {did} {object} before, but {has} ended since"))
-    }
-
-    fn capacity(&self, channel: ObjectId) -> Option<u64> {
-        match self.end.tables.object(channel).kind {
-            ObjectKind::Channel { capacity, .. } => capacity,
-            _ => None,
-        }
     }
 
     /// Adds the threads that are stuck only because those of the finding are.

@@ -22,12 +22,13 @@ impl Held {
         let limit = usize::try_from(bytes / size_of::<HoldId>() as u64).unwrap_or(usize::MAX).min(u32::MAX as usize);
         let mut this = Self { threads: vec![Stretches::default(); threads], sets: Vec::new(), limit };
         let mut open: Vec<Vec<HoldId>> = vec![Vec::new(); threads];
-        for &id in order {
-            let hold = &holds[id.0 as usize];
-            let thread = hold.thread.index();
-            this.close(holds, &mut open[thread], thread, hold.acquire);
-            open[thread].push(id);
-            this.note(thread, hold.acquire + 1, &open[thread]);
+        let began = |id: HoldId| (holds[id.0 as usize].thread, holds[id.0 as usize].acquire);
+        for at_once in order.chunk_by(|&one, &next| began(one) == began(next)) {
+            let (thread, acquire) = began(at_once[0]);
+            let thread = thread.index();
+            this.close(holds, &mut open[thread], thread, acquire);
+            open[thread].extend_from_slice(at_once);
+            this.note(thread, acquire + 1, &open[thread]);
             if this.is_full() {
                 return None;
             }

@@ -6,7 +6,7 @@ use lockhound_trace::{EventIndex, How, Mode, ObjectId, ThreadId, Touched};
 
 use super::objects::starts;
 
-/// A lock, or one of a semaphore's permits: a semaphore is as many locks as it has permits ever (`model/tokens`).
+/// A lock, or permits of a semaphore that were always held together: each of these is a lock (`model/tokens`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct LockId(pub(crate) u32);
 

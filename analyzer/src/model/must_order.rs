@@ -1,5 +1,5 @@
 //! What comes before what in every credible reordering: program order, spawn and join, barriers, and reads-from over
-//! everything that carries information (`analyses.md` I 2, `blocking.md` 1).
+//! everything that carries information.
 //!
 //! | event | comes after |
 //! |---|---|
@@ -27,7 +27,7 @@ use super::rows::{Known, Row, Rows, brings, join, knows, knows_of, narrow, set};
 use super::stretches::Stretches;
 use super::tokens::Tokens;
 use crate::by_object::ByObject;
-use crate::model::{Log, Point, Stamp};
+use crate::model::{Hold, Log, Point, Stamp};
 
 /// The timestamps of all events: `TS(e)[u]` = how many events of u are at or before e.
 #[derive(Debug)]
@@ -48,7 +48,8 @@ pub(super) struct Before<'a> {
 /// What a pass over the trace finds.
 pub(super) struct Found {
     pub(super) order: MustOrder,
-    pub(super) tokens: Tokens,
+    /// Holds of permits, and how many tokens they are of.
+    pub(super) permits: (Vec<Hold>, u32),
 }
 
 impl MustOrder {
@@ -74,7 +75,7 @@ impl MustOrder {
             next_failures: (0, 0),
             gathered: ByObject::default(),
             counts: ByObject::default(),
-            tokens: Tokens::new(locking.count),
+            tokens: Tokens::default(),
         };
         for (index, packed) in (0..).zip(log.stored()) {
             pass.take(index, packed);
@@ -83,7 +84,8 @@ impl MustOrder {
                 return None;
             }
         }
-        Some(Found { order: pass.order, tokens: pass.tokens })
+        let permits = pass.tokens.into_holds(locking.count, bytes.saturating_sub(pass.order.rows.bytes()))?;
+        Some(Found { order: pass.order, permits })
     }
 
     /// TS(e).
@@ -316,7 +318,7 @@ impl Pass<'_> {
 
     /// A hold begins; if it looks at the data, they are those that the last hold left that wrote.
     fn look(&mut self, thread: usize, lock: ObjectId) {
-        let begins = |hold: &&crate::model::Hold| (hold.thread.index(), hold.acquire) == (thread, self.now[thread]);
+        let begins = |hold: &&Hold| (hold.thread.index(), hold.acquire) == (thread, self.now[thread]);
         if let Some(hold) = self.locking.holds.get(self.next_hold).filter(begins) {
             self.next_hold += 1;
             if looks(hold.touched) {

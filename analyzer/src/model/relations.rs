@@ -49,7 +49,7 @@ impl<'t> Model<'t> {
     }
 
     /// The same, with `channels` (not of capacity 0) whose messages stand for one another: a receive need not come after
-    /// the send whose message it took (`blocking.md` 8). Partners are as recorded.
+    /// the send whose message it took. Partners are as recorded.
     pub(crate) fn with_interchangeable(
         log: &'t Log,
         tables: &'t Tables,
@@ -66,13 +66,12 @@ impl<'t> Model<'t> {
         let count = tables.objects().len();
         let others = || (Objects::new(log, count), Writes::new(log, count, &locking.writes));
         let (found, (objects, writes)) = both(log, order, others);
-        let Found { order, tokens } = found?;
+        let Found { order, permits: (of_permits, tokens) } = found?;
         let Locking { holds: mut all, locks, count, .. } = locking;
-        let count = count as usize + tokens.count();
-        let with_tokens = !tokens.holds.is_empty();
-        all.extend(tokens.holds);
-        let (holds, mut began) = HoldIndex::new(&all, count, threads);
-        if with_tokens {
+        let has_permits = !of_permits.is_empty();
+        all.extend(of_permits);
+        let (holds, mut began) = HoldIndex::new(&all, (count + tokens) as usize, threads);
+        if has_permits {
             began.sort_by_key(|&id| (holds.hold(id).thread, holds.hold(id).acquire));
         }
         drop(all);
@@ -172,7 +171,7 @@ impl<'t> Model<'t> {
         self.interchangeable.contains(&channel)
     }
 
-    // --- must-order: program order, spawn and join, barriers, reads-from (`analyses.md`'s section 2)
+    // --- must-order
 
     /// TS(e): all events at or before it.
     pub(crate) fn stamp(&self, point: Point) -> Stamp<'_> {

@@ -1,4 +1,8 @@
-//! Permits of semaphores as locks: each acquire takes tokens, each release gives tokens back or makes new ones.
+//! Permits of semaphores as locks: each acquire takes permits, each release gives permits back or makes new ones.
+//!
+//! A semaphore may have as many permits as a number can tell, so they are never looked at one by one: those that have been
+//! taken and given back together so far are one bundle, which splits where they part. In the end those that never parted are
+//! one token.
 
 use lockhound_trace::{EventIndex, How, Mode, ObjectId, ObjectKind, Tables, ThreadId, Touched};
 
@@ -6,26 +10,55 @@ use super::rows::Known;
 use crate::by_object::ByObject;
 use crate::model::{Hold, LockId};
 
-/// More permits than one event may take: of a semaphore used like that no tokens are told apart any more.
-const MANY: u32 = 1 << 10;
-
-/// All tokens that were ever taken, and who holds them.
+/// All permits that were ever taken, and who holds them.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    tokens: Vec<Token>,
     semaphores: ByObject<Semaphore>,
-    /// The first token's id.
-    first: u32,
-    /// All holds of tokens, in the order in which they began.
-    pub(super) holds: Vec<Hold>,
+    permits: Permits,
+    holds: Vec<Holding>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Token {
-    /// The release without an acquire that made it.
+/// How many permits there are so far: their numbers.
+#[derive(Debug, Default)]
+struct Permits(u64);
+
+impl Permits {
+    /// New ones, none of which anybody has had.
+    fn make(&mut self, count: u32, made: Option<Known>) -> Bundle {
+        let first = self.0;
+        self.0 += u64::from(count);
+        Bundle { first, count, made, freed: None }
+    }
+}
+
+/// Permits with the same past.
+#[derive(Clone, Copy, Debug)]
+struct Bundle {
+    first: u64,
+    count: u32,
+    /// The release without an acquire that made them.
     made: Option<Known>,
     /// The last release.
     freed: Option<Known>,
+}
+
+impl Bundle {
+    /// Leaves all but the last `count`, which is less than all, and returns those.
+    fn split(&mut self, count: u32) -> Self {
+        self.count -= count;
+        Self { first: self.end(), count, ..*self }
+    }
+
+    fn end(&self) -> u64 {
+        self.first + u64::from(self.count)
+    }
+}
+
+/// A hold of a bundle; its lock is known only when all has been seen.
+#[derive(Clone, Copy, Debug)]
+struct Holding {
+    bundle: Bundle,
+    hold: Hold,
 }
 
 #[derive(Debug, Default)]
@@ -33,38 +66,26 @@ struct Semaphore {
     /// Permits that it had at creation and that nobody has taken yet; none before its first operation.
     untouched: Option<u32>,
     /// In the order in which they were given back.
-    free: Vec<u32>,
-    /// Whose each token that is taken is, and its hold.
+    free: Vec<Bundle>,
+    /// In the order in which they were taken.
     taken: Vec<Taken>,
-    given_up: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Taken {
-    thread: ThreadId,
-    token: u32,
-    hold: u32,
+    /// Its place among all holds.
+    hold: usize,
     by: Known,
 }
 
 impl Tokens {
-    /// Tokens get the ids from `first` on.
-    pub(super) fn new(first: u32) -> Self {
-        Self { first, ..Self::default() }
-    }
-
-    /// How many tokens there are.
-    pub(super) fn count(&self) -> usize {
-        self.tokens.len()
-    }
-
-    /// About how much memory tokens and their holds take, now and in the index.
+    /// About how much memory the holds take, now and in the index; more if their permits part later.
     pub(super) fn bytes(&self) -> u64 {
-        (self.holds.len() * 3 * size_of::<Hold>() + self.tokens.len() * size_of::<Token>()) as u64
+        bytes_in_index(self.holds.len()) + (self.holds.len() * size_of::<Holding>()) as u64
     }
 
     /// Takes `n` permits by the event `by`, recorded at `at`. `knows` says whether the thread comes after an event in any
-    /// case. Returns what made the tokens: that must have happened before.
+    /// case. Returns what made the permits: that must have happened before.
     pub(super) fn acquire(
         &mut self,
         tables: &Tables,
@@ -73,19 +94,17 @@ impl Tokens {
         (by, at): (Known, EventIndex),
         knows: impl Fn(Known) -> bool,
     ) -> Vec<Known> {
-        let Self { tokens, semaphores, first, holds } = self;
+        let Self { semaphores, permits, holds } = self;
         let state = semaphores.get_or_default(semaphore);
-        state.given_up |= n > MANY;
-        if state.given_up {
-            return Vec::new();
-        }
-        let mut made = Vec::new();
-        for _ in 0..n {
-            let Some(token) = state.take(tables, semaphore, by.thread(), tokens, &knows) else { break };
-            made.extend(tokens[token as usize].made);
-            state.taken.push(Taken { thread: by.thread(), token, hold: narrow(holds.len()), by });
-            holds.push(Hold {
-                lock: LockId(*first + token),
+        state.begin(tables, semaphore);
+        let (mut made, mut left) = (Vec::new(), n);
+        while left > 0 {
+            let Some(bundle) = state.take(left, by.thread(), permits, &knows) else { break };
+            left -= bundle.count;
+            made.extend(bundle.made);
+            state.taken.push(Taken { hold: holds.len(), by });
+            let hold = Hold {
+                lock: LockId(u32::MAX),
                 object: semaphore,
                 thread: by.thread(),
                 acquire: by.loc,
@@ -95,34 +114,22 @@ impl Tokens {
                 how,
                 // Permits carry no data.
                 touched: Touched::None,
-            });
+            };
+            holds.push(Holding { bundle, hold });
         }
         made
     }
 
     /// Gives `n` permits back at `by`: what the thread took last, then new ones.
     pub(super) fn release(&mut self, tables: &Tables, semaphore: ObjectId, n: u32, by: Known) {
-        let Self { tokens, semaphores, holds, .. } = self;
+        let Self { semaphores, permits, holds } = self;
         let state = semaphores.get_or_default(semaphore);
         state.begin(tables, semaphore);
-        state.given_up |= n > MANY;
-        if state.given_up {
-            return;
-        }
-        for _ in 0..n {
-            let token = match state.taken.iter().rposition(|taken| taken.thread == by.thread()) {
-                Some(position) => {
-                    let taken = state.taken.remove(position);
-                    holds[taken.hold as usize].release = Some(by.loc);
-                    taken.token
-                }
-                None => {
-                    tokens.push(Token { made: Some(by), freed: None });
-                    narrow(tokens.len() - 1)
-                }
-            };
-            tokens[token as usize].freed = Some(by);
-            state.free.push(token);
+        let mut left = n;
+        while left > 0 {
+            let given = state.give(left, by, holds).unwrap_or_else(|| permits.make(left, Some(by)));
+            left -= given.count;
+            state.free.push(Bundle { freed: Some(by), ..given });
         }
     }
 
@@ -131,40 +138,84 @@ impl Tokens {
         let state = self.semaphores.get(semaphore);
         state.map_or_else(Vec::new, |state| state.taken.iter().map(|taken| taken.by).collect())
     }
+
+    /// All holds in the order in which they began, one a token, and how many tokens there are: they get the ids from `first`
+    /// on. None if that takes more than `bytes`.
+    pub(super) fn into_holds(self, first: u32, bytes: u64) -> Option<(Vec<Hold>, u32)> {
+        let ends = |holding: &Holding| [holding.bundle.first, holding.bundle.end()];
+        let mut parts: Vec<u64> = self.holds.iter().flat_map(ends).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let tokens = |bundle: &Bundle| {
+            let place = |permit| parts.partition_point(|&part| part < permit);
+            place(bundle.first)..place(bundle.end())
+        };
+        let count = self.holds.iter().map(|holding| tokens(&holding.bundle).len()).sum();
+        if bytes_in_index(count) > bytes {
+            return None;
+        }
+        let mut holds = Vec::with_capacity(count);
+        for Holding { bundle, hold } in &self.holds {
+            holds.extend(tokens(bundle).map(|token| Hold { lock: LockId(first + narrow(token)), ..*hold }));
+        }
+        // What was split off a hold has been put behind later ones.
+        holds.sort_by_key(|hold| hold.acquired);
+        Some((holds, narrow(parts.len())))
+    }
 }
 
 impl Semaphore {
-    fn begin(&mut self, tables: &Tables, semaphore: ObjectId) -> &mut u32 {
+    fn begin(&mut self, tables: &Tables, semaphore: ObjectId) {
         self.untouched.get_or_insert_with(|| match tables.object(semaphore).kind {
             ObjectKind::Semaphore { permits, .. } => permits,
             _ => 0,
-        })
+        });
     }
 
-    /// One that this thread had last; one that nobody had; one that was given back before in any case; the one that was
+    /// At most `most` permits that this thread had last; that nobody had; that were given back before in any case; that were
     /// given back first.
     fn take(
         &mut self,
-        tables: &Tables,
-        semaphore: ObjectId,
+        most: u32,
         thread: ThreadId,
-        tokens: &mut Vec<Token>,
+        permits: &mut Permits,
         knows: impl Fn(Known) -> bool,
-    ) -> Option<u32> {
-        let freed = |token: &u32| tokens[*token as usize].freed;
-        let own = self.free.iter().rposition(|token| freed(token).is_some_and(|freed| freed.thread() == thread));
-        if own.is_none() {
-            let untouched = self.begin(tables, semaphore);
-            if let Some(left) = untouched.checked_sub(1) {
-                *untouched = left;
-                tokens.push(Token::default());
-                return Some(narrow(tokens.len() - 1));
-            }
+    ) -> Option<Bundle> {
+        let is_freed = |bundle: &Bundle, by: &dyn Fn(Known) -> bool| bundle.freed.is_some_and(by);
+        let own = self.free.iter().rposition(|bundle| is_freed(bundle, &|freed| freed.thread() == thread));
+        if own.is_none()
+            && let Some(untouched) = self.untouched.as_mut().filter(|untouched| **untouched > 0)
+        {
+            let count = most.min(*untouched);
+            *untouched -= count;
+            return Some(permits.make(count, None));
         }
-        let known = || self.free.iter().position(|token| freed(token).is_some_and(&knows));
+        let known = || self.free.iter().position(|bundle| is_freed(bundle, &knows));
         let position = own.or_else(known).or(if self.free.is_empty() { None } else { Some(0) })?;
-        Some(self.free.remove(position))
+        let bundle = &mut self.free[position];
+        Some(if bundle.count > most { bundle.split(most) } else { self.free.remove(position) })
     }
+
+    /// Ends the thread's last hold, or that of at most `most` of its permits. None if it holds nothing.
+    fn give(&mut self, most: u32, by: Known, holds: &mut Vec<Holding>) -> Option<Bundle> {
+        let position = self.taken.iter().rposition(|taken| taken.by.thread() == by.thread())?;
+        let held = &mut holds[self.taken[position].hold];
+        if held.bundle.count <= most {
+            held.hold.release = Some(by.loc);
+            let given = held.bundle;
+            self.taken.remove(position);
+            return Some(given);
+        }
+        let given = held.bundle.split(most);
+        let hold = Hold { release: Some(by.loc), ..held.hold };
+        holds.push(Holding { bundle: given, hold });
+        Some(given)
+    }
+}
+
+/// Each hold is sorted, copied and referred to.
+const fn bytes_in_index(holds: usize) -> u64 {
+    (holds * 3 * size_of::<Hold>()) as u64
 }
 
 fn narrow(count: usize) -> u32 {

@@ -1,4 +1,4 @@
-//! Threads that make their next requests and are never let go (`blocking.md` 7.2 to 7.5).
+//! Threads that make their next requests and are never let go.
 
 use lockhound_trace::{EventIndex, Mode, ObjectId, Op, Request, ThreadId};
 
@@ -14,7 +14,7 @@ pub(super) fn judge(
     run: &mut Run<'_, '_>,
     schedule: &Schedule,
     members: &[ThreadId],
-    tokens: bool,
+    interchangeable: bool,
 ) -> Result<Proof, Rejection> {
     let distinct = members.iter().enumerate().all(|(index, member)| !members[..index].contains(member));
     let known = members.iter().all(|member| member.index() < run.recording.threads());
@@ -22,8 +22,8 @@ pub(super) fn judge(
         return Err(Rejection::NotAsClaimed);
     }
     // Which message is received is another question in the recorded run.
-    let special = EventIndex(if tokens { 0 } else { u64::MAX });
-    if tokens {
+    let special = EventIndex(if interchangeable { 0 } else { u64::MAX });
+    if interchangeable {
         run.machine.outcomes = Outcomes::AnyMessage;
     }
     run.through(schedule, special, Run::follow)?;

@@ -129,7 +129,7 @@ impl<'t> Checker<'t> {
     /// The same as [`Checker::check`], with steps that were set aside.
     pub(crate) fn check_within(&self, allowance: &mut Allowance, schedule: &Schedule, claim: &Claim) -> Outcome {
         self.with_run(allowance, |run| match *claim {
-            Claim::Blocked { ref members, tokens } => blocked::judge(run, schedule, members, tokens),
+            Claim::Blocked { ref members, interchangeable } => blocked::judge(run, schedule, members, interchangeable),
             Claim::Race(one, other) => race::judge(run, schedule, [one, other]),
             Claim::Interleaved { pattern, p, q, c } => interleaved::pattern(run, schedule, pattern, [p, q, c]),
             Claim::Due { p, q, c } => interleaved::due(run, schedule, [p, q, c]),

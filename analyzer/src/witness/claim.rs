@@ -12,7 +12,7 @@ pub(crate) enum Claim {
     Blocked {
         members: Vec<ThreadId>,
         /// Messages of these kinds of channels (of type `()` or unknown) stand for one another.
-        tokens: bool,
+        interchangeable: bool,
     },
     /// Both are the next event of their thread, and access the same data, one of them writing.
     Race(EventIndex, EventIndex),
@@ -53,7 +53,7 @@ pub(crate) struct Proof {
     pub(crate) assumes_release: Vec<EventIndex>,
 }
 
-/// How closed a set of blocked threads is (`blocking.md` 7).
+/// How closed a set of blocked threads is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Closed {
     /// Only if threads whose reads changed go on as they were recorded.

@@ -1,4 +1,5 @@
-//! Accesses of one thread with those of another between them (`atomicity.md` 2).
+//! Accesses of one thread with those of another between them. The last access may read anything; so may the foreign one, if
+//! its thread then does no more than leave its critical sections.
 
 use lockhound_trace::{EventIndex, Mode, ObjectId, Op, ThreadId, Touched};
 

@@ -1,4 +1,6 @@
-//! Who is stuck for ever: the knot test of `blocking.md` 7.
+//! Who is stuck for ever: the greatest set of threads that wait, each for what only threads of the set could give it. Of a
+//! lock or a join one who has it suffices; of a message, a notification or a flag all who could provide it must be in the
+//! set; of what is counted, those outside must provide less than is missing.
 
 use lockhound_trace::{EventIndex, ObjectId, Op, Request, ThreadId};
 

@@ -199,31 +199,34 @@ impl Replay {
     }
 
     fn step(&mut self, recording: &mut Recording<'_>, step: &Step) {
+        self.look(recording, step);
+        self.machine.apply(recording, step);
         match step.op {
-            Op::Acquire { lock, .. } | Op::Wake { lock, .. } => {
-                if !self.machine.holds(lock, step.thread) {
-                    recording.seen[index_of(step.at)] = self.machine.sees(recording, step);
-                    self.holds[step.thread.index()].push(Hold { lock, began: step.at, looked: false });
-                }
-                self.machine.apply(recording, step);
-            }
             Op::Release { lock, touched, .. } | Op::Wait { lock, touched, .. } => {
-                self.machine.apply(recording, step);
                 self.given_back(recording, step, lock, touched);
             }
             Op::Block { on: Request::Wait { lock, .. } } => {
                 let (touched, _) = recording.late_wait(step);
-                self.machine.apply(recording, step);
                 self.given_back(recording, step, lock, touched);
+            }
+            _ => {}
+        }
+        recording.provisions.add(step.thread, step.loc, &step.op);
+    }
+
+    /// Notes what the event meets, before it takes effect.
+    fn look(&mut self, recording: &mut Recording<'_>, step: &Step) {
+        match step.op {
+            Op::Acquire { lock, .. } | Op::Wake { lock, .. } if !self.machine.holds(lock, step.thread) => {
+                recording.seen[index_of(step.at)] = self.machine.sees(recording, step);
+                self.holds[step.thread.index()].push(Hold { lock, began: step.at, looked: false });
             }
             Op::Read { var: object, .. } | Op::Load { atomic: object, .. } | Op::Rmw { atomic: object, .. } => {
                 self.memory[object.index()].access(step.thread, matches!(step.op, Op::Rmw { .. }));
                 recording.seen[index_of(step.at)] = self.machine.sees(recording, step);
-                self.machine.apply(recording, step);
             }
             Op::Write { var: object, .. } | Op::Store { atomic: object, .. } => {
                 self.memory[object.index()].access(step.thread, true);
-                self.machine.apply(recording, step);
             }
             Op::TryFailed { .. } | Op::TryJoinFailed { .. } | Op::TrySendFailed { .. } | Op::TryRecvFailed { .. } => {
                 let sees = self.machine.sees(recording, step);
@@ -231,43 +234,29 @@ impl Replay {
                 if sees != Seen::NOTHING && !ran_out_of_time(recording, step) {
                     recording.seen[index_of(step.at)] = sees;
                 }
-                self.machine.apply(recording, step);
             }
-            Op::Send { channel, message } => {
-                if self.machine.is_rendezvous(channel) {
-                    self.meet(recording, step, channel);
-                } else if let Some(message) = message {
-                    self.messages.insert((channel, message), step.at);
-                }
-                self.machine.apply(recording, step);
+            Op::Send { channel, .. } | Op::Recv { channel, .. } if self.machine.is_rendezvous(channel) => {
+                self.meet(recording, step, channel);
+            }
+            Op::Send { channel, message: Some(message) } => {
+                self.messages.insert((channel, message), step.at);
             }
             Op::Recv { channel, message } => {
-                if self.machine.is_rendezvous(channel) {
-                    self.meet(recording, step, channel);
-                } else {
-                    let send = match message {
-                        Some(message) => self.messages.remove(&(channel, message)),
-                        None => self.machine.next_message(channel),
-                    };
-                    pair(recording, send, step.at);
-                }
-                self.machine.apply(recording, step);
+                let send = match message {
+                    Some(message) => self.messages.remove(&(channel, message)),
+                    None => self.machine.next_message(channel),
+                };
+                pair(recording, send, step.at);
             }
             Op::Pass { barrier } => {
                 recording.seen[index_of(step.at)] = Seen::state(self.machine.gathered(barrier, step.thread));
-                self.machine.apply(recording, step);
             }
             Op::Spawn { child } => {
                 recording.spawns[child.index()].get_or_insert(step.at);
-                self.machine.apply(recording, step);
             }
-            Op::Join { child } => {
-                recording.ended[child.index()] = true;
-                self.machine.apply(recording, step);
-            }
-            _ => self.machine.apply(recording, step),
+            Op::Join { child } => recording.ended[child.index()] = true,
+            _ => {}
         }
-        recording.provisions.add(step.thread, step.loc, &step.op);
     }
 
     /// Part of a hold has ended, or all of it.

@@ -17,6 +17,7 @@ mod shapes;
 #[path = "../summary/mod.rs"]
 mod summary;
 mod twins;
+mod under_a_lock;
 
 use std::path::Path;
 

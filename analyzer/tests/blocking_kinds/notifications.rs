@@ -2,19 +2,24 @@
 
 use super::{is_silent, proves};
 
-#[test]
-fn a_notification_that_nobody_waits_for_yet() {
-    proves(
-        &["T1", "T2"],
+const LOST: [&str; 1] = ["lost-wakeup feasible T1 v"];
+
+/// T1 waits; the other steps come before it wakes. `before` says what it did with the data before it slept, `after` afterwards.
+fn wait(before: &str, steps: &str, after: &str) -> String {
+    format!(
         "mutex m
         condvar v
         T1 acquire m
-        T1 wait v lock=m touched=none
-        T2 notify v
+        T1 wait v lock=m {before}
+        {steps}
         T1 wake v lock=m by=notify
-        T1 release m touched=none",
-        &["lost-wakeup feasible T1 v"],
-    );
+        T1 release m {after}"
+    )
+}
+
+#[test]
+fn a_notification_that_nobody_waits_for_yet() {
+    proves(&["T1", "T2"], &wait("touched=none", "T2 notify v", "touched=none"), &LOST);
     proves(
         &["T1", "T2"],
         "mutex m
@@ -28,98 +33,35 @@ fn a_notification_that_nobody_waits_for_yet() {
         T1 wake v lock=m by=notify
         T1 load ready
         T1 release m touched=none",
-        &["lost-wakeup feasible T1 v"],
+        &LOST,
     );
 }
 
 #[test]
 fn all_notifications_can_come_too_early() {
-    proves(
-        &["T1", "T2", "T3"],
-        "mutex m
-        condvar v
-        T3 acquire m
-        T3 notify v
-        T3 release m touched=none
-        T1 acquire m
-        T1 wait v lock=m touched=none
-        T2 notify v
-        T1 wake v lock=m by=notify
-        T1 release m touched=none
-        T0 notify v",
-        &["lost-wakeup feasible T1 v"],
-    );
+    let waits = wait("touched=none", "T2 notify v", "touched=none");
+    let early = "T3 acquire m\nT3 notify v\nT3 release m touched=none";
+    proves(&["T1", "T2", "T3"], &format!("{early}\n{waits}\nT0 notify v"), &LOST);
 }
 
 /// In the recording the waiter's section came first; nothing in it says that it had to.
 #[test]
 fn a_notification_under_the_lock_but_for_nothing() {
-    proves(
-        &["T1", "T2"],
-        "mutex m
-        condvar v
-        T1 acquire m
-        T1 wait v lock=m touched=none
-        T2 acquire m
-        T2 notify v
-        T2 release m touched=none
-        T1 wake v lock=m by=notify
-        T1 release m touched=none",
-        &["lost-wakeup feasible T1 v"],
-    );
+    let notifies = "T2 acquire m\nT2 notify v\nT2 release m touched=none";
+    proves(&["T1", "T2"], &wait("touched=none", notifies, "touched=none"), &LOST);
     // What changes under the lock is looked at only after the wait.
-    proves(
-        &["T1", "T2"],
-        "mutex m
-        condvar v
-        T1 acquire m
-        T1 wait v lock=m touched=none
-        T2 acquire m
-        T2 release m touched=write
-        T2 notify v
-        T1 wake v lock=m by=notify
-        T1 release m touched=read",
-        &["lost-wakeup feasible T1 v"],
-    );
+    let changes = "T2 acquire m\nT2 release m touched=write\nT2 notify v";
+    proves(&["T1", "T2"], &wait("touched=none", changes, "touched=read"), &LOST);
 }
 
 #[test]
 fn a_notification_that_cannot_be_missed() {
     // The condition is read and changed under the lock.
-    is_silent(
-        &["T1", "T2"],
-        "mutex m
-        condvar v
-        T1 acquire m
-        T1 wait v lock=m touched=read
-        T2 acquire m
-        T2 release m touched=write
-        T2 notify v
-        T1 wake v lock=m by=notify
-        T1 release m touched=read",
-    );
+    let changes = "T2 acquire m\nT2 release m touched=write\nT2 notify v";
+    is_silent(&["T1", "T2"], &wait("touched=read", changes, "touched=read"));
     // Who notifies has seen that somebody waits.
-    is_silent(
-        &["T1", "T2"],
-        "mutex m
-        condvar v
-        T1 acquire m
-        T1 wait v lock=m touched=write
-        T2 acquire m
-        T2 notify v
-        T2 release m touched=read
-        T1 wake v lock=m by=notify
-        T1 release m touched=none",
-    );
+    let looks = "T2 acquire m\nT2 notify v\nT2 release m touched=read";
+    is_silent(&["T1", "T2"], &wait("touched=write", looks, "touched=none"));
     // It gives up by itself.
-    is_silent(
-        &["T1", "T2"],
-        "mutex m
-        condvar v
-        T1 acquire m
-        T1 wait v lock=m touched=none how=timed
-        T2 notify v
-        T1 wake v lock=m by=notify
-        T1 release m touched=none",
-    );
+    is_silent(&["T1", "T2"], &wait("touched=none how=timed", "T2 notify v", "touched=none"));
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use lockhound_trace::{
-    Event, EventSink, EventSource, InMemory, JsonLinesReader, JsonLinesWriter, Mode, ObjectId, ObjectKind, Op,
-    StdReader, Tables, ThreadId, Touched, Validated,
+    Event, EventSink, EventSource, InMemory, JsonLinesWriter, Mode, ObjectId, ObjectKind, Op, StdReader, Tables,
+    ThreadId, Touched, Validated,
 };
 
 /// A recorded run. Events are numbered from 0 in their recorded order; so are those of one thread.
@@ -53,11 +53,6 @@ impl Recording {
     /// Reads a trace in RAPID's STD text.
     pub(crate) fn from_std(text: &str) -> Self {
         Self::read(StdReader::new(text.as_bytes(), Path::new("test.std"), 0))
-    }
-
-    /// Reads a trace in the JSON Lines format.
-    pub(crate) fn from_json(text: &str) -> Self {
-        Self::read(JsonLinesReader::new(text.as_bytes(), Path::new("test.jsonl"), 0))
     }
 
     /// The events up to the first that is not possible.

@@ -2,7 +2,7 @@
 //!
 //! Sync-preserving schedules alone prove almost nothing once all accesses share a lock: the sections of that lock would
 //! have to keep their order. So the last sections are executed one after the other in the order that the claim needs,
-//! after a sync-preserving base (`atomicity.md` 3). The checker has the last word.
+//! after a sync-preserving base. The checker has the last word.
 
 use lockhound_trace::{EventIndex, Op, ThreadId};
 

@@ -84,11 +84,13 @@ impl Foreign {
 
     /// Whether one of the locks `through` conflicts with one held at all accesses of the group.
     pub(super) fn is_gated(&self, through: &[(LockId, Mode)], group: &Group) -> bool {
-        let held = &self.sets.all[group.locks.0 as usize];
-        through
-            .iter()
-            .any(|&(lock, mode)| held.iter().any(|&(other, theirs)| other == lock && theirs.conflicts_with(mode)))
+        excludes(through, &self.sets.all[group.locks.0 as usize])
     }
+}
+
+/// Whether who holds the ones keeps out who needs the others.
+pub(super) fn excludes(held: &[(LockId, Mode)], needed: &[(LockId, Mode)]) -> bool {
+    held.iter().any(|&(lock, mode)| needed.iter().any(|&(other, theirs)| other == lock && theirs.conflicts_with(mode)))
 }
 
 /// Sets of locks, each once.

@@ -231,7 +231,8 @@ impl Docket<Candidate<'_>, Examined> for Seer<'_, '_> {
     }
 }
 
-/// Evidence and severity by region and kind of schedule: the table of `atomicity.md` 5.4.
+/// Evidence and severity by region and kind of schedule: a write that was due when the value got stale is proved only
+/// where it would have come whatever had been read.
 const fn worth(region: Region, forecast: &Forecast) -> (Evidence, Severity) {
     match (region, &forecast.stale) {
         (Region::Weak, _) => (Evidence::Possible, Severity::Warning),

@@ -1,5 +1,5 @@
 //! Prediction: which accesses of other threads could have come between two that were meant as one step, though in the
-//! recorded run they did not (`atomicity.md`, sections 2 to 6).
+//! recorded run they did not.
 
 mod areas;
 mod blocks;

@@ -1,5 +1,5 @@
 //! Two accesses of a declared region, and two of another thread that conflict with the one and the other: regions that
-//! no serial order explains, in other schedules (`atomicity.md` 6.2).
+//! no serial order explains, in other schedules.
 
 use lockhound_trace::{Mode, ObjectId, ThreadId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::areas::{Area, AreaId, Areas};
 use super::blocks::held_through;
 use super::cuts::{Cut, Cuts, STEPS, TIME};
+use super::foreign::excludes;
 use super::foresight::{Foresight, Foretold};
 use super::lanes::Step;
 use super::search::{Proof, Quadruple, Search};
@@ -207,12 +208,7 @@ impl<'a, 'm> Surroundings<'a, 'm> {
         }
         let through: Vec<_> =
             held_through(model, p.step.spot.at, c.step.spot.head).map(|hold| (hold.lock, hold.mode)).collect();
-        let gated = |held: &[(LockId, Mode)]| {
-            through
-                .iter()
-                .any(|&(lock, mode)| held.iter().any(|&(other, held)| other == lock && held.conflicts_with(mode)))
-        };
-        if gated(&firsts.locks) || gated(&lasts.locks) {
+        if excludes(&through, &firsts.locks) || excludes(&through, &lasts.locks) {
             return;
         }
         let at = |place: u32| &theirs[place as usize];
@@ -234,8 +230,8 @@ impl<'a, 'm> Surroundings<'a, 'm> {
                 lasts.get(lasts.partition_point(|&place| place < first)).copied()
             };
             let Some(q2) = last.map(at) else { continue };
-            let holds = |access: &Access| locks(model, access);
-            if model.pred(q2.step.spot.head).contains(c.step.spot.at) || gated(&holds(q1)) || gated(&holds(q2)) {
+            let is_kept_out = |access: &Access| excludes(&through, &locks(model, access));
+            if model.pred(q2.step.spot.head).contains(c.step.spot.at) || is_kept_out(q1) || is_kept_out(q2) {
                 continue;
             }
             let object = p.object.min(c.object);

@@ -1,5 +1,5 @@
-//! Every schedule of tiny random traces, by brute force over `atomicity.md` 2 alone: what is proved must be there, and
-//! of what is there in recorded order no lost update may be missed.
+//! Every schedule of tiny random traces, by brute force: what is proved must be there, and of what is there in recorded
+//! order no lost update may be missed.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! The rules as `blocking.md` states them, for all pairs of events, again and again.
+//! The rules as their files state them, for all pairs of events, again and again.
 
 use lockhound_trace::{ChannelOrder, EventIndex, ObjectId, ObjectKind, Op, WakeReason};
 

@@ -2,5 +2,5 @@ mod log;
 mod must_order;
 mod random;
 mod recorded;
-mod speed;
+mod tokens;
 mod twin;

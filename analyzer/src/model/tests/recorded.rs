@@ -30,12 +30,6 @@ impl Recorded {
         Self { tables, log, standings }
     }
 
-    /// A trace of threads that all ended.
-    pub(super) fn of(tables: Tables, log: Log) -> Self {
-        let standings = vec![Standing::Ended; tables.threads().len()];
-        Self { tables, log, standings }
-    }
-
     pub(super) fn model(&self) -> Model<'_> {
         self.model_with(u64::MAX, &[]).expect("an index of any size")
     }

@@ -96,7 +96,8 @@ fn blocked(profile: Profile, seed: u64) -> (u32, u32, u32) {
             members = all.iter().copied().filter(|&thread| stuck.contains(thread)).collect();
             so += 1;
         }
-        let outcome = scene.trace.check(&schedule, &Claim::Blocked { members: members.clone(), tokens: false });
+        let outcome =
+            scene.trace.check(&schedule, &Claim::Blocked { members: members.clone(), interchangeable: false });
         if let Outcome::Proved(proof) = &outcome
             && proof.closed != Closed::AsRecorded
         {

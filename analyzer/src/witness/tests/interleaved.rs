@@ -1,4 +1,4 @@
-//! Claims of interleavings: `atomicity.md` 2, by schedules written by hand.
+//! Claims of interleavings, by schedules written by hand.
 
 use super::*;
 use crate::finding::Pattern;

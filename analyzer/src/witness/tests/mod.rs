@@ -107,9 +107,9 @@ impl Trace {
         Checker::new(&self.tables, &self.log, &self.standings, u64::MAX).check(schedule, claim)
     }
 
-    fn blocked(&self, schedule: &Schedule, members: &str, tokens: bool) -> Outcome {
+    fn blocked(&self, schedule: &Schedule, members: &str, interchangeable: bool) -> Outcome {
         let members = members.split_whitespace().map(|member| self.thread(member)).collect();
-        self.check(schedule, &Claim::Blocked { members, tokens })
+        self.check(schedule, &Claim::Blocked { members, interchangeable })
     }
 
     /// Executes the schedule, and claims nothing.

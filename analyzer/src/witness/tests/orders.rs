@@ -165,7 +165,8 @@ fn accepted(trace: &Trace, first: usize, mut steps: u32) -> usize {
     let checker = Checker::new(&trace.tables, &trace.log, &trace.standings, u64::MAX);
     for end in &ends {
         let members: Vec<ThreadId> = end.stuck.iter().map(|stuck| stuck.0).collect();
-        let outcome = checker.check(&end.schedule, &Claim::Blocked { members: members.clone(), tokens: false });
+        let outcome =
+            checker.check(&end.schedule, &Claim::Blocked { members: members.clone(), interchangeable: false });
         let Outcome::Proved(proof) = &outcome else {
             let order: Vec<u64> = end.schedule.then.iter().map(|at| at.0).collect();
             panic!("{members:?} after {order:?}: {outcome:?} {}", told(trace));

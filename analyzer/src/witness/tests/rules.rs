@@ -1,4 +1,4 @@
-//! Single steps: what may happen when, and what an event must see (`blocking.md` 7.1).
+//! Single steps: what may happen when, and what an event must see.
 
 use super::*;
 

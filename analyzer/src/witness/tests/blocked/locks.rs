@@ -2,18 +2,19 @@
 
 use super::super::*;
 
+const OPPOSITE: &str = "
+    T1 acquire a
+    T1 acquire b
+    T1 release b touched=none
+    T1 release a touched=none
+    T2 acquire b
+    T2 acquire a
+    T2 release a touched=none
+    T2 release b touched=none";
+
 #[test]
 fn two_threads_that_each_hold_what_the_other_asks_for() {
-    let trace = Trace::of(
-        "T1 acquire a
-        T1 acquire b
-        T1 release b touched=none
-        T1 release a touched=none
-        T2 acquire b
-        T2 acquire a
-        T2 release a touched=none
-        T2 release b touched=none",
-    );
+    let trace = Trace::of(OPPOSITE);
     assert_eq!(trace.blocks("T1 T2", "T1 T2"), "locks: T1.2 T2.2");
     assert_eq!(trace.words(&trace.blocked(&trace.base("T1 T2"), "T2 T1", false)), "locks: T1.2 T2.2");
     assert_eq!(trace.blocks("T1 T2", "T1"), "locks: T1.2 T2.2", "who is stuck is found out");
@@ -27,20 +28,12 @@ fn two_threads_that_each_hold_what_the_other_asks_for() {
 
 #[test]
 fn a_third_thread_that_hangs_on_the_two_is_not_part_of_it() {
-    let trace = Trace::of(
-        "T1 acquire a
-        T1 acquire b
-        T1 release b touched=none
-        T1 release a touched=none
+    let third = "
         T3 acquire c
         T3 acquire a
         T3 release a touched=none
-        T3 release c touched=none
-        T2 acquire b
-        T2 acquire a
-        T2 release a touched=none
-        T2 release b touched=none",
-    );
+        T3 release c touched=none";
+    let trace = Trace::of(&format!("{OPPOSITE}{third}"));
     assert_eq!(trace.blocks("T1 T2 T3", "T3 T1 T2"), "locks: T1.2 T2.2");
 }
 

@@ -1,4 +1,4 @@
-//! Claims of blocked threads: what each kind of object means for the knot (`blocking.md` 7 and 10).
+//! Claims of blocked threads: what each kind of object means for the knot.
 
 mod channels;
 mod condvars;
