@@ -28,7 +28,6 @@ mod mutex;
 mod once;
 #[cfg(feature = "record")]
 mod once_lock;
-#[cfg(feature = "record")]
 mod patience;
 mod per_thread;
 mod primitive;
@@ -39,6 +38,8 @@ mod rwlock;
 mod scheduler;
 mod semaphore;
 mod shared;
+#[cfg(feature = "record")]
+mod spinning;
 mod thread_pool;
 mod timer;
 

@@ -6,12 +6,13 @@
 
 use std::any::type_name;
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::error::{AllDone, Empty, Full};
 use super::storage::{Envelope, Storage};
 use crate::engine::{ChannelOrder, Kind, Object, Site, Traffic};
 use crate::sync::label::Label;
+use crate::sync::patience::Patience;
 use crate::sync::primitive::{Condvar, Locks, Mutex, Std};
 
 /// A queue. Tests put other locks in place of std's.
@@ -42,21 +43,6 @@ pub(super) struct State<S> {
     putting: usize,
     /// Threads that are about to wait until all is done, or do.
     joining: usize,
-}
-
-/// How long to wait.
-#[derive(Clone, Copy)]
-pub(super) enum Patience {
-    None,
-    Until(Instant),
-    Endless,
-}
-
-impl Patience {
-    /// A time beyond all clocks is no limit.
-    pub(super) fn of(timeout: Duration) -> Self {
-        Instant::now().checked_add(timeout).map_or(Self::Endless, Self::Until)
-    }
 }
 
 impl<S> Core<S> {

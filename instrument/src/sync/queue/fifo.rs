@@ -4,11 +4,12 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::core::{Core, Patience};
+use super::core::Core;
 use super::error::{AllDone, Empty, Full};
 use super::face::queue;
 use super::storage::Fifo;
 use crate::sync::label::Label;
+use crate::sync::patience::Patience;
 
 queue! {
     /// A queue that threads share: first in, first out. Python's `queue.Queue`.

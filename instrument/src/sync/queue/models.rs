@@ -8,9 +8,10 @@ use std::time::Instant;
 use loom::sync::{Condvar, Mutex, MutexGuard};
 use loom::thread;
 
-use super::core::{Core, Patience, State};
+use super::core::{Core, State};
 use super::storage::{Envelope, Storage};
 use crate::engine::Sent;
+use crate::sync::patience::Patience;
 use crate::sync::primitive::Locks;
 
 /// Locks whose every order is tried.

@@ -11,6 +11,7 @@ use super::state::{State, Wake};
 use super::{Overfull, SemaphorePermit};
 use crate::engine::{How, Kind, Mode, Object, Site, Supply};
 use crate::sync::label::Label;
+use crate::sync::patience::Patience;
 
 /// So many permits, for as many threads at a time: Dijkstra's semaphore, and Python's `threading.Semaphore`. std has none.
 ///
@@ -64,14 +65,6 @@ pub struct Semaphore {
     is_bounded: bool,
     state: Mutex<State>,
     released: Condvar,
-}
-
-/// Until when to wait.
-#[derive(Clone, Copy)]
-enum Patience {
-    None,
-    Until(Instant),
-    Endless,
 }
 
 impl Semaphore {
@@ -155,9 +148,7 @@ impl Semaphore {
     /// Takes `n` permits if there are so many before `timeout` is over.
     #[track_caller]
     pub fn acquire_many_timeout(&self, n: usize, timeout: Duration) -> Option<SemaphorePermit<'_>> {
-        // A time beyond all clocks is no limit.
-        let patience = Instant::now().checked_add(timeout).map_or(Patience::Endless, Patience::Until);
-        self.take(n, patience, Location::caller())
+        self.take(n, Patience::of(timeout), Location::caller())
     }
 
     /// Gives `n` permits, be it back or for the first time, and wakes who waits for them.
@@ -184,7 +175,7 @@ impl Semaphore {
         let n = u32::try_from(n).unwrap_or(u32::MAX);
         let state = self.lock();
         let got = if state.has(n) {
-            self.hand_out(state, n, patience.how(), site);
+            self.hand_out(state, n, how(patience), site);
             true
         } else {
             match patience {
@@ -304,13 +295,12 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl Patience {
-    const fn how(self) -> How {
-        match self {
-            Self::None => How::Try,
-            Self::Until(_) => How::Timed,
-            Self::Endless => How::Lock,
-        }
+/// How permits are recorded to be taken by whom would have waited so.
+const fn how(patience: Patience) -> How {
+    match patience {
+        Patience::None => How::Try,
+        Patience::Until(_) => How::Timed,
+        Patience::Endless => How::Lock,
     }
 }
 

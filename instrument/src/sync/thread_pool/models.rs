@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
 
+use crate::sync::patience::Patience;
 use line::Line;
 use stage::{Rest, Seen, Stage};
 
@@ -92,7 +93,7 @@ fn of_beginning_and_cancelling_exactly_one_wins_and_who_waits_is_woken() {
             })
         };
         let at_once = task.tell(once);
-        assert!(task.wait(None));
+        assert!(task.wait(Patience::Endless));
         assert_eq!(task.seen(), Seen::Over);
         let result = task.take().expect("there once");
         let (begun, cancelled) = (worker.join().unwrap(), canceller.join().unwrap());

@@ -1,8 +1,7 @@
 //! How far a task has come: it is begun or cancelled, never both; and it ends once.
 
-use std::time::Instant;
-
 use super::primitive::{Condvar, Guard, Mutex, lock, wait, wait_until};
+use crate::sync::patience::Patience;
 
 /// The life of a task: `W` is what is to be done, `R` what comes of it, `C` what is to be told of that.
 pub(super) struct Stage<W, R, C> {
@@ -119,14 +118,15 @@ impl<W, R, C> Stage<W, R, C> {
         }
     }
 
-    /// Waits for the end, or the deadline; whether it has ended.
-    pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
+    /// Waits for the end; whether it has come.
+    pub(super) fn wait(&self, patience: Patience) -> bool {
         let mut state = self.lock();
         let mut in_time = true;
         while in_time && !matches!(state.progress, Progress::Over(_)) {
-            (state, in_time) = match deadline {
-                None => (wait(&self.ended, state), true),
-                Some(deadline) => wait_until(&self.ended, state, deadline),
+            (state, in_time) = match patience {
+                Patience::None => (state, false),
+                Patience::Until(deadline) => wait_until(&self.ended, state, deadline),
+                Patience::Endless => (wait(&self.ended, state), true),
             };
         }
         matches!(state.progress, Progress::Over(_))
