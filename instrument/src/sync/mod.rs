@@ -20,6 +20,7 @@ pub(crate) mod labelled;
 #[cfg(feature = "record")]
 mod lazy_lock;
 mod lock_all;
+mod locks;
 #[cfg(feature = "record")]
 pub mod mpsc;
 #[cfg(feature = "record")]
@@ -30,7 +31,6 @@ mod once;
 mod once_lock;
 mod patience;
 mod per_thread;
-mod primitive;
 mod queue;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
@@ -58,6 +58,9 @@ pub use self::{
     once_lock::OnceLock,
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
+
+pub(crate) use locks::{Locks, Std};
+pub(crate) use patience::Patience;
 
 pub use event::Event;
 pub use lock_all::{LockSet, Lockable, lock_all};

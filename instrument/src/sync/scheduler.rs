@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::panic::Location;
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::label::Label;
-use super::primitive::{Condvar, Guard, Mutex, lock, wait_until};
+use super::{Locks, Std};
 use crate::engine::{ChannelOrder, Kind, Object, Sent, Site, Traffic};
 
 /// A list of what is to be done when, and how urgent it is: Python's `sched.scheduler`.
@@ -209,9 +210,9 @@ impl Scheduler {
     /// Does what comes next if it is due; if not, when it will be.
     fn run_next<'a>(
         &'a self,
-        mut state: Guard<'a, State>,
+        mut state: MutexGuard<'a, State>,
         site: Site,
-    ) -> Result<(), (Guard<'a, State>, Option<Instant>)> {
+    ) -> Result<(), (MutexGuard<'a, State>, Option<Instant>)> {
         let Some(next) = state.next() else { return Err((state, None)) };
         if next.due > Instant::now() {
             return Err((state, Some(next.due)));
@@ -222,14 +223,14 @@ impl Scheduler {
         Ok(())
     }
 
-    fn wait_until<'a>(&'a self, mut state: Guard<'a, State>, due: Instant) -> Guard<'a, State> {
+    fn wait_until<'a>(&'a self, mut state: MutexGuard<'a, State>, due: Instant) -> MutexGuard<'a, State> {
         state.waiting += 1;
-        let (mut state, _) = wait_until(&self.changed, state, due);
+        let (mut state, _) = Std::wait_until(&self.changed, state, due);
         state.waiting -= 1;
         state
     }
 
-    fn found_empty(&self, state: Guard<'_, State>, site: Site) {
+    fn found_empty(&self, state: MutexGuard<'_, State>, site: Site) {
         self.object.receive_failed(site);
         drop(state);
     }
@@ -246,8 +247,8 @@ impl Scheduler {
         self.object.publish(Traffic { messages, senders: 0, receiver: false, closed: false });
     }
 
-    fn lock(&self) -> Guard<'_, State> {
-        lock(&self.state)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        Std::lock(&self.state)
     }
 }
 

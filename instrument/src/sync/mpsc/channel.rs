@@ -5,11 +5,12 @@
 //! be announcing, each says beforehand that it is at hand, or a monitor would take them to wait for each other.
 
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError, TrySendError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::state::{Envelope, Side, State};
 use crate::engine::{Object, Site};
-use crate::sync::primitive::{Condvar, Guard, Mutex, lock, wait, wait_until};
+use crate::sync::{Locks, Patience, Std};
 
 /// A recorded channel.
 pub(super) struct Channel<T> {
@@ -30,8 +31,8 @@ impl<T> Channel<T> {
         Self { object, senders, state, arrived: Condvar::new(), room: Condvar::new() }
     }
 
-    fn lock(&self) -> Guard<'_, State<T>> {
-        let mut state = lock(&self.state);
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        let mut state = Std::lock(&self.state);
         state.notice_fork();
         state
     }
@@ -66,14 +67,14 @@ impl<T> Channel<T> {
 
     /// Returns with the lock, under which the message goes in.
     #[cold]
-    fn wait_for_room<'a>(&'a self, mut state: Guard<'a, State<T>>, site: Site) -> Guard<'a, State<T>> {
+    fn wait_for_room<'a>(&'a self, mut state: MutexGuard<'a, State<T>>, site: Site) -> MutexGuard<'a, State<T>> {
         let at_hand = AtHand::arrive(self, Side::Sender, &mut state, site);
         drop(state);
         let blocked = self.object.blocked_on_send(site);
         let mut state = self.lock();
         let turn = state.line.join();
         while !state.receiver_is_gone && !state.admits(Some(turn)) {
-            state = wait(&self.room, state);
+            state = Std::wait(&self.room, state);
         }
         // While it is announced, the room must not be taken: it would look as if the wait went on.
         drop(blocked);
@@ -82,7 +83,7 @@ impl<T> Channel<T> {
         state
     }
 
-    fn put(&self, mut state: Guard<'_, State<T>>, value: T, site: Site) {
+    fn put(&self, mut state: MutexGuard<'_, State<T>>, value: T, site: Site) {
         // What may panic comes before the event.
         state.queue.reserve(1);
         let number = state.put;
@@ -94,7 +95,7 @@ impl<T> Channel<T> {
         if state.is_rendezvous() {
             self.arrived.notify_one();
             while state.taken <= number {
-                state = wait(&self.room, state);
+                state = Std::wait(&self.room, state);
             }
             return;
         }
@@ -117,8 +118,8 @@ impl<T> Channel<T> {
     pub(super) fn recv_until(&self, deadline: Instant, site: Site) -> Result<T, RecvTimeoutError> {
         let mut state = self.lock();
         if state.is_silent() {
-            let deadline = (!state.is_met()).then_some(deadline);
-            state = self.receive_waiting(state, site, deadline);
+            let patience = if state.is_met() { Patience::Endless } else { Patience::Until(deadline) };
+            state = self.receive_waiting(state, site, patience);
         }
         if state.is_silent() {
             self.object.receive_failed(site);
@@ -131,7 +132,7 @@ impl<T> Channel<T> {
     pub(super) fn try_recv(&self, site: Site) -> Result<T, TryRecvError> {
         let mut state = self.lock();
         if state.is_silent() && state.is_met() {
-            state = self.receive_waiting(state, site, None);
+            state = self.receive_waiting(state, site, Patience::Endless);
         }
         if state.is_silent() {
             self.object.receive_failed(site);
@@ -141,15 +142,15 @@ impl<T> Channel<T> {
     }
 
     #[cold]
-    fn wait_for_message<'a>(&'a self, mut state: Guard<'a, State<T>>, site: Site) -> Guard<'a, State<T>> {
+    fn wait_for_message<'a>(&'a self, mut state: MutexGuard<'a, State<T>>, site: Site) -> MutexGuard<'a, State<T>> {
         if state.is_met() {
-            return self.receive_waiting(state, site, None);
+            return self.receive_waiting(state, site, Patience::Endless);
         }
         self.arrive_at_rendezvous(&state, site);
         let at_hand = AtHand::arrive(self, Side::Receiver, &mut state, site);
         drop(state);
         let blocked = self.object.blocked_on_receive(site);
-        let mut state = self.sleep(self.lock(), None);
+        let mut state = self.sleep(self.lock(), Patience::Endless);
         // While it is announced, the message must not be taken: it would look as if the wait went on.
         drop(blocked);
         at_hand.leave(&mut state);
@@ -158,13 +159,13 @@ impl<T> Channel<T> {
 
     fn receive_waiting<'a>(
         &'a self,
-        mut state: Guard<'a, State<T>>,
+        mut state: MutexGuard<'a, State<T>>,
         site: Site,
-        deadline: Option<Instant>,
-    ) -> Guard<'a, State<T>> {
+        patience: Patience,
+    ) -> MutexGuard<'a, State<T>> {
         self.arrive_at_rendezvous(&state, site);
         let at_hand = AtHand::arrive(self, Side::Receiver, &mut state, site);
-        let mut state = self.sleep(state, deadline);
+        let mut state = self.sleep(state, patience);
         at_hand.leave(&mut state);
         state
     }
@@ -177,24 +178,18 @@ impl<T> Channel<T> {
         }
     }
 
-    fn sleep<'a>(&'a self, mut state: Guard<'a, State<T>>, deadline: Option<Instant>) -> Guard<'a, State<T>> {
+    fn sleep<'a>(&'a self, mut state: MutexGuard<'a, State<T>>, patience: Patience) -> MutexGuard<'a, State<T>> {
         state.receiver_waits = true;
         if state.is_met() {
             self.room.notify_all();
         }
-        let mut in_time = true;
-        while in_time && state.is_silent() {
-            (state, in_time) = match deadline {
-                None => (wait(&self.arrived, state), true),
-                Some(deadline) => wait_until(&self.arrived, state, deadline),
-            };
-        }
+        let mut state = Std::wait_for(&self.arrived, state, patience, |state| !state.is_silent());
         state.receiver_waits = false;
         state
     }
 
     /// The next message; none if the channel is closed and empty.
-    fn take(&self, mut state: Guard<'_, State<T>>, site: Site) -> Option<T> {
+    fn take(&self, mut state: MutexGuard<'_, State<T>>, site: Site) -> Option<T> {
         let Some(Envelope { value, sent }) = state.queue.pop_front() else {
             self.object.found_closed(site);
             if state.counts_senders && state.recorded_senders == 0 {

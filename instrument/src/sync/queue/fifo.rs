@@ -8,8 +8,8 @@ use super::core::Core;
 use super::error::{AllDone, Empty, Full};
 use super::face::queue;
 use super::storage::Fifo;
+use crate::sync::Patience;
 use crate::sync::label::Label;
-use crate::sync::patience::Patience;
 
 queue! {
     /// A queue that threads share: first in, first out. Python's `queue.Queue`.

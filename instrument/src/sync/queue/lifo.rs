@@ -8,8 +8,8 @@ use super::core::Core;
 use super::error::{AllDone, Empty, Full};
 use super::face::queue;
 use super::storage::Lifo;
+use crate::sync::Patience;
 use crate::sync::label::Label;
-use crate::sync::patience::Patience;
 
 queue! {
     /// A stack that threads share: last in, first out. Python's `queue.LifoQueue`.

@@ -8,8 +8,8 @@ use super::core::Core;
 use super::error::{AllDone, Empty, Full};
 use super::face::queue;
 use super::storage::Smallest;
+use crate::sync::Patience;
 use crate::sync::label::Label;
-use crate::sync::patience::Patience;
 
 queue! {
     /// A queue that threads share whose smallest value leaves first. Python's `queue.PriorityQueue`.

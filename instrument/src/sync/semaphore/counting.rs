@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::state::{State, Wake};
 use super::{Overfull, SemaphorePermit};
 use crate::engine::{How, Kind, Mode, Object, Site, Supply};
+use crate::sync::Patience;
 use crate::sync::label::Label;
-use crate::sync::patience::Patience;
 
 /// So many permits, for as many threads at a time: Dijkstra's semaphore, and Python's `threading.Semaphore`. std has none.
 ///

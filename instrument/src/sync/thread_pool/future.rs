@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::stage::Seen;
 use super::task::{Job, Task, TaskError};
 use crate::engine::Site;
-use crate::sync::patience::Patience;
+use crate::sync::Patience;
 
 /// What will come of a task that was given to a [`ThreadPool`](super::ThreadPool): Python's `concurrent.futures.Future`.
 ///

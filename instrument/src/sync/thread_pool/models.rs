@@ -6,51 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
 
-use crate::sync::patience::Patience;
-use line::Line;
-use stage::{Rest, Seen, Stage};
-
-// The code of the pool, with the locks below.
-#[expect(
-    clippy::duplicate_mod,
-    dead_code,
-    reason = "the same code on other locks; pools ask for more than is modelled"
-)]
-#[path = "line.rs"]
-mod line;
-#[expect(clippy::duplicate_mod, dead_code, reason = "as above")]
-#[path = "stage.rs"]
-mod stage;
-
-mod primitive {
-    use std::time::Instant;
-
-    pub(super) use loom::sync::{Condvar, Mutex, MutexGuard as Guard};
-
-    pub(super) fn lock<T>(mutex: &Mutex<T>) -> Guard<'_, T> {
-        mutex.lock().expect("loom does not poison")
-    }
-
-    pub(super) fn wait<'a, T>(condvar: &Condvar, guard: Guard<'a, T>) -> Guard<'a, T> {
-        condvar.wait(guard).expect("loom does not poison")
-    }
-
-    /// The time is always over, and always after a look at everything.
-    pub(super) fn wait_until<'a, T>(_: &Condvar, guard: Guard<'a, T>, _: Instant) -> (Guard<'a, T>, bool) {
-        (guard, false)
-    }
-}
-
-fn explore(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(model);
-}
+use super::line::Line;
+use super::stage::{Rest, Seen, Stage};
+use crate::models::{Loom, explore};
+use crate::sync::Patience;
 
 type Callback = fn(&AtomicUsize);
 
 /// A task whose work and result is a number.
-type Task = Stage<usize, usize, Callback>;
+type Task = Stage<usize, usize, Callback, Loom>;
 
 fn end(task: &Task, result: usize, told: &AtomicUsize) {
     let mut result = Some(result);
@@ -68,7 +32,7 @@ fn once(told: &AtomicUsize) {
 
 #[test]
 fn of_beginning_and_cancelling_exactly_one_wins_and_who_waits_is_woken() {
-    explore(|| {
+    explore(3, || {
         let (task, told) = (Arc::new(Task::new(7)), Arc::new(AtomicUsize::new(0)));
         let worker = {
             let (task, told) = (Arc::clone(&task), Arc::clone(&told));
@@ -114,9 +78,9 @@ fn what_nobody_wants_is_dropped_before_the_end_or_by_who_abandons_it() {
         }
     }
 
-    explore(|| {
+    explore(3, || {
         let drops = Arc::new(AtomicUsize::new(0));
-        let task = Arc::new(Stage::<(), Dropped, ()>::new(()));
+        let task = Arc::new(Stage::<(), Dropped, (), Loom>::new(()));
         assert!(task.begin());
         let worker = {
             let (task, result) = (Arc::clone(&task), Dropped(Arc::clone(&drops)));
@@ -136,8 +100,8 @@ fn what_nobody_wants_is_dropped_before_the_end_or_by_who_abandons_it() {
 
 #[test]
 fn every_job_is_taken_once_and_no_worker_sleeps_on() {
-    explore(|| {
-        let line = Arc::new(Line::new());
+    explore(3, || {
+        let line = Arc::new(Line::<_, Loom>::new());
         let worker = |number| {
             let line = Arc::clone(&line);
             move || {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::line::Line;
 use super::stage::{Rest, Seen, Stage};
 use crate::engine::{Site, Staff, TaskTicket, Worker, blocked_on_end, cancelled, joined};
-use crate::sync::patience::Patience;
+use crate::sync::Patience;
 
 /// Why a task has no result.
 #[derive(Debug)]
