@@ -126,3 +126,17 @@ fn every_job_is_taken_once_and_no_worker_sleeps_on() {
         assert_eq!(line.open(|_| true), None);
     });
 }
+
+#[test]
+fn a_worker_that_sleeps_is_woken_for_a_job() {
+    explore(3, || {
+        let line = Arc::new(Line::<_, Loom>::new());
+        assert_eq!(line.put(1, || 1), Ok(Some(0)));
+        let worker = {
+            let line = Arc::clone(&line);
+            thread::spawn(move || [(); 2].map(|()| line.take(0, |_| true)))
+        };
+        assert_eq!(line.put(1, || 2), Ok(None));
+        assert_eq!(worker.join().unwrap(), [Some(1), Some(2)]);
+    });
+}
