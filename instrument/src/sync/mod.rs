@@ -2,8 +2,8 @@
 //!
 //! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
 //! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
-//! std's. [`Event`], [`PerThread`], [`ReentrantMutex`], [`Semaphore`], [`Shared`], [`lock_all`], the queues and [`Scheduler`] are
-//! additions.
+//! std's. [`Event`], [`PerThread`], [`ReentrantMutex`], [`Scheduler`], [`Semaphore`], [`Shared`], [`ThreadPool`], [`Timer`],
+//! [`lock_all`] and the queues are additions.
 
 pub mod atomic;
 #[cfg(feature = "record")]
