@@ -5,7 +5,6 @@
 //! be announcing, each says beforehand that it is at hand, or a monitor would take them to wait for each other.
 
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError, TrySendError};
-use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::state::{Envelope, Side, State};
@@ -13,26 +12,26 @@ use crate::engine::{Object, Site};
 use crate::sync::{Locks, Patience, Std};
 
 /// A recorded channel.
-pub(super) struct Channel<T> {
+pub(super) struct Channel<T, L: Locks = Std> {
     object: Object,
     /// What the receiver of a closed channel knows of: not only the last sender that went, but all.
     senders: Object,
-    state: Mutex<State<T>>,
+    state: L::Mutex<State<T>>,
     /// The receiver waits for a message.
-    arrived: Condvar,
+    arrived: L::Condvar,
     /// Senders wait for room, or (of a rendezvous) for their message to be taken.
-    room: Condvar,
+    room: L::Condvar,
 }
 
-impl<T> Channel<T> {
+impl<T, L: Locks> Channel<T, L> {
     /// A channel with one sender and a receiver.
     pub(super) fn new(object: Object, senders: Object, capacity: Option<usize>) -> Self {
-        let state = Mutex::new(State::new(capacity));
-        Self { object, senders, state, arrived: Condvar::new(), room: Condvar::new() }
+        let state = L::mutex(State::new(capacity));
+        Self { object, senders, state, arrived: L::condvar(), room: L::condvar() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        let mut state = Std::lock(&self.state);
+    fn lock(&self) -> L::Guard<'_, State<T>> {
+        let mut state = L::lock(&self.state);
         state.notice_fork();
         state
     }
@@ -67,15 +66,14 @@ impl<T> Channel<T> {
 
     /// Returns with the lock, under which the message goes in.
     #[cold]
-    fn wait_for_room<'a>(&'a self, mut state: MutexGuard<'a, State<T>>, site: Site) -> MutexGuard<'a, State<T>> {
+    fn wait_for_room<'a>(&'a self, mut state: L::Guard<'a, State<T>>, site: Site) -> L::Guard<'a, State<T>> {
         let at_hand = AtHand::arrive(self, Side::Sender, &mut state, site);
         drop(state);
         let blocked = self.object.blocked_on_send(site);
         let mut state = self.lock();
         let turn = state.line.join();
-        while !state.receiver_is_gone && !state.admits(Some(turn)) {
-            state = Std::wait(&self.room, state);
-        }
+        let admitted = |state: &State<T>| state.receiver_is_gone || state.admits(Some(turn));
+        let mut state = L::wait_for(&self.room, state, Patience::Endless, admitted);
         // While it is announced, the room must not be taken: it would look as if the wait went on.
         drop(blocked);
         state.line.leave(turn);
@@ -83,7 +81,7 @@ impl<T> Channel<T> {
         state
     }
 
-    fn put(&self, mut state: MutexGuard<'_, State<T>>, value: T, site: Site) {
+    fn put(&self, mut state: L::Guard<'_, State<T>>, value: T, site: Site) {
         // What may panic comes before the event.
         state.queue.reserve(1);
         let number = state.put;
@@ -93,15 +91,13 @@ impl<T> Channel<T> {
         self.object.publish(state.traffic());
         let receiver_waits = state.receiver_waits;
         if state.is_rendezvous() {
-            self.arrived.notify_one();
-            while state.taken <= number {
-                state = Std::wait(&self.room, state);
-            }
+            L::notify_one(&self.arrived);
+            drop(L::wait_for(&self.room, state, Patience::Endless, |state| state.taken > number));
             return;
         }
         drop(state);
         if receiver_waits {
-            self.arrived.notify_one();
+            L::notify_one(&self.arrived);
         }
     }
 
@@ -142,7 +138,7 @@ impl<T> Channel<T> {
     }
 
     #[cold]
-    fn wait_for_message<'a>(&'a self, mut state: MutexGuard<'a, State<T>>, site: Site) -> MutexGuard<'a, State<T>> {
+    fn wait_for_message<'a>(&'a self, mut state: L::Guard<'a, State<T>>, site: Site) -> L::Guard<'a, State<T>> {
         if state.is_met() {
             return self.receive_waiting(state, site, Patience::Endless);
         }
@@ -159,10 +155,10 @@ impl<T> Channel<T> {
 
     fn receive_waiting<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State<T>>,
+        mut state: L::Guard<'a, State<T>>,
         site: Site,
         patience: Patience,
-    ) -> MutexGuard<'a, State<T>> {
+    ) -> L::Guard<'a, State<T>> {
         self.arrive_at_rendezvous(&state, site);
         let at_hand = AtHand::arrive(self, Side::Receiver, &mut state, site);
         let mut state = self.sleep(state, patience);
@@ -178,18 +174,18 @@ impl<T> Channel<T> {
         }
     }
 
-    fn sleep<'a>(&'a self, mut state: MutexGuard<'a, State<T>>, patience: Patience) -> MutexGuard<'a, State<T>> {
+    fn sleep<'a>(&'a self, mut state: L::Guard<'a, State<T>>, patience: Patience) -> L::Guard<'a, State<T>> {
         state.receiver_waits = true;
         if state.is_met() {
-            self.room.notify_all();
+            L::notify_all(&self.room);
         }
-        let mut state = Std::wait_for(&self.arrived, state, patience, |state| !state.is_silent());
+        let mut state = L::wait_for(&self.arrived, state, patience, |state| !state.is_silent());
         state.receiver_waits = false;
         state
     }
 
     /// The next message; none if the channel is closed and empty.
-    fn take(&self, mut state: MutexGuard<'_, State<T>>, site: Site) -> Option<T> {
+    fn take(&self, mut state: L::Guard<'_, State<T>>, site: Site) -> Option<T> {
         let Some(Envelope { value, sent }) = state.queue.pop_front() else {
             self.object.found_closed(site);
             if state.counts_senders && state.recorded_senders == 0 {
@@ -203,9 +199,9 @@ impl<T> Channel<T> {
         let (is_rendezvous, is_awaited) = (state.is_rendezvous(), state.is_bounded() && !state.line.is_empty());
         drop(state);
         if is_rendezvous {
-            self.room.notify_all();
+            L::notify_all(&self.room);
         } else if is_awaited {
-            self.room.notify_one();
+            L::notify_one(&self.room);
         }
         Some(value)
     }
@@ -239,7 +235,7 @@ impl<T> Channel<T> {
         let receiver_waits = state.receiver_waits;
         drop(state);
         if receiver_waits {
-            self.arrived.notify_one();
+            L::notify_one(&self.arrived);
         }
     }
 
@@ -257,20 +253,20 @@ impl<T> Channel<T> {
         state.taken += left.len() as u64;
         self.object.publish(state.traffic());
         drop(state);
-        self.room.notify_all();
+        L::notify_all(&self.room);
         drop(left);
     }
 }
 
 /// Says that a side is there until it leaves; or gives up, when the announcement of its wait panics.
-struct AtHand<'a, T> {
-    channel: &'a Channel<T>,
+struct AtHand<'a, T, L: Locks> {
+    channel: &'a Channel<T, L>,
     side: Side,
     site: Site,
 }
 
-impl<'a, T> AtHand<'a, T> {
-    fn arrive(channel: &'a Channel<T>, side: Side, state: &mut State<T>, site: Site) -> Self {
+impl<'a, T, L: Locks> AtHand<'a, T, L> {
+    fn arrive(channel: &'a Channel<T, L>, side: Side, state: &mut State<T>, site: Site) -> Self {
         state.arrive(side);
         channel.object.publish(state.traffic());
         Self { channel, side, site }
@@ -283,7 +279,7 @@ impl<'a, T> AtHand<'a, T> {
     }
 }
 
-impl<T> Drop for AtHand<'_, T> {
+impl<T, L: Locks> Drop for AtHand<'_, T, L> {
     fn drop(&mut self) {
         let mut state = self.channel.lock();
         state.leave(self.side);
