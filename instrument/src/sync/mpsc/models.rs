@@ -4,6 +4,7 @@
 use std::any::type_name;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvError, RecvTimeoutError};
 
 use loom::thread;
@@ -106,4 +107,25 @@ fn who_waits_for_a_message_is_woken_by_it_and_by_the_end() {
 #[test]
 fn who_waits_at_a_rendezvous_is_woken_by_a_message_and_by_the_end() {
     in_time(0);
+}
+
+#[test]
+fn who_has_met_the_receiver_goes_on_although_others_wait() {
+    explore(2, || {
+        let (channel, sent) = (channel(0), Arc::new(AtomicUsize::new(0)));
+        let senders = [1, 2].map(|value| {
+            let sent = Arc::clone(&sent);
+            spawn(&channel, move |channel| {
+                assert_eq!(send(channel, value), Ok(()));
+                sent.fetch_add(1, Ordering::SeqCst);
+            })
+        });
+        for received in 1..=2 {
+            assert!(receive(&channel).is_ok());
+            while sent.load(Ordering::SeqCst) < received {
+                thread::yield_now();
+            }
+        }
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+    });
 }
