@@ -242,6 +242,8 @@
 #[cfg_attr(not(feature = "record"), path = "engine/off.rs")]
 mod engine;
 pub mod levelled;
+#[cfg(all(test, not(miri)))]
+mod models;
 pub mod monitor;
 pub mod named;
 #[cfg(feature = "record")]

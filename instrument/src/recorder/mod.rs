@@ -18,6 +18,7 @@ mod gate;
 mod held;
 #[cfg(all(test, target_os = "linux", target_arch = "x86_64", not(miri)))]
 mod interrupt_tests;
+mod lasting;
 mod loads;
 mod local;
 mod lock;
@@ -52,6 +53,7 @@ pub(crate) use atomic::Exchange;
 pub(crate) use blocked::Blocked;
 pub(crate) use channel::{Sent, Traffic, forks};
 pub(crate) use gate::{Look, is_off, is_on};
+pub(crate) use lasting::lasting;
 pub(crate) use lock::Token;
 pub(crate) use object::{Kind, Object, Site};
 pub(crate) use once::OnceObject;

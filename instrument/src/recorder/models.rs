@@ -14,6 +14,7 @@ use loom::thread;
 use super::number::Number;
 use super::reads::Reads;
 use super::word::{Atomic64, SPIN, VERSION, Word};
+use crate::models::explore;
 
 trait Model: Atomic64 + Send + Sync + 'static {
     fn new(value: u64) -> Self;
@@ -76,12 +77,6 @@ impl Model for Weak {
     fn new(value: u64) -> Self {
         Self(AtomicU64::new(value))
     }
-}
-
-fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
-    builder.check(model);
 }
 
 /// Runs `work` with each tag, one of them on this thread.

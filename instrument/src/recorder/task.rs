@@ -7,7 +7,6 @@
 //! That tasks *begin* in the order in which they were submitted is no accident, and tasks may rely on it: a task that waits
 //! for an earlier one has not taken its thread away. So the line is a channel: to submit is to send, to begin to receive.
 
-use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +17,7 @@ use lockhound_trace::{How, Mode};
 
 use super::channel::Sent;
 use super::gate;
+use super::lasting::lasting;
 use super::local::{self, Busy, Local};
 use super::monitor::{self, Seat};
 use super::object::{Object, Site};
@@ -39,7 +39,7 @@ pub(crate) struct Staff {
 impl Staff {
     pub(crate) fn new(permits: Object, line: Object, name: Option<&'static str>) -> Self {
         let line = match name {
-            Some(name) => line.named(name_of_line(name)),
+            Some(name) => line.named(lasting(format!("line of {name}"))),
             None => line,
         };
         Self { permits, line, submitted: AtomicU64::new(0), cancelled: Mutex::new(Vec::new()) }
@@ -60,21 +60,6 @@ impl Staff {
         }
         self.line.received(task.message, Some(task.site));
     }
-}
-
-/// What reports call the line of a pool. Objects are named by `&'static str`, so the names are leaked, once for all pools
-/// of a name.
-fn name_of_line(pool: &'static str) -> &'static str {
-    static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
-    let name = format!("line of {pool}");
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    let names = names.get_or_insert_with(HashSet::new);
-    if let Some(known) = names.get(name.as_str()) {
-        return known;
-    }
-    let name: &'static str = name.leak();
-    names.insert(name);
-    name
 }
 
 /// A task that is to run some time. Of no meaning when not recording.

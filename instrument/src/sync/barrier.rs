@@ -3,9 +3,10 @@
 use std::any::type_name;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 use super::label::Label;
+use super::{Locks, Patience, Std};
 use crate::engine::{Kind, Object, Site};
 
 /// [`std::sync::Barrier`], recorded.
@@ -104,9 +105,8 @@ impl Barrier {
         } else {
             None
         };
-        while state.generation == waiting.generation {
-            state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let is_over = |state: &State| state.generation != waiting.generation;
+        let mut state = Std::wait_for(&self.opened, state, Patience::Endless, is_over);
         drop(blocked);
         waiting.end(&mut state);
         if recorded {
@@ -115,7 +115,7 @@ impl Barrier {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        Std::lock(&self.state)
     }
 }
 

@@ -4,8 +4,9 @@ use std::any::type_name;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
+use super::{Locks, Std};
 use crate::engine::{self, OnceObject, Site};
 
 /// [`std::sync::LazyLock`], recorded: the same methods, the same poisoning.
@@ -82,7 +83,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     }
 
     fn take_initialiser(&self) -> F {
-        match self.initialiser.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match Std::lock(&self.initialiser).take() {
             Some(initialiser) => initialiser,
             None => panic!("LazyLock instance has previously been poisoned"),
         }

@@ -3,9 +3,8 @@
 use std::sync::{LockResult, PoisonError};
 
 use super::labelled::{mutex_level, rwlock_level};
-use crate::engine;
-
 use super::{Mutex, MutexGuard, ReentrantMutex, ReentrantMutexGuard, RwLock, RwLockWriteGuard};
+use crate::engine;
 
 /// Takes all `locks`, whatever the order in which they are named, and returns their guards in that order.
 ///

@@ -2,8 +2,8 @@
 //!
 //! Everything of `std::sync` is here. With the feature on, `Mutex`, `RwLock`, `Condvar` and their guards, `Barrier`, `Once`,
 //! `OnceLock`, `LazyLock`, the atomics and the channels of `mpsc` are recorded types of the same name and API; the rest is
-//! std's. [`Event`], [`PerThread`], [`ReentrantMutex`], [`Semaphore`], [`Shared`], [`lock_all`], the queues and [`Scheduler`] are
-//! additions.
+//! std's. [`Event`], [`PerThread`], [`ReentrantMutex`], [`Scheduler`], [`Semaphore`], [`Shared`], [`ThreadPool`], [`Timer`],
+//! [`lock_all`] and the queues are additions.
 
 pub mod atomic;
 #[cfg(feature = "record")]
@@ -20,6 +20,7 @@ pub(crate) mod labelled;
 #[cfg(feature = "record")]
 mod lazy_lock;
 mod lock_all;
+mod locks;
 #[cfg(feature = "record")]
 pub mod mpsc;
 #[cfg(feature = "record")]
@@ -28,10 +29,8 @@ mod mutex;
 mod once;
 #[cfg(feature = "record")]
 mod once_lock;
-#[cfg(feature = "record")]
 mod patience;
 mod per_thread;
-mod primitive;
 mod queue;
 mod reentrant_mutex;
 #[cfg(feature = "record")]
@@ -39,6 +38,8 @@ mod rwlock;
 mod scheduler;
 mod semaphore;
 mod shared;
+#[cfg(feature = "record")]
+mod spinning;
 mod thread_pool;
 mod timer;
 
@@ -57,6 +58,9 @@ pub use self::{
     once_lock::OnceLock,
     rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
+
+pub(crate) use locks::{Locks, Std};
+pub(crate) use patience::Patience;
 
 pub use event::Event;
 pub use lock_all::{LockSet, Lockable, lock_all};

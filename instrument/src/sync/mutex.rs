@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use super::hold::Hold;
-use super::patience;
+use super::spinning;
 use crate::engine::{self, How, Kind, Look, Mode, Object, Site, Token};
 
 /// [`std::sync::Mutex`], recorded: the same methods, the same poisoning.
@@ -122,7 +122,7 @@ impl<T: ?Sized> Mutex<T> {
     #[cold]
     fn wait(&self, site: Site) -> std::sync::MutexGuard<'_, T> {
         if !engine::is_off() {
-            if let Some(guard) = patience::until(|| self.inner.try_lock()) {
+            if let Some(guard) = spinning::until(|| self.inner.try_lock()) {
                 return guard;
             }
             let _blocked = self.object.blocked(Mode::Write, site);

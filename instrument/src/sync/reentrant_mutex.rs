@@ -7,9 +7,10 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 use super::label::Label;
+use super::{Locks, Std};
 use crate::engine::{How, Kind, Mode, Object, Site, Touched};
 
 /// A mutex that the thread which holds it may lock again; free when as many guards are dropped as were taken.
@@ -308,7 +309,7 @@ impl Gate {
     fn shut(&self) {
         let mut sleepers = self.sleepers();
         while self.state.swap(Self::AWAITED, Ordering::Acquire) != Self::OPEN {
-            sleepers = self.opened.wait(sleepers).unwrap_or_else(PoisonError::into_inner);
+            sleepers = Std::wait(&self.opened, sleepers);
         }
     }
 
@@ -326,6 +327,6 @@ impl Gate {
     }
 
     fn sleepers(&self) -> MutexGuard<'_, ()> {
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+        Std::lock(&self.sleepers)
     }
 }

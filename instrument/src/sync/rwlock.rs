@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use super::hold::Hold;
-use super::patience;
+use super::spinning;
 use crate::engine::{self, How, Kind, Look, Mode, Object, Site, Token};
 
 /// [`std::sync::RwLock`], recorded: the same methods, the same poisoning.
@@ -160,7 +160,7 @@ impl<T: ?Sized> RwLock<T> {
     #[cold]
     fn wait_to_read(&self, site: Site) -> std::sync::RwLockReadGuard<'_, T> {
         if !engine::is_off() {
-            if let Some(guard) = patience::until(|| self.inner.try_read()) {
+            if let Some(guard) = spinning::until(|| self.inner.try_read()) {
                 return guard;
             }
             let _blocked = self.object.blocked(Mode::Read, site);
@@ -172,7 +172,7 @@ impl<T: ?Sized> RwLock<T> {
     #[cold]
     fn wait_to_write(&self, site: Site) -> std::sync::RwLockWriteGuard<'_, T> {
         if !engine::is_off() {
-            if let Some(guard) = patience::until(|| self.inner.try_write()) {
+            if let Some(guard) = spinning::until(|| self.inner.try_write()) {
                 return guard;
             }
             let _blocked = self.object.blocked(Mode::Write, site);

@@ -3,10 +3,11 @@
 use std::any::type_name;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::label::Label;
+use super::{Locks, Patience, Std};
 use crate::engine::{Kind, Object, Site};
 use crate::thread::{self, JoinHandle};
 
@@ -44,10 +45,10 @@ pub struct Timer {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Shared {
+struct Shared<L: Locks = Std> {
     cancelled: Object,
-    stage: Mutex<Stage>,
-    changed: Condvar,
+    stage: L::Mutex<Stage>,
+    changed: L::Condvar,
 }
 
 /// Leaves `Pending` once.
@@ -82,7 +83,7 @@ impl Timer {
         interval: Duration,
         function: Box<dyn FnOnce() + Send>,
     ) -> Self {
-        let shared = Arc::new(Shared { cancelled, stage: Mutex::new(Stage::Pending), changed: Condvar::new() });
+        let shared = Arc::new(Shared::new(cancelled));
         Self { shared, name, interval, function: Mutex::new(Some(function)), thread: Mutex::new(None) }
     }
 
@@ -93,27 +94,21 @@ impl Timer {
     #[track_caller]
     pub fn start(&self) {
         let site = Location::caller();
-        let function = lock(&self.function).take().expect("a timer can only be started once");
+        let function = Std::lock(&self.function).take().expect("a timer can only be started once");
         let (shared, interval) = (Arc::clone(&self.shared), self.interval);
         let wait_and_call = move || {
-            if shared.comes_to_run(interval, site) {
+            if shared.comes_to_run(Patience::of(interval), site) {
                 function();
             }
         };
         let spawned = thread::Builder::new().name(self.name.to_owned()).spawn(wait_and_call);
-        *lock(&self.thread) = Some(spawned.expect("failed to spawn the timer's thread"));
+        *Std::lock(&self.thread) = Some(spawned.expect("failed to spawn the timer's thread"));
     }
 
     /// Sees to it that the function is never called, unless that has begun; whether it is cancelled, by this call or before.
     #[track_caller]
     pub fn cancel(&self) -> bool {
-        let mut stage = lock(&self.shared.stage);
-        if *stage == Stage::Pending {
-            self.shared.cancelled.flag_set(Location::caller());
-            *stage = Stage::Cancelled;
-            self.shared.changed.notify_one();
-        }
-        *stage == Stage::Cancelled
+        self.shared.cancel(Location::caller())
     }
 
     /// Waits until the function has returned or the thread has found itself cancelled. Returns at once if it was not started.
@@ -122,40 +117,42 @@ impl Timer {
     /// With what the function panicked with, if it did.
     #[track_caller]
     pub fn join(self) -> thread::Result<()> {
-        let thread = lock(&self.thread).take();
+        let thread = Std::lock(&self.thread).take();
         thread.map_or(Ok(()), JoinHandle::join)
     }
 }
 
-impl Shared {
-    /// Waits; whether the time has passed before anybody cancelled.
-    fn comes_to_run(&self, interval: Duration, site: Site) -> bool {
-        // A time beyond all clocks is no limit.
-        let end = Instant::now().checked_add(interval);
-        let mut stage = lock(&self.stage);
-        loop {
-            if *stage == Stage::Cancelled {
-                self.cancelled.flag_awaited(site);
-                return false;
-            }
-            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                *stage = Stage::Run;
-                return true;
-            }
-            stage = self.changed.wait_timeout(stage, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+impl<L: Locks> Shared<L> {
+    fn new(cancelled: Object) -> Self {
+        Self { cancelled, stage: L::mutex(Stage::Pending), changed: L::condvar() }
     }
-}
 
-/// No code of the user's runs under these locks, so poison says nothing.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cancel(&self, site: Site) -> bool {
+        let mut stage = L::lock(&self.stage);
+        if *stage == Stage::Pending {
+            self.cancelled.flag_set(site);
+            *stage = Stage::Cancelled;
+            L::notify_one(&self.changed);
+        }
+        *stage == Stage::Cancelled
+    }
+
+    /// Waits; whether the time has passed before anybody cancelled.
+    fn comes_to_run(&self, patience: Patience, site: Site) -> bool {
+        let is_cancelled = |stage: &Stage| *stage == Stage::Cancelled;
+        let mut stage = L::wait_for(&self.changed, L::lock(&self.stage), patience, is_cancelled);
+        if is_cancelled(&stage) {
+            self.cancelled.flag_awaited(site);
+            return false;
+        }
+        *stage = Stage::Run;
+        true
+    }
 }
 
 impl fmt::Debug for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = *lock(&self.shared.stage);
+        let stage = *Std::lock(&self.shared.stage);
         f.debug_struct("Timer").field("interval", &self.interval).field("stage", &stage).finish_non_exhaustive()
     }
 }
@@ -211,5 +208,37 @@ mod tests {
         let (timer, _) = counting(Duration::ZERO);
         timer.start();
         timer.start();
+    }
+}
+
+/// Every interleaving, up to a bound, of a timer's thread and those who cancel it.
+#[cfg(all(test, not(miri)))]
+mod models {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::models::{Loom, explore, future, past};
+
+    fn race(end: impl Fn() -> Instant + Send + Sync + 'static) {
+        explore(3, move || {
+            let timer = Arc::new(Shared::<Loom>::new(Timer::object()));
+            let end = Patience::Until(end());
+            let [runner, canceller] = [(); 2].map(|()| Arc::clone(&timer));
+            let runner = loom::thread::spawn(move || runner.comes_to_run(end, Location::caller()));
+            let canceller = loom::thread::spawn(move || canceller.cancel(Location::caller()));
+            let cancelled = timer.cancel(Location::caller());
+            assert_eq!(canceller.join().unwrap(), cancelled, "it does not change any more");
+            assert_eq!(runner.join().unwrap(), !cancelled);
+        });
+    }
+
+    #[test]
+    fn of_running_and_being_cancelled_exactly_one_happens() {
+        race(past);
+    }
+
+    #[test]
+    fn who_cancels_wakes_the_thread() {
+        race(future);
     }
 }

@@ -1,15 +1,14 @@
 //! Parking, and the token that an unpark leaves behind.
 
 use std::any::type_name;
-use std::collections::HashSet;
 use std::panic::Location;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::Duration;
 
 use super::handle::my_token;
-use crate::engine::{self, Blocked, Kind, Object, Site};
+use crate::engine::{self, Blocked, Kind, Object, Site, lasting};
 
 /// What the recorder knows of a thread's park token: a copy of std's own, which alone decides when a park returns.
 ///
@@ -64,22 +63,12 @@ impl ParkToken {
     }
 }
 
-/// What reports call the token. Objects are named by `&'static str`, so the names are leaked, once for all threads of
-/// a name.
+/// What reports call the token.
 fn name_of_token(thread: Option<&str>) -> &'static str {
-    static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
-    let Some(thread) = thread else {
-        return "park token of an unnamed thread";
-    };
-    let name = format!("park token of {thread}");
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    let names = names.get_or_insert_with(HashSet::new);
-    if let Some(known) = names.get(name.as_str()) {
-        return known;
+    match thread {
+        Some(thread) => lasting(format!("park token of {thread}")),
+        None => "park token of an unnamed thread",
     }
-    let name: &'static str = name.leak();
-    names.insert(name);
-    name
 }
 
 /// Waits until the calling thread is unparked; may return sooner. See [`std::thread::park`].

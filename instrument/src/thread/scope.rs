@@ -5,13 +5,14 @@ use std::fmt;
 use std::io;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::thread::Result;
 
 use super::builder::Builder;
 use super::child::{Child, End, Unborn};
 use super::handle::Thread;
 use crate::engine::{self, Site, ThreadTicket, blocked_on_end, finished, joined};
+use crate::sync::{Locks, Patience, Std};
 
 /// Lets `f` spawn threads that borrow, and waits for their end. See [`std::thread::scope`].
 ///
@@ -214,15 +215,15 @@ impl Children {
         };
         if !child.course.ended.load(Ordering::Acquire) {
             let _blocked = blocked_on_end(child.ticket, &child.course.ended, site);
-            let waiting = self.ended.wait_while(self.table(), |_| !child.course.ended.load(Ordering::Acquire));
-            drop(waiting.unwrap_or_else(PoisonError::into_inner));
+            let has_ended = |_: &Table| child.course.ended.load(Ordering::Acquire);
+            drop(Std::wait_for(&self.ended, self.table(), Patience::Endless, has_ended));
         }
         joined(child.ticket, site);
         true
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        Std::lock(&self.table)
     }
 }
 

@@ -3,12 +3,11 @@
 use std::any::type_name;
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::Ordering;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::state::State;
+use super::core::Core;
 use crate::engine::{Kind, Object};
+use crate::sync::Patience;
 use crate::sync::atomic::AtomicBool;
 use crate::sync::label::Label;
 use crate::sync::labelled;
@@ -38,15 +37,7 @@ use crate::sync::labelled;
 /// is stored when the event is set or cleared, and is called `is_set` if the event has a name. Whoever sees it set comes
 /// after the `set`.
 pub struct Event {
-    object: Object,
-    /// What a look sees: what `state` says, under its lock. An await in its place could be taken for one that may hang; and
-    /// what a thread does depends on what it has seen, be it no.
-    is_set: AtomicBool,
-    state: Mutex<State>,
-    /// The event was set.
-    set: Condvar,
-    /// All are gone whom that woke.
-    passed: Condvar,
+    core: Core,
 }
 
 impl Event {
@@ -69,20 +60,13 @@ impl Event {
     }
 
     const fn with_objects(object: Object, is_set: AtomicBool) -> Self {
-        Self { object, is_set, state: Mutex::new(State::new()), set: Condvar::new(), passed: Condvar::new() }
+        Self { core: Core::new(object, is_set) }
     }
 
     /// Sets the event and wakes all threads that wait for it.
     #[track_caller]
     pub fn set(&self) {
-        let mut state = self.lock();
-        self.object.flag_set(Location::caller());
-        self.is_set.store(true, Ordering::Release);
-        let anybody = state.set();
-        drop(state);
-        if anybody {
-            self.set.notify_all();
-        }
+        self.core.set(Location::caller());
     }
 
     /// Makes those wait who come from here on.
@@ -91,91 +75,38 @@ impl Event {
     /// wake up.
     #[track_caller]
     pub fn clear(&self) {
-        let mut state = self.lock();
-        // Else a wait would be recorded to have returned from an event that is not set.
-        while !state.may_clear() {
-            state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        self.object.flag_cleared(Location::caller());
-        self.is_set.store(false, Ordering::Release);
-        state.clear();
+        self.core.clear(Location::caller());
     }
 
     /// Whether the event is set. Where it is, what happened before it was set has happened for the caller.
     #[must_use]
     #[track_caller]
     pub fn is_set(&self) -> bool {
-        let _state = self.lock();
-        self.is_set.load(Ordering::Acquire)
+        self.core.is_set()
     }
 
     /// Waits until the event is set; returns at once if it is.
     #[track_caller]
     pub fn wait(&self) {
-        let site = Location::caller();
-        let state = self.lock();
-        if state.is_set() {
-            return self.object.flag_awaited(site);
-        }
-        drop(state);
-        let blocked = self.object.blocked_on_await(site);
-        let state = self.lock();
-        if state.is_set() {
-            drop(blocked);
-            return self.object.flag_awaited(site);
-        }
-        let mut state = state;
-        let turn = state.enter();
-        while !state.has_come(turn) {
-            state = self.set.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        // Before the event can be cleared.
-        drop(blocked);
-        self.object.flag_awaited(site);
-        self.go_on(state);
+        self.core.wait(Location::caller());
     }
 
     /// Waits until the event is set, but no longer than `timeout`; whether it was set.
     #[must_use = "it may not be set"]
     #[track_caller]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        // A time beyond all clocks is no limit.
-        let Some(end) = Instant::now().checked_add(timeout) else {
-            self.wait();
-            return true;
-        };
-        let mut state = self.lock();
-        if state.is_set() {
-            return self.is_set.load(Ordering::Acquire);
-        }
-        let turn = state.enter();
-        while !state.has_come(turn) {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                state.give_up();
-                return self.is_set.load(Ordering::Acquire);
+        match Patience::of(timeout) {
+            Patience::Endless => {
+                self.wait();
+                true
             }
-            state = self.set.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let is_set = self.is_set.load(Ordering::Acquire);
-        self.go_on(state);
-        is_set
-    }
-
-    /// A thread that waited when the event was set goes on.
-    fn go_on(&self, mut state: MutexGuard<'_, State>) {
-        if state.go_on() {
-            self.passed.notify_all();
+            patience => self.core.wait_meanwhile(patience),
         }
     }
 
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
-        self.lock().waiting()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.core.waiting()
     }
 }
 
@@ -189,6 +120,6 @@ impl Default for Event {
 /// Says whether the event is set, which is not recorded here.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event").field("is_set", &self.lock().is_set()).finish()
+        f.debug_struct("Event").field("is_set", &self.core.is_set_unseen()).finish()
     }
 }

@@ -60,6 +60,7 @@ impl State {
 
     /// The thread whose turn has come goes on; whether it was the last.
     pub(super) const fn go_on(&mut self) -> bool {
+        debug_assert!(self.is_set, "a wait that returns from what is not set");
         self.leaving -= 1;
         self.leaving == 0
     }

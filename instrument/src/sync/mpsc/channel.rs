@@ -9,29 +9,29 @@ use std::time::Instant;
 
 use super::state::{Envelope, Side, State};
 use crate::engine::{Object, Site};
-use crate::sync::primitive::{Condvar, Guard, Mutex, lock, wait, wait_until};
+use crate::sync::{Locks, Patience, Std};
 
 /// A recorded channel.
-pub(super) struct Channel<T> {
+pub(super) struct Channel<T, L: Locks = Std> {
     object: Object,
     /// What the receiver of a closed channel knows of: not only the last sender that went, but all.
     senders: Object,
-    state: Mutex<State<T>>,
+    state: L::Mutex<State<T>>,
     /// The receiver waits for a message.
-    arrived: Condvar,
+    arrived: L::Condvar,
     /// Senders wait for room, or (of a rendezvous) for their message to be taken.
-    room: Condvar,
+    room: L::Condvar,
 }
 
-impl<T> Channel<T> {
+impl<T, L: Locks> Channel<T, L> {
     /// A channel with one sender and a receiver.
     pub(super) fn new(object: Object, senders: Object, capacity: Option<usize>) -> Self {
-        let state = Mutex::new(State::new(capacity));
-        Self { object, senders, state, arrived: Condvar::new(), room: Condvar::new() }
+        let state = L::mutex(State::new(capacity));
+        Self { object, senders, state, arrived: L::condvar(), room: L::condvar() }
     }
 
-    fn lock(&self) -> Guard<'_, State<T>> {
-        let mut state = lock(&self.state);
+    fn lock(&self) -> L::Guard<'_, State<T>> {
+        let mut state = L::lock(&self.state);
         state.notice_fork();
         state
     }
@@ -66,15 +66,14 @@ impl<T> Channel<T> {
 
     /// Returns with the lock, under which the message goes in.
     #[cold]
-    fn wait_for_room<'a>(&'a self, mut state: Guard<'a, State<T>>, site: Site) -> Guard<'a, State<T>> {
+    fn wait_for_room<'a>(&'a self, mut state: L::Guard<'a, State<T>>, site: Site) -> L::Guard<'a, State<T>> {
         let at_hand = AtHand::arrive(self, Side::Sender, &mut state, site);
         drop(state);
         let blocked = self.object.blocked_on_send(site);
         let mut state = self.lock();
         let turn = state.line.join();
-        while !state.receiver_is_gone && !state.admits(Some(turn)) {
-            state = wait(&self.room, state);
-        }
+        let admitted = |state: &State<T>| state.receiver_is_gone || state.admits(Some(turn));
+        let mut state = L::wait_for(&self.room, state, Patience::Endless, admitted);
         // While it is announced, the room must not be taken: it would look as if the wait went on.
         drop(blocked);
         state.line.leave(turn);
@@ -82,7 +81,7 @@ impl<T> Channel<T> {
         state
     }
 
-    fn put(&self, mut state: Guard<'_, State<T>>, value: T, site: Site) {
+    fn put(&self, mut state: L::Guard<'_, State<T>>, value: T, site: Site) {
         // What may panic comes before the event.
         state.queue.reserve(1);
         let number = state.put;
@@ -92,15 +91,13 @@ impl<T> Channel<T> {
         self.object.publish(state.traffic());
         let receiver_waits = state.receiver_waits;
         if state.is_rendezvous() {
-            self.arrived.notify_one();
-            while state.taken <= number {
-                state = wait(&self.room, state);
-            }
+            L::notify_one(&self.arrived);
+            drop(L::wait_for(&self.room, state, Patience::Endless, |state| state.taken > number));
             return;
         }
         drop(state);
         if receiver_waits {
-            self.arrived.notify_one();
+            L::notify_one(&self.arrived);
         }
     }
 
@@ -117,8 +114,8 @@ impl<T> Channel<T> {
     pub(super) fn recv_until(&self, deadline: Instant, site: Site) -> Result<T, RecvTimeoutError> {
         let mut state = self.lock();
         if state.is_silent() {
-            let deadline = (!state.is_met()).then_some(deadline);
-            state = self.receive_waiting(state, site, deadline);
+            let patience = if state.is_met() { Patience::Endless } else { Patience::Until(deadline) };
+            state = self.receive_waiting(state, site, patience);
         }
         if state.is_silent() {
             self.object.receive_failed(site);
@@ -131,7 +128,7 @@ impl<T> Channel<T> {
     pub(super) fn try_recv(&self, site: Site) -> Result<T, TryRecvError> {
         let mut state = self.lock();
         if state.is_silent() && state.is_met() {
-            state = self.receive_waiting(state, site, None);
+            state = self.receive_waiting(state, site, Patience::Endless);
         }
         if state.is_silent() {
             self.object.receive_failed(site);
@@ -141,15 +138,15 @@ impl<T> Channel<T> {
     }
 
     #[cold]
-    fn wait_for_message<'a>(&'a self, mut state: Guard<'a, State<T>>, site: Site) -> Guard<'a, State<T>> {
+    fn wait_for_message<'a>(&'a self, mut state: L::Guard<'a, State<T>>, site: Site) -> L::Guard<'a, State<T>> {
         if state.is_met() {
-            return self.receive_waiting(state, site, None);
+            return self.receive_waiting(state, site, Patience::Endless);
         }
         self.arrive_at_rendezvous(&state, site);
         let at_hand = AtHand::arrive(self, Side::Receiver, &mut state, site);
         drop(state);
         let blocked = self.object.blocked_on_receive(site);
-        let mut state = self.sleep(self.lock(), None);
+        let mut state = self.sleep(self.lock(), Patience::Endless);
         // While it is announced, the message must not be taken: it would look as if the wait went on.
         drop(blocked);
         at_hand.leave(&mut state);
@@ -158,13 +155,13 @@ impl<T> Channel<T> {
 
     fn receive_waiting<'a>(
         &'a self,
-        mut state: Guard<'a, State<T>>,
+        mut state: L::Guard<'a, State<T>>,
         site: Site,
-        deadline: Option<Instant>,
-    ) -> Guard<'a, State<T>> {
+        patience: Patience,
+    ) -> L::Guard<'a, State<T>> {
         self.arrive_at_rendezvous(&state, site);
         let at_hand = AtHand::arrive(self, Side::Receiver, &mut state, site);
-        let mut state = self.sleep(state, deadline);
+        let mut state = self.sleep(state, patience);
         at_hand.leave(&mut state);
         state
     }
@@ -177,24 +174,18 @@ impl<T> Channel<T> {
         }
     }
 
-    fn sleep<'a>(&'a self, mut state: Guard<'a, State<T>>, deadline: Option<Instant>) -> Guard<'a, State<T>> {
+    fn sleep<'a>(&'a self, mut state: L::Guard<'a, State<T>>, patience: Patience) -> L::Guard<'a, State<T>> {
         state.receiver_waits = true;
         if state.is_met() {
-            self.room.notify_all();
+            L::notify_all(&self.room);
         }
-        let mut in_time = true;
-        while in_time && state.is_silent() {
-            (state, in_time) = match deadline {
-                None => (wait(&self.arrived, state), true),
-                Some(deadline) => wait_until(&self.arrived, state, deadline),
-            };
-        }
+        let mut state = L::wait_for(&self.arrived, state, patience, |state| !state.is_silent());
         state.receiver_waits = false;
         state
     }
 
     /// The next message; none if the channel is closed and empty.
-    fn take(&self, mut state: Guard<'_, State<T>>, site: Site) -> Option<T> {
+    fn take(&self, mut state: L::Guard<'_, State<T>>, site: Site) -> Option<T> {
         let Some(Envelope { value, sent }) = state.queue.pop_front() else {
             self.object.found_closed(site);
             if state.counts_senders && state.recorded_senders == 0 {
@@ -208,9 +199,9 @@ impl<T> Channel<T> {
         let (is_rendezvous, is_awaited) = (state.is_rendezvous(), state.is_bounded() && !state.line.is_empty());
         drop(state);
         if is_rendezvous {
-            self.room.notify_all();
+            L::notify_all(&self.room);
         } else if is_awaited {
-            self.room.notify_one();
+            L::notify_one(&self.room);
         }
         Some(value)
     }
@@ -244,7 +235,7 @@ impl<T> Channel<T> {
         let receiver_waits = state.receiver_waits;
         drop(state);
         if receiver_waits {
-            self.arrived.notify_one();
+            L::notify_one(&self.arrived);
         }
     }
 
@@ -262,20 +253,20 @@ impl<T> Channel<T> {
         state.taken += left.len() as u64;
         self.object.publish(state.traffic());
         drop(state);
-        self.room.notify_all();
+        L::notify_all(&self.room);
         drop(left);
     }
 }
 
 /// Says that a side is there until it leaves; or gives up, when the announcement of its wait panics.
-struct AtHand<'a, T> {
-    channel: &'a Channel<T>,
+struct AtHand<'a, T, L: Locks> {
+    channel: &'a Channel<T, L>,
     side: Side,
     site: Site,
 }
 
-impl<'a, T> AtHand<'a, T> {
-    fn arrive(channel: &'a Channel<T>, side: Side, state: &mut State<T>, site: Site) -> Self {
+impl<'a, T, L: Locks> AtHand<'a, T, L> {
+    fn arrive(channel: &'a Channel<T, L>, side: Side, state: &mut State<T>, site: Site) -> Self {
         state.arrive(side);
         channel.object.publish(state.traffic());
         Self { channel, side, site }
@@ -288,7 +279,7 @@ impl<'a, T> AtHand<'a, T> {
     }
 }
 
-impl<T> Drop for AtHand<'_, T> {
+impl<T, L: Locks> Drop for AtHand<'_, T, L> {
     fn drop(&mut self) {
         let mut state = self.channel.lock();
         state.leave(self.side);

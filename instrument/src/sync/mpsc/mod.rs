@@ -7,6 +7,8 @@ mod channel;
 mod halves;
 mod iter;
 mod line;
+#[cfg(all(test, not(miri)))]
+mod models;
 mod receiver;
 mod sender;
 mod state;

@@ -6,15 +6,16 @@
 
 use std::any::type_name;
 use std::mem;
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex};
+use std::time::Instant;
 
 use super::error::{AllDone, Empty, Full};
 use super::storage::{Envelope, Storage};
 use crate::engine::{ChannelOrder, Kind, Object, Site, Traffic};
 use crate::sync::label::Label;
-use crate::sync::primitive::{Condvar, Locks, Mutex, Std};
+use crate::sync::{Locks, Patience, Std};
 
-/// A queue. Tests put other locks in place of std's.
+/// A queue.
 pub(super) struct Core<S, L: Locks = Std> {
     channel: Object,
     /// What was put and is not done. A put that waits for room counts: else somebody who takes the item could be done with
@@ -31,7 +32,7 @@ pub(super) struct Core<S, L: Locks = Std> {
 }
 
 /// Everything under the queue's lock.
-pub(super) struct State<S> {
+struct State<S> {
     inside: S,
     /// Items ever put: the number of the next.
     put: u64,
@@ -42,21 +43,6 @@ pub(super) struct State<S> {
     putting: usize,
     /// Threads that are about to wait until all is done, or do.
     joining: usize,
-}
-
-/// How long to wait.
-#[derive(Clone, Copy)]
-pub(super) enum Patience {
-    None,
-    Until(Instant),
-    Endless,
-}
-
-impl Patience {
-    /// A time beyond all clocks is no limit.
-    pub(super) fn of(timeout: Duration) -> Self {
-        Instant::now().checked_add(timeout).map_or(Self::Endless, Self::Until)
-    }
 }
 
 impl<S> Core<S> {
@@ -88,17 +74,27 @@ impl<S> Core<S> {
 }
 
 impl<S> State<S> {
-    pub(super) const fn new(inside: S) -> Self {
+    const fn new(inside: S) -> Self {
         Self { inside, put: 0, unfinished: 0, getting: 0, putting: 0, joining: 0 }
+    }
+
+    const fn is_finished(&self) -> bool {
+        self.unfinished == 0
+    }
+}
+
+impl<S: Storage> State<S> {
+    fn has_item(&self) -> bool {
+        self.inside.len() > 0
     }
 }
 
 impl<S: Storage, L: Locks> Core<S, L> {
-    #[cfg(test)]
-    pub(super) fn of(state: L::Mutex<State<S>>, [arrived, room, finished]: [L::Condvar; 3], capacity: usize) -> Self {
-        let Core { channel, tasks, capacity, .. } =
-            Core::<(), Std>::new::<()>((), ChannelOrder::Any, None, Some(capacity));
-        Self { channel, tasks, capacity, state, arrived, room, finished }
+    #[cfg(all(test, not(miri)))]
+    pub(super) fn modelled(inside: S, capacity: usize) -> Self {
+        let Core { channel, tasks, capacity, .. } = Core::new::<()>((), ChannelOrder::Any, None, Some(capacity));
+        let [arrived, room, finished] = [(); 3].map(|()| L::condvar());
+        Self { channel, tasks, capacity, state: L::mutex(State::new(inside)), arrived, room, finished }
     }
 
     pub(super) const fn capacity(&self) -> Option<usize> {
@@ -147,10 +143,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
         let waiting = Waiting { site, of: self, leave: Self::give_up_putting };
         drop(state);
         let blocked = self.channel.blocked_on_send(site);
-        let mut state = self.lock();
-        while !self.has_room(&state) {
-            state = L::wait(&self.room, state);
-        }
+        let mut state = L::wait_for(&self.room, self.lock(), Patience::Endless, |state| self.has_room(state));
         // While it is announced, the room must not be taken: it would look as if the wait went on.
         drop(blocked);
         waiting.end();
@@ -161,10 +154,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
     /// Not for ever, so that nobody needs to know.
     fn wait_for_room_until<'a>(&'a self, mut state: L::Guard<'a, State<S>>, end: Instant) -> L::Guard<'a, State<S>> {
         state.putting += 1;
-        let mut in_time = true;
-        while in_time && !self.has_room(&state) {
-            (state, in_time) = L::wait_until(&self.room, state, end);
-        }
+        let mut state = L::wait_for(&self.room, state, Patience::Until(end), |state| self.has_room(state));
         state.putting -= 1;
         state
     }
@@ -189,7 +179,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
 
     pub(super) fn get(&self, patience: Patience, site: Site) -> Result<S::Item, Empty> {
         let mut state = self.lock();
-        if state.inside.len() == 0 {
+        if !state.has_item() {
             match patience {
                 Patience::Endless => state = self.wait_for_item(state, site),
                 Patience::Until(end) => state = self.wait_for_item_until(state, end),
@@ -214,10 +204,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
         let waiting = Waiting { site, of: self, leave: Self::give_up_getting };
         drop(state);
         let blocked = self.channel.blocked_on_receive(site);
-        let mut state = self.lock();
-        while state.inside.len() == 0 {
-            state = L::wait(&self.arrived, state);
-        }
+        let mut state = L::wait_for(&self.arrived, self.lock(), Patience::Endless, State::has_item);
         // While it is announced, the item must not be taken: it would look as if the wait went on.
         drop(blocked);
         waiting.end();
@@ -228,10 +215,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
     /// Not for ever, so that nobody needs to know.
     fn wait_for_item_until<'a>(&'a self, mut state: L::Guard<'a, State<S>>, end: Instant) -> L::Guard<'a, State<S>> {
         state.getting += 1;
-        let mut in_time = true;
-        while in_time && state.inside.len() == 0 {
-            (state, in_time) = L::wait_until(&self.arrived, state, end);
-        }
+        let mut state = L::wait_for(&self.arrived, state, Patience::Until(end), State::has_item);
         state.getting -= 1;
         state
     }
@@ -243,7 +227,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
 
     pub(super) fn task_done(&self, site: Site) -> Result<(), AllDone> {
         let mut state = self.lock();
-        if state.unfinished == 0 {
+        if state.is_finished() {
             // A mistake of the program, which a report is to tell.
             self.tasks.task_done(0, site);
             return Err(AllDone);
@@ -255,7 +239,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
     /// Waits until all is done.
     pub(super) fn join(&self, site: Site) {
         let mut state = self.lock();
-        if state.unfinished > 0 {
+        if !state.is_finished() {
             state = self.wait_for_tasks(state, site);
         }
         self.tasks.tasks_awaited(site);
@@ -268,10 +252,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
         let waiting = Waiting { site, of: self, leave: Self::give_up_joining };
         drop(state);
         let blocked = self.tasks.blocked_on_tasks(site);
-        let mut state = self.lock();
-        while state.unfinished > 0 {
-            state = L::wait(&self.finished, state);
-        }
+        let mut state = L::wait_for(&self.finished, self.lock(), Patience::Endless, State::is_finished);
         drop(blocked);
         waiting.end();
         state.joining -= 1;
@@ -290,7 +271,7 @@ impl<S: Storage, L: Locks> Core<S, L> {
     fn finish_task(&self, state: &mut State<S>, site: Site) {
         state.unfinished -= 1;
         self.tasks.task_done(state.unfinished, site);
-        if state.unfinished == 0 && state.joining > 0 {
+        if state.is_finished() && state.joining > 0 {
             L::notify_all(&self.finished);
         }
     }

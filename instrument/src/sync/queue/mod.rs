@@ -9,7 +9,7 @@ mod error;
 mod face;
 mod fifo;
 mod lifo;
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 mod models;
 mod priority;
 mod storage;

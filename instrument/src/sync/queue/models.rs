@@ -3,45 +3,14 @@
 use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Instant;
 
-use loom::sync::{Condvar, Mutex, MutexGuard};
 use loom::thread;
 
-use super::core::{Core, Patience, State};
+use super::core::Core;
 use super::storage::{Envelope, Storage};
 use crate::engine::Sent;
-use crate::sync::primitive::Locks;
-
-/// Locks whose every order is tried.
-enum Loom {}
-
-impl Locks for Loom {
-    type Mutex<T> = Mutex<T>;
-    type Guard<'a, T: 'a> = MutexGuard<'a, T>;
-    type Condvar = Condvar;
-
-    fn lock<'a, T: 'a>(mutex: &'a Mutex<T>) -> MutexGuard<'a, T> {
-        mutex.lock().unwrap()
-    }
-
-    fn wait<'a, T: 'a>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        condvar.wait(guard).unwrap()
-    }
-
-    fn wait_until<'a, T: 'a>(_: &Condvar, guard: MutexGuard<'a, T>, _: Instant) -> (MutexGuard<'a, T>, bool) {
-        // Time is always up.
-        (guard, false)
-    }
-
-    fn notify_one(condvar: &Condvar) {
-        condvar.notify_one();
-    }
-
-    fn notify_all(condvar: &Condvar) {
-        condvar.notify_all();
-    }
-}
+use crate::models::{Loom, explore, future, past};
+use crate::sync::Patience;
 
 #[derive(Default)]
 struct Plain(VecDeque<Envelope<u32>>);
@@ -69,8 +38,7 @@ impl Storage for Plain {
 type Modelled = Arc<Core<Plain, Loom>>;
 
 fn queue(capacity: usize) -> Modelled {
-    let state = Mutex::new(State::new(Plain::default()));
-    Arc::new(Core::of(state, [(); 3].map(|()| Condvar::new()), capacity))
+    Arc::new(Core::modelled(Plain::default(), capacity))
 }
 
 fn put(queue: &Modelled, value: u32) {
@@ -87,16 +55,9 @@ fn spawn<T: 'static>(queue: &Modelled, run: impl FnOnce(&Modelled) -> T + 'stati
     thread::spawn(move || run(&queue))
 }
 
-/// All interleavings with at most this many preemptions.
-fn model(preemptions: usize, run: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
-    builder.check(run);
-}
-
 #[test]
 fn two_put_into_a_queue_of_one() {
-    model(3, || {
+    explore(3, || {
         let queue = queue(1);
         let others = [1, 2].map(|value| spawn(&queue, move |queue| put(queue, value)));
         assert_eq!(get(&queue) + get(&queue), 3);
@@ -107,7 +68,7 @@ fn two_put_into_a_queue_of_one() {
 
 #[test]
 fn two_get_what_one_puts() {
-    model(3, || {
+    explore(3, || {
         let queue = queue(1);
         let others = [(); 2].map(|()| spawn(&queue, get));
         put(&queue, 1);
@@ -118,10 +79,10 @@ fn two_get_what_one_puts() {
 
 #[test]
 fn one_gives_up_and_the_other_does_not() {
-    model(3, || {
+    explore(3, || {
         let queue = queue(1);
         let patient = spawn(&queue, get);
-        let impatient = spawn(&queue, |queue| queue.get(Patience::Until(Instant::now()), Location::caller()).ok());
+        let impatient = spawn(&queue, |queue| queue.get(Patience::Until(past()), Location::caller()).ok());
         put(&queue, 1);
         let left = impatient.join().unwrap();
         if left.is_some() {
@@ -132,8 +93,24 @@ fn one_gives_up_and_the_other_does_not() {
 }
 
 #[test]
+fn who_waits_for_a_while_is_woken_in_time() {
+    explore(3, || {
+        let queue = queue(1);
+        let end = future();
+        let getter = spawn(&queue, move |queue| {
+            let get = || queue.get(Patience::Until(end), Location::caller()).unwrap();
+            get() + get()
+        });
+        for value in [1, 2] {
+            queue.put(value, Patience::Until(end), Location::caller()).unwrap();
+        }
+        assert_eq!(getter.join().unwrap(), 3);
+    });
+}
+
+#[test]
 fn who_joins_goes_on_when_all_is_done_and_no_sooner() {
-    model(3, || {
+    explore(3, || {
         let queue = queue(1);
         put(&queue, 1);
         let worker = spawn(&queue, |queue| {

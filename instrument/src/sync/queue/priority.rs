@@ -4,10 +4,11 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::core::{Core, Patience};
+use super::core::Core;
 use super::error::{AllDone, Empty, Full};
 use super::face::queue;
 use super::storage::Smallest;
+use crate::sync::Patience;
 use crate::sync::label::Label;
 
 queue! {

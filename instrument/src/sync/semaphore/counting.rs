@@ -2,14 +2,13 @@
 
 use std::any::type_name;
 use std::fmt;
-use std::mem;
 use std::panic::Location;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::state::{State, Wake};
+use super::core::Core;
 use super::{Overfull, SemaphorePermit};
-use crate::engine::{How, Kind, Mode, Object, Site, Supply};
+use crate::engine::{Kind, Object, Site};
+use crate::sync::Patience;
 use crate::sync::label::Label;
 
 /// So many permits, for as many threads at a time: Dijkstra's semaphore, and Python's `threading.Semaphore`. std has none.
@@ -60,18 +59,7 @@ use crate::sync::label::Label;
 /// Each acquisition, release, and try that failed. A wait whose time ran out counts as a try that failed. A release
 /// beyond the bound is recorded although it has no effect: a mistake of the program, which the report tells.
 pub struct Semaphore {
-    object: Object,
-    is_bounded: bool,
-    state: Mutex<State>,
-    released: Condvar,
-}
-
-/// Until when to wait.
-#[derive(Clone, Copy)]
-enum Patience {
-    None,
-    Until(Instant),
-    Endless,
+    core: Core,
 }
 
 impl Semaphore {
@@ -112,13 +100,7 @@ impl Semaphore {
     }
 
     const fn with_object(object: Object, permits: usize, is_bounded: bool) -> Self {
-        let available = permits as u32;
-        Self {
-            object,
-            is_bounded,
-            state: Mutex::new(State::new(available, if is_bounded { available } else { u32::MAX })),
-            released: Condvar::new(),
-        }
+        Self { core: Core::new(object, permits as u32, is_bounded) }
     }
 
     /// Takes a permit; waits for one if need be.
@@ -155,9 +137,7 @@ impl Semaphore {
     /// Takes `n` permits if there are so many before `timeout` is over.
     #[track_caller]
     pub fn acquire_many_timeout(&self, n: usize, timeout: Duration) -> Option<SemaphorePermit<'_>> {
-        // A time beyond all clocks is no limit.
-        let patience = Instant::now().checked_add(timeout).map_or(Patience::Endless, Patience::Until);
-        self.take(n, patience, Location::caller())
+        self.take(n, Patience::of(timeout), Location::caller())
     }
 
     /// Gives `n` permits, be it back or for the first time, and wakes who waits for them.
@@ -173,145 +153,27 @@ impl Semaphore {
     /// How many permits could be taken now. By the time that one knows, it may be wrong; nothing is recorded.
     #[must_use]
     pub fn available(&self) -> usize {
-        self.lock().available() as usize
+        self.core.available() as usize
     }
 
     fn take(&self, n: usize, patience: Patience, site: Site) -> Option<SemaphorePermit<'_>> {
-        if n == 0 {
-            return Some(SemaphorePermit::new(self, 0));
-        }
-        // More than there can ever be stays more than there can ever be.
-        let n = u32::try_from(n).unwrap_or(u32::MAX);
-        let state = self.lock();
-        let got = if state.has(n) {
-            self.hand_out(state, n, patience.how(), site);
-            true
-        } else {
-            match patience {
-                Patience::None => {
-                    self.object.try_failed(Mode::Write, site);
-                    false
-                }
-                Patience::Until(end) => self.wait_until(end, state, n, site),
-                Patience::Endless => {
-                    self.wait(state, n, site);
-                    true
-                }
-            }
-        };
-        got.then(|| SemaphorePermit::new(self, n))
-    }
-
-    fn wait(&self, mut state: MutexGuard<'_, State>, n: u32, site: Site) {
-        let waiting = Waiting::enter(self, &mut state, n);
-        drop(state);
-        let blocked = self.object.blocked_on_permits(n, site);
-        let mut state = self.lock();
-        while !state.has(n) {
-            state = self.released.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        // Before others can see that what it waits for is gone again.
-        drop(blocked);
-        waiting.end(&mut state);
-        self.hand_out(state, n, How::Lock, site);
-    }
-
-    /// Whether it came to it.
-    fn wait_until(&self, end: Instant, mut state: MutexGuard<'_, State>, n: u32, site: Site) -> bool {
-        let waiting = Waiting::enter(self, &mut state, n);
-        while !state.has(n) {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                waiting.end(&mut state);
-                self.object.try_failed(Mode::Write, site);
-                return false;
-            }
-            state = self.released.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        waiting.end(&mut state);
-        self.hand_out(state, n, How::Timed, site);
-        true
-    }
-
-    fn hand_out(&self, mut state: MutexGuard<'_, State>, n: u32, how: How, site: Site) {
-        self.object.permits_taken(n, how, site);
-        state.take(n);
-        self.publish(&state);
+        let n = count(n);
+        (n == 0 || self.core.take(n, patience, site)).then(|| SemaphorePermit::new(self, n))
     }
 
     pub(super) fn give(&self, n: usize, site: Option<Site>) -> Result<(), Overfull> {
-        if n == 0 {
-            return Ok(());
-        }
-        let n = u32::try_from(n).unwrap_or(u32::MAX);
-        let mut state = self.lock();
-        if !state.has_room(n) {
-            // What no bound forbids is no mistake that a trace could show.
-            if self.is_bounded {
-                self.object.permits_given(n, site);
-            }
-            return Err(Overfull);
-        }
-        self.object.permits_given(n, site);
-        let wake = state.give(n);
-        self.publish(&state);
-        drop(state);
-        match wake {
-            Wake::Nobody => {}
-            Wake::One => self.released.notify_one(),
-            Wake::All => self.released.notify_all(),
-        }
-        Ok(())
-    }
-
-    fn publish(&self, state: &State) {
-        self.object.publish_supply(Supply { available: state.available(), least_wanted: state.least_wanted() });
+        if n == 0 { Ok(()) } else { self.core.give(count(n), site) }
     }
 
     #[cfg(test)]
     pub(super) fn waiting(&self) -> u32 {
-        self.lock().waiting()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.core.waiting()
     }
 }
 
-/// A thread that has asked for permits and not got them.
-struct Waiting<'a> {
-    semaphore: &'a Semaphore,
-    n: u32,
-}
-
-impl<'a> Waiting<'a> {
-    fn enter(semaphore: &'a Semaphore, state: &mut State, n: u32) -> Self {
-        state.enter(n);
-        semaphore.publish(state);
-        Self { semaphore, n }
-    }
-
-    fn end(self, state: &mut State) {
-        state.leave(self.n);
-        mem::forget(self);
-    }
-}
-
-/// The announcement of the wait panicked.
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.semaphore.lock().leave(self.n);
-    }
-}
-
-impl Patience {
-    const fn how(self) -> How {
-        match self {
-            Self::None => How::Try,
-            Self::Until(_) => How::Timed,
-            Self::Endless => How::Lock,
-        }
-    }
+/// More than there can ever be stays more than there can ever be.
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl fmt::Debug for Semaphore {

@@ -1,6 +1,9 @@
 //! A counting semaphore.
 
+mod core;
 mod counting;
+#[cfg(all(test, not(miri)))]
+mod models;
 mod permit;
 mod state;
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::stage::Seen;
 use super::task::{Job, Task, TaskError};
 use crate::engine::Site;
+use crate::sync::Patience;
 
 /// What will come of a task that was given to a [`ThreadPool`](super::ThreadPool): Python's `concurrent.futures.Future`.
 ///
@@ -41,7 +42,7 @@ impl<T: Send> Future<T> {
     }
 
     pub(super) fn result_at(self, site: Site) -> Result<T, TaskError> {
-        self.task.wait(None, site);
+        self.task.wait(Patience::Endless, site);
         self.task.take()
     }
 
@@ -65,9 +66,7 @@ impl<T: Send> Future<T> {
     #[track_caller]
     pub fn result_timeout(self, timeout: Duration) -> Result<Result<T, TaskError>, Self> {
         let site = Location::caller();
-        // A time beyond all clocks is no limit.
-        let deadline = Instant::now().checked_add(timeout);
-        if self.task.wait(deadline, site) { Ok(self.task.take()) } else { Err(self) }
+        if self.task.wait(Patience::of(timeout), site) { Ok(self.task.take()) } else { Err(self) }
     }
 
     /// Sees to it that the task never runs, unless it has begun; whether it has been cancelled, by this call or before.

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::primitive::{Condvar, Guard, Mutex, lock, wait};
+use crate::sync::{Locks, Std};
 
 /// The jobs of a pool.
-pub(super) struct Line<J> {
-    state: Mutex<State<J>>,
-    arrived: Condvar,
+pub(super) struct Line<J, L: Locks = Std> {
+    state: L::Mutex<State<J>>,
+    arrived: L::Condvar,
 }
 
 struct State<J> {
@@ -24,10 +24,10 @@ struct State<J> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Closed;
 
-impl<J: Clone> Line<J> {
+impl<J: Clone, L: Locks> Line<J, L> {
     pub(super) fn new() -> Self {
         let state = State { waiting: VecDeque::new(), running: Vec::new(), hired: 0, idle: 0, closed: false };
-        Self { state: Mutex::new(state), arrived: Condvar::new() }
+        Self { state: L::mutex(state), arrived: L::condvar() }
     }
 
     /// Lines up a job, which `make` makes under the lock. With the number of the worker to be hired for it, if no worker is
@@ -46,7 +46,7 @@ impl<J: Clone> Line<J> {
             state.hired += 1;
         }
         drop(state);
-        self.arrived.notify_one();
+        L::notify_one(&self.arrived);
         Ok(hired)
     }
 
@@ -72,7 +72,7 @@ impl<J: Clone> Line<J> {
                 return None;
             }
             state.idle += 1;
-            state = wait(&self.arrived, state);
+            state = L::wait(&self.arrived, state);
             state.idle -= 1;
         }
     }
@@ -90,7 +90,7 @@ impl<J: Clone> Line<J> {
     /// From here on no more jobs are taken; those in line are still done.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.arrived.notify_all();
+        L::notify_all(&self.arrived);
     }
 
     /// A job that is in line or being done and of which `is_open` holds, the oldest first; none if there is no more.
@@ -105,7 +105,7 @@ impl<J: Clone> Line<J> {
         self.lock().waiting.iter().cloned().collect()
     }
 
-    fn lock(&self) -> Guard<'_, State<J>> {
-        lock(&self.state)
+    fn lock(&self) -> L::Guard<'_, State<J>> {
+        L::lock(&self.state)
     }
 }

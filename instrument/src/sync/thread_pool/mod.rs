@@ -7,7 +7,6 @@ mod line;
 #[cfg(all(test, not(miri)))]
 mod models;
 mod pool;
-mod primitive;
 mod results;
 mod stage;
 mod task;

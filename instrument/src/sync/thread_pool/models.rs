@@ -6,50 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
 
-use line::Line;
-use stage::{Rest, Seen, Stage};
-
-// The code of the pool, with the locks below.
-#[expect(
-    clippy::duplicate_mod,
-    dead_code,
-    reason = "the same code on other locks; pools ask for more than is modelled"
-)]
-#[path = "line.rs"]
-mod line;
-#[expect(clippy::duplicate_mod, dead_code, reason = "as above")]
-#[path = "stage.rs"]
-mod stage;
-
-mod primitive {
-    use std::time::Instant;
-
-    pub(super) use loom::sync::{Condvar, Mutex, MutexGuard as Guard};
-
-    pub(super) fn lock<T>(mutex: &Mutex<T>) -> Guard<'_, T> {
-        mutex.lock().expect("loom does not poison")
-    }
-
-    pub(super) fn wait<'a, T>(condvar: &Condvar, guard: Guard<'a, T>) -> Guard<'a, T> {
-        condvar.wait(guard).expect("loom does not poison")
-    }
-
-    /// The time is always over, and always after a look at everything.
-    pub(super) fn wait_until<'a, T>(_: &Condvar, guard: Guard<'a, T>, _: Instant) -> (Guard<'a, T>, bool) {
-        (guard, false)
-    }
-}
-
-fn explore(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(model);
-}
+use super::line::Line;
+use super::stage::{Rest, Seen, Stage};
+use crate::models::{Loom, explore};
+use crate::sync::Patience;
 
 type Callback = fn(&AtomicUsize);
 
 /// A task whose work and result is a number.
-type Task = Stage<usize, usize, Callback>;
+type Task = Stage<usize, usize, Callback, Loom>;
 
 fn end(task: &Task, result: usize, told: &AtomicUsize) {
     let mut result = Some(result);
@@ -67,7 +32,7 @@ fn once(told: &AtomicUsize) {
 
 #[test]
 fn of_beginning_and_cancelling_exactly_one_wins_and_who_waits_is_woken() {
-    explore(|| {
+    explore(3, || {
         let (task, told) = (Arc::new(Task::new(7)), Arc::new(AtomicUsize::new(0)));
         let worker = {
             let (task, told) = (Arc::clone(&task), Arc::clone(&told));
@@ -92,7 +57,7 @@ fn of_beginning_and_cancelling_exactly_one_wins_and_who_waits_is_woken() {
             })
         };
         let at_once = task.tell(once);
-        assert!(task.wait(None));
+        assert!(task.wait(Patience::Endless));
         assert_eq!(task.seen(), Seen::Over);
         let result = task.take().expect("there once");
         let (begun, cancelled) = (worker.join().unwrap(), canceller.join().unwrap());
@@ -113,9 +78,9 @@ fn what_nobody_wants_is_dropped_before_the_end_or_by_who_abandons_it() {
         }
     }
 
-    explore(|| {
+    explore(3, || {
         let drops = Arc::new(AtomicUsize::new(0));
-        let task = Arc::new(Stage::<(), Dropped, ()>::new(()));
+        let task = Arc::new(Stage::<(), Dropped, (), Loom>::new(()));
         assert!(task.begin());
         let worker = {
             let (task, result) = (Arc::clone(&task), Dropped(Arc::clone(&drops)));
@@ -135,8 +100,8 @@ fn what_nobody_wants_is_dropped_before_the_end_or_by_who_abandons_it() {
 
 #[test]
 fn every_job_is_taken_once_and_no_worker_sleeps_on() {
-    explore(|| {
-        let line = Arc::new(Line::new());
+    explore(3, || {
+        let line = Arc::new(Line::<_, Loom>::new());
         let worker = |number| {
             let line = Arc::clone(&line);
             move || {
@@ -159,5 +124,19 @@ fn every_job_is_taken_once_and_no_worker_sleeps_on() {
         all.sort_unstable();
         assert_eq!(all, [1, 2]);
         assert_eq!(line.open(|_| true), None);
+    });
+}
+
+#[test]
+fn a_worker_that_sleeps_is_woken_for_a_job() {
+    explore(3, || {
+        let line = Arc::new(Line::<_, Loom>::new());
+        assert_eq!(line.put(1, || 1), Ok(Some(0)));
+        let worker = {
+            let line = Arc::clone(&line);
+            thread::spawn(move || [(); 2].map(|()| line.take(0, |_| true)))
+        };
+        assert_eq!(line.put(1, || 2), Ok(None));
+        assert_eq!(worker.join().unwrap(), [Some(1), Some(2)]);
     });
 }

@@ -4,18 +4,18 @@ use std::any::type_name;
 use std::error::Error;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle, ThreadId};
 
 use super::future::Future;
 use super::line::{Closed, Line};
-use super::primitive::{Guard, Mutex, lock};
 use super::results::Results;
 use super::task::{Job, Task};
 use crate::engine::{
     ChannelOrder, Kind, Object, Site, Staff, TaskTicket, ThreadTicket, Worker, is_on, joined, submitting,
 };
 use crate::sync::label::Label;
+use crate::sync::{Locks, Std};
 
 /// So many threads that run what they are given, one task after another: Python's `ThreadPoolExecutor`. std has none.
 ///
@@ -214,7 +214,7 @@ impl ThreadPool {
         let shared = Arc::clone(&self.shared);
         let name = format!("{}_{number}", shared.name.unwrap_or("ThreadPool"));
         match thread::Builder::new().name(name).spawn(move || shared.work(number)) {
-            Ok(thread) => lock(&self.threads).push(thread),
+            Ok(thread) => Std::lock(&self.threads).push(thread),
             // Those that there are will come to it.
             Err(_) if self.shared.line.dismiss() => {}
             Err(error) => {
@@ -227,7 +227,7 @@ impl ThreadPool {
     fn shut_down(&self, site: Site) {
         self.shared.line.close();
         let me = thread::current().id();
-        let threads = lock(&self.threads);
+        let threads = Std::lock(&self.threads);
         if threads.iter().any(|worker| worker.thread().id() == me) {
             return;
         }
@@ -235,7 +235,7 @@ impl ThreadPool {
         while let Some(job) = self.shared.line.open(|job| !job.is_over()) {
             job.join(site);
         }
-        for worker in std::mem::take(&mut *lock(&self.threads)) {
+        for worker in std::mem::take(&mut *Std::lock(&self.threads)) {
             // What a task does is caught, what its thread-locals do is not.
             let _ = worker.join();
         }
@@ -281,8 +281,8 @@ impl Shared {
         }
     }
 
-    fn lock(&self) -> Guard<'_, Book> {
-        lock(&self.book)
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        Std::lock(&self.book)
     }
 }
 

@@ -1,13 +1,11 @@
 //! How far a task has come: it is begun or cancelled, never both; and it ends once.
 
-use std::time::Instant;
-
-use super::primitive::{Condvar, Guard, Mutex, lock, wait, wait_until};
+use crate::sync::{Locks, Patience, Std};
 
 /// The life of a task: `W` is what is to be done, `R` what comes of it, `C` what is to be told of that.
-pub(super) struct Stage<W, R, C> {
-    state: Mutex<State<W, R, C>>,
-    ended: Condvar,
+pub(super) struct Stage<W, R, C, L: Locks = Std> {
+    state: L::Mutex<State<W, R, C>>,
+    ended: L::Condvar,
 }
 
 struct State<W, R, C> {
@@ -40,10 +38,10 @@ pub(super) enum Rest<R, C> {
     Drop(R),
 }
 
-impl<W, R, C> Stage<W, R, C> {
+impl<W, R, C, L: Locks> Stage<W, R, C, L> {
     pub(super) fn new(work: W) -> Self {
         let state = State { progress: Progress::InLine(work), callbacks: Vec::new(), abandoned: false };
-        Self { state: Mutex::new(state), ended: Condvar::new() }
+        Self { state: L::mutex(state), ended: L::condvar() }
     }
 
     /// Begins the task, unless it was cancelled; whether it has.
@@ -75,7 +73,7 @@ impl<W, R, C> Stage<W, R, C> {
         let before = std::mem::replace(&mut state.progress, over);
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);
-        self.ended.notify_all();
+        L::notify_all(&self.ended);
         match before {
             Progress::InLine(work) => Some((work, callbacks)),
             Progress::Running(_) | Progress::Over(_) => None,
@@ -97,7 +95,7 @@ impl<W, R, C> Stage<W, R, C> {
             }
         }
         drop(state);
-        self.ended.notify_all();
+        L::notify_all(&self.ended);
         Ok(())
     }
 
@@ -119,17 +117,10 @@ impl<W, R, C> Stage<W, R, C> {
         }
     }
 
-    /// Waits for the end, or the deadline; whether it has ended.
-    pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
-        let mut state = self.lock();
-        let mut in_time = true;
-        while in_time && !matches!(state.progress, Progress::Over(_)) {
-            (state, in_time) = match deadline {
-                None => (wait(&self.ended, state), true),
-                Some(deadline) => wait_until(&self.ended, state, deadline),
-            };
-        }
-        matches!(state.progress, Progress::Over(_))
+    /// Waits for the end; whether it has come.
+    pub(super) fn wait(&self, patience: Patience) -> bool {
+        let is_over = |state: &State<W, R, C>| matches!(state.progress, Progress::Over(_));
+        is_over(&L::wait_for(&self.ended, self.lock(), patience, is_over))
     }
 
     /// What came of it, once, when it has ended.
@@ -157,7 +148,7 @@ impl<W, R, C> Stage<W, R, C> {
         drop(result);
     }
 
-    fn lock(&self) -> Guard<'_, State<W, R, C>> {
-        lock(&self.state)
+    fn lock(&self) -> L::Guard<'_, State<W, R, C>> {
+        L::lock(&self.state)
     }
 }

@@ -6,11 +6,11 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use super::line::Line;
 use super::stage::{Rest, Seen, Stage};
 use crate::engine::{Site, Staff, TaskTicket, Worker, blocked_on_end, cancelled, joined};
+use crate::sync::Patience;
 
 /// Why a task has no result.
 #[derive(Debug)]
@@ -83,14 +83,12 @@ impl<T> Task<T> {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    /// Waits for the end, or until the deadline; whether it has ended, which is then recorded.
-    pub(super) fn wait(&self, deadline: Option<Instant>, site: Site) -> bool {
-        let over = if deadline.is_none() && self.seen() != Seen::Over {
-            let _blocked = blocked_on_end(self.ticket.thread(), &self.over, site);
-            self.stage.wait(None)
-        } else {
-            self.stage.wait(deadline)
-        };
+    /// Waits for the end; whether it has come, which is then recorded.
+    pub(super) fn wait(&self, patience: Patience, site: Site) -> bool {
+        let is_blocked = matches!(patience, Patience::Endless) && self.seen() != Seen::Over;
+        let blocked = is_blocked.then(|| blocked_on_end(self.ticket.thread(), &self.over, site));
+        let over = self.stage.wait(patience);
+        drop(blocked);
         if over {
             joined(self.ticket.thread(), site);
         }
@@ -109,7 +107,7 @@ impl<T> Task<T> {
     /// `callback` is called when the task ends; now, if it has ended. Only its future asks, one thing at a time.
     pub(super) fn tell(&self, callback: Callback<T>, site: Site) {
         let Some(callback) = self.stage.tell(callback) else { return };
-        self.wait(None, site);
+        self.wait(Patience::Endless, site);
         if let Some(outcome) = self.stage.take() {
             call(callback, &outcome);
             self.stage.put_back(outcome);
@@ -167,7 +165,7 @@ impl<T: Send> Job for Task<T> {
     }
 
     fn join(&self, site: Site) {
-        self.wait(None, site);
+        self.wait(Patience::Endless, site);
     }
 }
 
