@@ -26,8 +26,7 @@ struct Accesses {
     /// Of the last access, unless `shared`.
     epoch: Option<Epoch>,
     shared: bool,
-    /// What is looked at only for a race lies elsewhere, so that a variable takes one line of the cache.
-    last: Option<Box<Access>>,
+    last: Option<Access>,
     /// Only meaningful while `shared`; kept for its memory otherwise.
     vector: Option<Box<SharedAccesses>>,
 }
@@ -95,16 +94,7 @@ impl Accesses {
     fn replace(&mut self, epoch: Epoch, access: Access) {
         self.shared = false;
         self.epoch = Some(epoch);
-        self.keep(access);
-    }
-
-    /// Keeps the access as the last one, in the same memory.
-    #[inline]
-    fn keep(&mut self, access: Access) {
-        match &mut self.last {
-            Some(last) => **last = access,
-            None => self.last = Some(Box::new(access)),
-        }
+        self.last = Some(access);
     }
 
     /// Keeps the access next to those it is not ordered after.
@@ -118,7 +108,7 @@ impl Accesses {
             && let Some(last) = self.last.take()
         {
             let vector = self.vector.get_or_insert_default();
-            vector.record(before, *last);
+            vector.record(before, last);
             vector.record(epoch, access);
             self.shared = true;
             return Recorded::Share;
@@ -135,7 +125,7 @@ impl Accesses {
                 *last = Some(access);
             }
         } else {
-            self.keep(access);
+            self.last = Some(access);
         }
     }
 
