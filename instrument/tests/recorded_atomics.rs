@@ -332,6 +332,34 @@ fn one_thread_runs_a_once_and_all_others_come_after_it() {
     assert_eq!(count(&recorded, "block await"), 7);
 }
 
+/// A number that was published for the wait must not be taken for one that has had its run.
+#[test]
+fn who_waits_for_a_first_run_waits_for_the_one_that_comes() {
+    const CELLS: usize = 2_000;
+    let run = || {
+        let cells: Vec<OnceLock<usize>> = std::iter::repeat_with(OnceLock::new).take(CELLS).collect();
+        let together = Barrier::new(2);
+        thread::scope(|s| {
+            s.spawn(|| {
+                for (index, cell) in cells.iter().enumerate() {
+                    together.wait();
+                    cell.set(index).expect("it is empty");
+                }
+            });
+            s.spawn(|| {
+                for (index, cell) in cells.iter().enumerate() {
+                    together.wait();
+                    assert_eq!(cell.wait(), &index);
+                }
+            });
+        });
+    };
+    let Some(recorded) = in_order("who_waits_for_a_first_run_waits_for_the_one_that_comes", run) else { return };
+    for what in ["once_begin", "once_end", "await"] {
+        assert_eq!(count(&recorded, what), CELLS, "{what}");
+    }
+}
+
 #[test]
 fn a_lazy_static_is_a_once() {
     static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| vec!["made", "when", "needed"]);

@@ -149,7 +149,8 @@ impl OnceObject {
     }
 
     fn stage(&self, id: u64) -> Stage {
-        if self.done.load(Ordering::Relaxed) == id {
+        // Before it has a number, nothing has run.
+        if id != 0 && self.done.load(Ordering::Relaxed) == id {
             Stage::Ended
         } else if self.running.load(Ordering::Relaxed) == id {
             Stage::Running
@@ -182,11 +183,15 @@ impl OnceObject {
         Some(id)
     }
 
-    /// Takes a new number, since the present one has had its run; unless threads are announcing waits for that one.
+    /// Takes a new number if the present one has had its run; unless threads are announcing waits for that one.
     #[cold]
     fn renew(&self) -> Option<()> {
         (0..PATIENCE).find_map(|round| {
             let spin = self.object.spin()?;
+            // Meanwhile another thread may have given it a number, as after a fork, and wait for the end of that run.
+            if self.stage(self.object.id()) != Stage::Ended {
+                return Some(());
+            }
             if self.announcing.load(Ordering::Relaxed) == 0 {
                 self.object.aux.store(0, Ordering::Relaxed);
                 self.object.renew();
