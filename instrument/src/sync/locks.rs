@@ -36,7 +36,7 @@ pub(crate) trait Locks: Sized + 'static {
 
     fn notify_all(condvar: &Self::Condvar);
 
-    /// Waits until `has_come` holds or the patience is at its end; which of them, it is to be asked again.
+    /// Waits until `has_come` holds or the patience is at its end; who needs to know which asks again, still under the lock.
     fn wait_for<'a, T: 'a>(
         condvar: &Self::Condvar,
         mut guard: Self::Guard<'a, T>,

@@ -43,8 +43,7 @@ impl Machine {
         }
         let mut end = head.end;
         let ready = match head.code {
-            code::ACQUIRE..code::RELEASE => self.acquire(head)?,
-            code::RELEASE..code::ACQUIRE_AFTER_READS => self.release(head)?,
+            code::ACQUIRE..code::ACQUIRE_AFTER_READS => self.lock_event(head)?,
             _ => {
                 let mut operands = stream.operands(head.end);
                 let ready = self.rest(head, stream, &mut operands)?;
@@ -105,16 +104,9 @@ impl Machine {
     #[inline]
     fn usual_op(&mut self, head: Head, object: ObjectId, stream: &Stream, operands: &mut Operands<'_>) -> Option<Op> {
         if matches!(head.code, code::READ | code::WRITE) {
-            let value = self.value(stream, operands).ok()?;
-            return Some(access(head.code, object, value));
+            return Some(plain_op(head.code, object, self.value(stream, operands).ok()?));
         }
-        Some(if is_release(head.code) {
-            let (mode, touched) = RELEASES[usize::from(head.code - code::RELEASE)];
-            Op::Release { lock: object, mode, touched }
-        } else {
-            let (mode, how) = ACQUIRES[usize::from(head.code - code::ACQUIRE)];
-            Op::Acquire { lock: object, mode, how }
-        })
+        Some(lock_op(head.code, object))
     }
 
     /// Whether the head's object has come so far; parks the stream if not.
@@ -134,31 +126,17 @@ impl Machine {
     }
 
     #[inline]
-    fn acquire(&mut self, head: Head) -> Ready {
+    fn lock_event(&mut self, head: Head) -> Ready {
         if !self.is_ready(head.subject, head.after)? {
             return Ok(None);
         }
-        let lock = self.object(head.subject)?;
-        let (mode, how) = ACQUIRES[usize::from(head.code - code::ACQUIRE)];
-        if mode != Mode::Read {
-            self.merge.advance(head.subject);
+        let op = lock_op(head.code, self.object(head.subject)?);
+        match op {
+            Op::Acquire { mode: Mode::Read, .. } => {}
+            Op::Release { mode: Mode::Read, .. } => self.merge.release_read(head.subject),
+            _ => self.merge.advance(head.subject),
         }
-        Ok(Some(Op::Acquire { lock, mode, how }))
-    }
-
-    #[inline]
-    fn release(&mut self, head: Head) -> Ready {
-        if !self.is_ready(head.subject, head.after)? {
-            return Ok(None);
-        }
-        let lock = self.object(head.subject)?;
-        let (mode, touched) = RELEASES[usize::from(head.code - code::RELEASE)];
-        if mode == Mode::Read {
-            self.merge.release_read(head.subject);
-        } else {
-            self.merge.advance(head.subject);
-        }
-        Ok(Some(Op::Release { lock, mode, touched }))
+        Ok(Some(op))
     }
 
     /// The events that are not lock or unlock.
@@ -190,7 +168,7 @@ impl Machine {
     #[inline]
     fn plain_access(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
         let value = self.value(stream, operands)?;
-        Ok(self.take_version(head)?.map(|var| access(head.code, var, value)))
+        Ok(self.take_version(head)?.map(|var| plain_op(head.code, var, value)))
     }
 
     fn atomic_access(&mut self, head: Head, stream: &Stream, operands: &mut Operands<'_>) -> Ready {
@@ -498,7 +476,18 @@ impl Machine {
 }
 
 #[inline]
-fn access(code: u8, var: ObjectId, value: Option<Value>) -> Op {
+fn lock_op(code: u8, lock: ObjectId) -> Op {
+    if is_release(code) {
+        let (mode, touched) = RELEASES[usize::from(code - code::RELEASE)];
+        Op::Release { lock, mode, touched }
+    } else {
+        let (mode, how) = ACQUIRES[usize::from(code - code::ACQUIRE)];
+        Op::Acquire { lock, mode, how }
+    }
+}
+
+#[inline]
+fn plain_op(code: u8, var: ObjectId, value: Option<Value>) -> Op {
     if code == code::READ { Op::Read { var, value } } else { Op::Write { var, value } }
 }
 

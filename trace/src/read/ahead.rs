@@ -71,6 +71,7 @@ impl Reading {
     fn begin<S: EventSource + Send + 'static>(source: S) -> Result<Self, S> {
         let (lots, arriving) = sync_channel(LOTS_AHEAD);
         let (spares, returned) = channel();
+        // The source follows its thread: one that the system refuses would take it along.
         let (start, started) = channel();
         let read = move || started.into_iter().for_each(|(source, known)| read(source, known, &lots, &returned));
         let Ok(thread) = thread::Builder::new().name("reader".to_owned()).spawn(read) else { return Err(source) };

@@ -12,7 +12,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// How many events a source gives at most at once: few enough to stay in the nearest cache until they are analysed.
+    /// How many events are decoded at once: few enough to stay in the nearest cache until they are validated.
     pub const SIZE: usize = 256;
 
     /// The events.
@@ -77,7 +77,7 @@ impl Batch {
         }
     }
 
-    /// Makes room for as many events as a source gives at once.
+    /// Makes room for as many events as are decoded at once.
     pub(crate) fn reserve(&mut self) {
         self.events.reserve(Self::SIZE);
         self.places.reserve(Self::SIZE);

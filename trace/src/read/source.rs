@@ -16,7 +16,7 @@ pub trait EventSource {
     /// After an error or the end the source must not be asked again.
     fn next_event(&mut self) -> Result<Option<Event>, ReadError>;
 
-    /// Appends the next events to `batch`: as many as come cheaply at once, [`Batch::SIZE`] or fewer. Whether more may come.
+    /// Appends the next events to `batch`: as many as come cheaply at once, a few thousand at most. Whether more may come.
     ///
     /// # Errors
     /// As of `next_event`. What was appended stays valid, with an error too.
