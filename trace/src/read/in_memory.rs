@@ -1,7 +1,6 @@
 //! A trace that is in memory already, as a source.
 
 use crate::event::Event;
-use crate::read::batch::Batch;
 use crate::read::source::{EventSource, Place, Progress, ReadError};
 use crate::read::tables::Tables;
 
@@ -40,14 +39,6 @@ impl EventSource for InMemory<'_> {
         let event = self.events.get(self.next).copied();
         self.next += usize::from(event.is_some());
         Ok(event)
-    }
-
-    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
-        for _ in 0..Batch::SIZE {
-            let Some(event) = self.next_event()? else { return Ok(false) };
-            batch.push(event, self.place());
-        }
-        Ok(true)
     }
 
     fn tables(&self) -> &Tables {

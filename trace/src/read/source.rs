@@ -21,8 +21,10 @@ pub trait EventSource {
     /// # Errors
     /// As of `next_event`. What was appended stays valid, with an error too.
     fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
-        let Some(event) = self.next_event()? else { return Ok(false) };
-        batch.push(event, self.place());
+        for _ in 0..Batch::SIZE {
+            let Some(event) = self.next_event()? else { return Ok(false) };
+            batch.push(event, self.place());
+        }
         Ok(true)
     }
 
