@@ -286,8 +286,15 @@ proptest! {
             };
             let possible = spawned && over && goes_the_same_way(&trace.tables, &events_of(&trace, &order));
             match executed {
+                // Of a rendezvous the twin has halves: a send that is refused, since the channel was closed after a receiver had
+                // come, it takes for that receiver's. Where it cannot follow there is nothing more to compare.
+                Executed::AsRecorded if !possible && channel.is_some_and(|kind| kind.is_rendezvous()) => {
+                    prop_assert!(same, "{:?}", trace.log.op(at));
+                    break;
+                }
                 Executed::AsRecorded if vague => {
-                    prop_assert!(same && (possible || trace.log.op(at).name() == "pass"));
+                    let op = trace.log.op(at);
+                    prop_assert!(same && (possible || op.name() == "pass"), "{op:?} {same} {possible}");
                 }
                 Executed::AsRecorded => prop_assert!(same && possible, "{:?} {same} {possible}", trace.log.op(at)),
                 _ => prop_assert!(vague || !same || !possible, "{:?} {:?}", events_of(&trace, &order), recorded.iter().map(|&at| (trace.log.thread(at), trace.log.op(at))).collect::<Vec<_>>()),
